@@ -1,0 +1,47 @@
+# Reperform: two commands matter, `make run` and `make test`.
+# Everything generated is committed, so Go, g++ and make are enough.
+
+export GOFLAGS := -mod=readonly
+export CGO_ENABLED := 1
+
+BIN := bin/reperform
+
+.PHONY: all build run test check bench fmt vet staticcheck generated clean deps
+
+all: build
+
+build:
+	@mkdir -p bin
+	go build -trimpath -o $(BIN) ./cmd/reperform
+
+run: build
+	@$(BIN) demo
+
+# deps installs what only the tests need (poppler to read PDFs, strace to see the syncs).
+deps:
+	@./tools/deps.sh
+
+test: deps
+	go test -timeout 20m ./...
+
+fmt:
+	@out=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$out" ]; then echo "gofmt finds unformatted files:"; echo "$$out"; exit 1; fi
+
+vet:
+	go vet ./...
+
+staticcheck:
+	@mkdir -p bin
+	cd tools && go build -o ../bin/staticcheck honnef.co/go/tools/cmd/staticcheck
+	bin/staticcheck ./...
+
+generated:
+	@./tools/generated.sh
+
+check: fmt vet staticcheck generated test
+
+bench:
+	@./tools/bench.sh
+
+clean:
+	rm -rf bin
