@@ -1,0 +1,92 @@
+package ledger
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/mod/sumdb/note"
+)
+
+// FileKeys keeps one signing key a ledger in a directory that only its owner
+// can read: NAME.sign, a JSON object with the key pair in the text form of
+// sumdb/note.
+type FileKeys struct{ Dir string }
+
+type keyFile struct {
+	Signer   string `json:"signer"`
+	Verifier string `json:"verifier"`
+}
+
+func (k FileKeys) path(ledger string) string { return filepath.Join(k.Dir, ledger+".sign") }
+
+// Signer implements Keys.
+func (k FileKeys) Signer(ledger string) (note.Signer, string, error) {
+	b, err := os.ReadFile(k.path(ledger))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, "", fmt.Errorf("the signing key of ledger %s is not in %s; restore it from your backup", ledger, k.Dir)
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	var f keyFile
+	if err := json.Unmarshal(b, &f); err != nil {
+		return nil, "", fmt.Errorf("%s: %w", k.path(ledger), err)
+	}
+	s, err := note.NewSigner(f.Signer)
+	if err != nil {
+		return nil, "", fmt.Errorf("%s is not a signing key; restore it from your backup", k.path(ledger))
+	}
+	return s, f.Verifier, nil
+}
+
+// Create implements Keys. A key left behind by a creation that never reached
+// the store is used again.
+func (k FileKeys) Create(ledger, name string) (note.Signer, string, error) {
+	if _, err := os.Stat(k.path(ledger)); err == nil {
+		return k.Signer(ledger)
+	}
+	skey, vkey, err := note.GenerateKey(rand.Reader, name)
+	if err != nil {
+		return nil, "", fmt.Errorf("making a key for ledger %s: %w", ledger, err)
+	}
+	if err := os.MkdirAll(k.Dir, 0o700); err != nil {
+		return nil, "", err
+	}
+	b, err := json.Marshal(keyFile{Signer: skey, Verifier: vkey})
+	if err != nil {
+		return nil, "", err
+	}
+	if err := writeSynced(k.path(ledger), append(b, '\n')); err != nil {
+		return nil, "", fmt.Errorf("keeping the key of ledger %s: %w", ledger, err)
+	}
+	s, err := note.NewSigner(skey)
+	return s, vkey, err
+}
+
+// writeSynced makes the file appear whole and durable, or not at all.
+func writeSynced(path string, b []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	if _, err = f.Write(b); err == nil {
+		err = f.Sync()
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	d, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

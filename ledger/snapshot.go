@@ -1,0 +1,89 @@
+package ledger
+
+import (
+	"strings"
+
+	"github.com/tidwall/btree"
+)
+
+// Snapshot is the index of one ledger's heads at a size. It never changes, so
+// a decision may read it for as long as it likes; the committer then checks
+// the guards the decision returns.
+type Snapshot struct {
+	Ledger string
+	Size   int64
+	heads  *btree.Map[string, RecordHead]
+	sets   map[string]int64
+}
+
+// RecordHead is the latest recorded revision of a record.
+type RecordHead struct {
+	Rev       int64
+	Pos       int64
+	Slot      int
+	Effective string
+}
+
+// headKey joins kind and id with a byte that neither may hold.
+func headKey(kind, id string) string { return kind + "\x00" + id }
+
+// Head returns the latest recorded revision of a record.
+func (s *Snapshot) Head(kind, id string) (RecordHead, bool) {
+	return s.heads.Get(headKey(kind, id))
+}
+
+// Kind calls yield for each record of the kind by id, until it returns false.
+func (s *Snapshot) Kind(kind string, yield func(id string, h RecordHead) bool) {
+	prefix := headKey(kind, "")
+	s.heads.Ascend(prefix, func(k string, h RecordHead) bool {
+		id, ok := strings.CutPrefix(k, prefix)
+		return ok && yield(id, h)
+	})
+}
+
+// Kinds calls yield for each kind that has ever had a record.
+func (s *Snapshot) Kinds(yield func(kind string)) {
+	for k := range s.sets {
+		yield(k)
+	}
+}
+
+// Version is what a Guard compares: of a record its revision, 0 when it does
+// not exist; of a kind (id empty) one more than the position of its last
+// change, 0 when it never changed.
+func (s *Snapshot) Version(kind, id string) int64 {
+	if id == "" {
+		return s.sets[kind]
+	}
+	h, _ := s.heads.Get(headKey(kind, id))
+	return h.Rev
+}
+
+// index is the committer's own mutable copy; each snapshot is a copy on write.
+type index struct {
+	size  int64
+	heads *btree.Map[string, RecordHead]
+	sets  map[string]int64
+}
+
+func newIndex() *index {
+	return &index{heads: btree.NewMap[string, RecordHead](64), sets: map[string]int64{}}
+}
+
+func (x *index) apply(r Revision) {
+	k := headKey(r.Kind, r.ID)
+	if h, ok := x.heads.Get(k); !ok || h.Rev < r.Rev {
+		x.heads.Set(k, RecordHead{Rev: r.Rev, Pos: r.Pos, Slot: r.Slot, Effective: r.Effective})
+	}
+	if x.sets[r.Kind] < r.Pos+1 {
+		x.sets[r.Kind] = r.Pos + 1
+	}
+}
+
+func (x *index) snapshot(ledger string) *Snapshot {
+	sets := make(map[string]int64, len(x.sets))
+	for k, v := range x.sets {
+		sets[k] = v
+	}
+	return &Snapshot{Ledger: ledger, Size: x.size, heads: x.heads.Copy(), sets: sets}
+}
