@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -69,6 +70,9 @@ func (p place) notFound(sha [32]byte) error {
 // Put implements Store.
 func (s *FileStore) Put(ctx context.Context, ledger string, r io.Reader) (Ref, error) {
 	ref, err := s.put(ctx, ledger, r)
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return Ref{}, fmt.Errorf("storing a blob of ledger %q: %w; nothing was stored: free space under %s and try again", ledger, err, s.dir)
+	}
 	if err != nil {
 		return Ref{}, fmt.Errorf("storing a blob of ledger %q: %w", ledger, err)
 	}

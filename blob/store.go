@@ -70,7 +70,8 @@ type Store interface {
 	// Put reads r to its end and stores the content. It returns only after
 	// the bytes and their name are durable. Content the ledger already holds
 	// intact is left alone, except that its Touched becomes current; a damaged
-	// copy is replaced. After an error nothing new is visible.
+	// copy is replaced. After an error nothing unfinished is visible; whole
+	// content is, at most, if only the last step of making it durable failed.
 	Put(ctx context.Context, ledger string, r io.Reader) (Ref, error)
 
 	// Open gives the content back, or ErrNotFound, or a *DamageError if the

@@ -235,12 +235,12 @@ func (l *Log) assemble(reqs []*request) *assembly {
 		}
 		cp := Checkpoint{Origin: pt.st.genesis.Origin, Size: pt.edge.size, Root: pt.edge.root()}
 		if pt.st.signer == nil {
-			pt.fail(fmt.Errorf("ledger %s: there is no key to sign its checkpoint", pt.st.name))
+			a.refuse(pt, fmt.Errorf("ledger %s: there is no key to sign its checkpoint", pt.st.name))
 			continue
 		}
 		signed, err := SignCheckpoint(cp, pt.st.signer)
 		if err != nil {
-			pt.fail(err)
+			a.refuse(pt, err)
 			continue
 		}
 		pt.signed = signed
@@ -336,6 +336,13 @@ func (pt *part) accept(req *request, now time.Time) error {
 	pt.waiting = append(pt.waiting, req)
 	pt.receipts = append(pt.receipts, Receipt{Ledger: pt.st.name, Command: p.id, Time: at, First: first, Last: pt.edge.size - 1})
 	return nil
+}
+
+// refuse turns away all commands of one ledger.
+func (a *assembly) refuse(pt *part, err error) {
+	for _, r := range pt.waiting {
+		a.refused = append(a.refused, refusal{r, err})
+	}
 }
 
 func (pt *part) fail(err error) {
