@@ -1,0 +1,241 @@
+package soc1
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Problem is one thing wrong with a record, said so that a person can repair
+// it without reading the program.
+type Problem struct {
+	// Field is the path in the record's JSON, such as "method.tolerable_bp"
+	// or "parts[2].text"; empty when the record as a whole is meant.
+	Field string `json:"field"`
+	// Message says what is wrong.
+	Message string `json:"message"`
+	// Remedy says what to do about it.
+	Remedy string `json:"remedy"`
+}
+
+// String gives the problem as one line: place, problem, remedy.
+func (p Problem) String() string {
+	place := p.Field
+	if place == "" {
+		place = "record"
+	}
+	return place + ": " + p.Message + " " + p.Remedy
+}
+
+// Record is what every noun of this package that is stored as a record does.
+type Record interface {
+	// Validate checks the record alone and returns its problems in the order
+	// of its fields' declaration followed by the rules that join fields; none
+	// means that the record may be stored.
+	Validate() []Problem
+}
+
+// checker collects the problems of one record.
+type checker struct{ problems []Problem }
+
+// add records a problem at a field.
+func (c *checker) add(field, message, remedy string) {
+	c.problems = append(c.problems, Problem{Field: field, Message: message, Remedy: remedy})
+}
+
+// when records a problem if the condition holds.
+func (c *checker) when(wrong bool, field, message, remedy string) {
+	if wrong {
+		c.add(field, message, remedy)
+	}
+}
+
+// ordered demands that a window's end does not lie before its beginning.
+// Dates that are empty or do not exist are left to the checks of the values.
+func (c *checker) ordered(from, to Date, fromField, toField string) {
+	if from.Valid() && to.Valid() && to.Before(from) {
+		c.add(toField, fmt.Sprintf("The date %s lies before %s (%s).", to, fromField, from),
+			"Give the dates in order, the earlier first.")
+	}
+}
+
+// within demands a whole number between two bounds, both included.
+func (c *checker) within(v, low, high int, field string) {
+	if v < low || v > high {
+		c.add(field, fmt.Sprintf("The value %d is outside %d to %d.", v, low, high),
+			fmt.Sprintf("Give a whole number from %d to %d.", low, high))
+	}
+}
+
+// natural demands a count that is not negative.
+func (c *checker) natural(v int64, field string) {
+	c.when(v < 0, field, fmt.Sprintf("The count %d is negative.", v), "Give zero or a positive whole number.")
+}
+
+// digest demands a SHA-256 in lower-case hexadecimal, or nothing.
+func (c *checker) digest(s, field string) {
+	c.when(s != "" && !isDigest(s), field, "This is not a SHA-256 value.",
+		"Give 64 lower-case hexadecimal digits.")
+}
+
+// isDigest reports whether s is 32 bytes in lower-case hexadecimal.
+func isDigest(s string) bool {
+	if len(s) != 64 {
+		return false
+	}
+	for i := 0; i < len(s); i++ {
+		if (s[i] < '0' || s[i] > '9') && (s[i] < 'a' || s[i] > 'f') {
+			return false
+		}
+	}
+	return true
+}
+
+// blank reports whether a text says nothing.
+func blank(s string) bool { return strings.TrimSpace(s) == "" }
+
+// selfChecked is a value that knows whether it is well formed.
+type selfChecked interface {
+	// flaw returns a message and a remedy, both empty when nothing is wrong.
+	// It is only asked of values that are not zero.
+	flaw() (message, remedy string)
+}
+
+// enumerated is a string type that lists its values.
+type enumerated interface{ Values() []string }
+
+// examine starts the check of a record with everything that its tags and
+// types already say: required fields, enumerations, dates, rates, references.
+func examine(record any) *checker {
+	c := &checker{}
+	c.fields(reflect.ValueOf(record), "")
+	return c
+}
+
+// fields walks the fields of one struct.
+func (c *checker) fields(v reflect.Value, prefix string) {
+	t := v.Type()
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		path := prefix + name
+		if f.Tag.Get("required") == "true" && empty(v.Field(i)) {
+			label := f.Tag.Get("label")
+			c.add(path, fmt.Sprintf("%q is missing.", label), missingRemedy(f.Type, label))
+			continue
+		}
+		c.value(v.Field(i), path, f.Tag.Get("ref") != "")
+	}
+}
+
+// value checks one value and, for structs and lists, what it contains.
+func (c *checker) value(v reflect.Value, path string, reference bool) {
+	if v.IsZero() {
+		return
+	}
+	switch x := v.Interface().(type) {
+	case selfChecked:
+		if message, remedy := x.flaw(); message != "" {
+			c.add(path, message, remedy)
+			return
+		}
+	case enumerated:
+		if !slices.Contains(x.Values(), v.String()) {
+			c.add(path, fmt.Sprintf("%q is not a value of this list.", v.String()), oneOf(x.Values()))
+		}
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		c.fields(v, path+".")
+	case reflect.Slice:
+		c.list(v, path, reference)
+	case reflect.String:
+		c.when(!utf8.ValidString(v.String()), path, "The text is not valid UTF-8.", "Save the file as UTF-8 and try again.")
+		c.when(reference && strings.TrimSpace(v.String()) != v.String(), path,
+			fmt.Sprintf("The reference %q has blanks around it.", v.String()), "Give the id alone.")
+	}
+}
+
+// list checks the members of a list; a list of references or of enumeration
+// values names nothing twice and nothing empty.
+func (c *checker) list(v reflect.Value, path string, reference bool) {
+	seen := map[string]bool{}
+	for i := range v.Len() {
+		member := v.Index(i)
+		at := fmt.Sprintf("%s[%d]", path, i)
+		_, enum := member.Interface().(enumerated)
+		if member.Kind() == reflect.String && (reference || enum) {
+			c.when(blank(member.String()), at, "The list has an empty member.", "Remove it or name what is meant.")
+			c.when(seen[member.String()] && !blank(member.String()), at,
+				fmt.Sprintf("%q is listed twice.", member.String()), "List it once.")
+			seen[member.String()] = true
+		}
+		c.value(member, at, reference)
+	}
+}
+
+// empty reports whether a required value is missing; text of blanks says
+// nothing and a list without members lists nothing.
+func empty(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.String:
+		return blank(v.String())
+	case reflect.Slice, reflect.Map:
+		return v.Len() == 0
+	default:
+		return v.IsZero()
+	}
+}
+
+// missingRemedy says how to fill a required field, with the list of values
+// where there is one.
+func missingRemedy(t reflect.Type, label string) string {
+	kind := t
+	if t.Kind() == reflect.Slice {
+		kind = t.Elem()
+	}
+	if e, ok := reflect.Zero(kind).Interface().(enumerated); ok {
+		return oneOf(e.Values())
+	}
+	if t.Kind() == reflect.Slice {
+		return fmt.Sprintf("List at least one under %q.", label)
+	}
+	return fmt.Sprintf("Give %q.", label)
+}
+
+// oneOf is the remedy for a value outside an enumeration.
+func oneOf(values []string) string { return "Use one of: " + strings.Join(values, ", ") + "." }
+
+// at builds the path of a field of a member of a list, "parts[2].text".
+func at(list string, index int, field string) string {
+	path := fmt.Sprintf("%s[%d]", list, index)
+	if field != "" {
+		path += "." + field
+	}
+	return path
+}
+
+// address reports whether a text has the shape of one email address.
+func address(s string) bool {
+	local, domain, found := strings.Cut(s, "@")
+	return found && local != "" && domain != "" && !strings.ContainsAny(s, " \t\r\n,;<>") && !strings.Contains(domain, "@")
+}
+
+// frameworks checks a map of framework names to identifiers.
+func (c *checker) frameworks(ids map[string][]string, field string) {
+	for _, name := range slices.Sorted(maps.Keys(ids)) {
+		path := field + "." + name
+		c.when(blank(name), path, "A framework has no name.", "Name the framework, for example COSO-2013.")
+		c.when(len(ids[name]) == 0, path, "The framework has no identifiers.", "List at least one or remove the framework.")
+		seen := map[string]bool{}
+		for i, id := range ids[name] {
+			c.when(blank(id), at(path, i, ""), "The identifier is empty.", "Remove it or give the identifier.")
+			c.when(seen[id] && !blank(id), at(path, i, ""), fmt.Sprintf("%q is listed twice.", id), "List it once.")
+			seen[id] = true
+		}
+	}
+}

@@ -1,0 +1,118 @@
+package soc1
+
+import (
+	"fmt"
+	"strings"
+)
+
+// BasisPoints is a rate in hundredths of a percent, 0 to 10000, so that every
+// decision on a rate is made in whole numbers.
+type BasisPoints int
+
+// Percent writes the rate without rounding: 500 is "5%", 525 is "5.25%".
+func (b BasisPoints) Percent() string {
+	sign, n := "", int(b)
+	if n < 0 {
+		sign, n = "-", -n
+	}
+	if n%100 == 0 {
+		return fmt.Sprintf("%s%d%%", sign, n/100)
+	}
+	return strings.TrimRight(fmt.Sprintf("%s%d.%02d", sign, n/100, n%100), "0") + "%"
+}
+
+// flaw refuses what is not a rate.
+func (b BasisPoints) flaw() (message, remedy string) {
+	if b < 0 || b > 10000 {
+		return fmt.Sprintf("The rate of %d basis points is outside 0 to 10000.", int(b)),
+			"Give hundredths of a percent: 500 means 5%."
+	}
+	return "", ""
+}
+
+// Money is an amount in the smallest unit of a currency (cents for USD).
+type Money struct {
+	// Minor is the amount in the currency's smallest unit; may be negative.
+	Minor int64 `json:"minor" label:"Amount in minor units"`
+	// Currency is the ISO 4217 code, three capital letters.
+	Currency string `json:"currency" label:"Currency"`
+}
+
+// flaw refuses an amount without a currency code.
+func (m Money) flaw() (message, remedy string) {
+	if !isCurrency(m.Currency) {
+		return fmt.Sprintf("%q is not a currency code.", m.Currency), currencyRemedy
+	}
+	return "", ""
+}
+
+const currencyRemedy = "Give the ISO 4217 code in capitals, for example USD."
+
+// isCurrency reports whether a text has the shape of an ISO 4217 code.
+func isCurrency(s string) bool {
+	return len(s) == 3 && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
+}
+
+// Ref names a record in this or another ledger.
+type Ref struct {
+	// Ledger is the id of the ledger; empty means the ledger of the record
+	// that holds the reference.
+	Ledger string `json:"ledger,omitempty" label:"Ledger"`
+	// Kind is the record's kind, such as "control".
+	Kind string `json:"kind" label:"Kind"`
+	// ID is the record's id within its ledger and kind.
+	ID string `json:"id" label:"Id"`
+	// Revision is the revision meant, from 1; zero means the revision in
+	// force at the time of reading.
+	Revision int64 `json:"revision,omitempty" label:"Revision"`
+}
+
+// String writes the reference as ledger/kind/id@revision, leaving out what is
+// not given.
+func (r Ref) String() string {
+	s := r.Kind + "/" + r.ID
+	if r.Ledger != "" {
+		s = r.Ledger + "/" + s
+	}
+	if r.Revision != 0 {
+		s += fmt.Sprintf("@%d", r.Revision)
+	}
+	return s
+}
+
+// flaw refuses a reference that names nothing.
+func (r Ref) flaw() (message, remedy string) {
+	if blank(r.Kind) || blank(r.ID) {
+		return "The reference does not name a kind and an id.", "Give both, for example kind control and id pay-3-2."
+	}
+	if r.Revision < 0 {
+		return fmt.Sprintf("The revision %d is negative.", r.Revision), "Give a revision from 1, or leave it out."
+	}
+	return "", ""
+}
+
+// File describes bytes that are kept beside the ledger.
+type File struct {
+	// Name is the file's name as received, without a folder.
+	Name string `json:"name" label:"File name" sensitive:"confidential"`
+	// MediaType is the IANA media type, such as "text/csv".
+	MediaType string `json:"media_type,omitempty" label:"Media type"`
+	// Size is the number of bytes.
+	Size int64 `json:"size" label:"Size in bytes"`
+	// SHA256 is the digest of the bytes, 64 lower-case hexadecimal digits.
+	SHA256 string `json:"sha256" label:"SHA-256"`
+}
+
+// flaw refuses a file that cannot be found again.
+func (f File) flaw() (message, remedy string) {
+	if blank(f.Name) {
+		return "The file has no name.", "Give the file's name as received."
+	}
+	if f.Size < 0 {
+		return fmt.Sprintf("The size %d is negative.", f.Size), "Give the number of bytes."
+	}
+	if !isDigest(f.SHA256) {
+		return fmt.Sprintf("The file %q has no SHA-256 value.", f.Name), "Give 64 lower-case hexadecimal digits."
+	}
+	return "", ""
+}
