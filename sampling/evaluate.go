@@ -29,7 +29,7 @@ type Evaluation struct {
 	// rounded (half up). Only a Poisson limit can be above 1.
 	Upper string `json:"upper"`
 
-	limit limit
+	known limit // nil in an evaluation that was read back
 }
 
 // Evaluate computes the upper limit of the deviation rate.
@@ -48,8 +48,8 @@ func Evaluate(in EvalInput) (Evaluation, error) {
 	if err != nil {
 		return Evaluation{}, err
 	}
-	e := Evaluation{EvalInput: in, Observed: observed, limit: in.limit()}
-	e.Upper = decimal(e.limit, upperPlaces)
+	e := Evaluation{EvalInput: in, Observed: observed, known: in.limit()}
+	e.Upper = decimal(e.known, upperPlaces)
 	return e, nil
 }
 
@@ -79,19 +79,19 @@ func (in EvalInput) check() error {
 // Exceeds decides exactly whether the upper limit lies above the tolerable rate.
 // A limit equal to it does not exceed it.
 func (e Evaluation) Exceeds(tolerable Rate) bool {
-	return e.limit.compareTo(tolerable.Rat()) > 0
+	return e.upper().compareTo(tolerable.Rat()) > 0
 }
 
 // UpperDecimal is the upper limit as a fraction, correctly rounded half up to
 // the given number of decimal places (0 to 60).
 func (e Evaluation) UpperDecimal(places int) string {
-	return decimal(e.limit, min(max(places, 0), 60))
+	return decimal(e.upper(), min(max(places, 0), 60))
 }
 
 // PercentCeil is the upper limit in percent, rounded up to one tenth, as the
 // published tables print it: "11.3%".
 func (e Evaluation) PercentCeil() string {
-	tenths := lastReached(e.limit, 1000, false) + 1
+	tenths := lastReached(e.upper(), 1000, false) + 1
 	return fmt.Sprintf("%d.%d%%", tenths/10, tenths%10)
 }
 
@@ -107,6 +107,13 @@ func PoissonFactor(confidence Rate, k int64, places int) (string, error) {
 	}
 	factor := poissonLimit{n: 1, k: k, risk: riskOf(confidence)}
 	return decimal(factor, min(max(places, 0), 60)), nil
+}
+
+func (e Evaluation) upper() limit {
+	if e.known == nil {
+		return e.EvalInput.limit()
+	}
+	return e.known
 }
 
 func riskOf(confidence Rate) *big.Rat { return new(big.Rat).Sub(one, confidence.Rat()) }

@@ -82,7 +82,7 @@ func (in PlanInput) check() error {
 	return nil
 }
 
-func (in PlanInput) risk() *big.Rat { return new(big.Rat).Sub(one, in.Confidence.Rat()) }
+func (in PlanInput) risk() *big.Rat { return riskOf(in.Confidence) }
 
 // couldMeet tells whether the tail with the expected deviations of few items but
 // the size of many meets the risk. With few = many it is the condition of the
@@ -93,7 +93,15 @@ func (in PlanInput) couldMeet(few, many int64) (bool, error) {
 	if in.Model != Poisson {
 		return in.meets(many, ceilOf(in.Expected.Rat(), few)), nil
 	}
-	shape := new(big.Rat).Add(times(in.Expected.Rat(), few), one)
+	// Whole shapes on either side are far cheaper and usually settle it.
+	expected := times(in.Expected.Rat(), few)
+	if !in.meets(many, floorOf(in.Expected.Rat(), few)) {
+		return false, nil
+	}
+	if in.meets(many, ceilOf(in.Expected.Rat(), few)) {
+		return true, nil
+	}
+	shape := expected.Add(expected, one)
 	c, err := compareGamma(shape, times(in.Tolerable.Rat(), many), in.risk())
 	return c < 0, err
 }
