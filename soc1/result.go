@@ -52,12 +52,7 @@ type Result struct {
 
 // Validate checks the result alone. A pass without evidence is a finding
 // about work in progress and is reported by the readiness rules.
-func (r Result) Validate() []Problem {
-	c := examine(r)
-	c.when(r.Outcome == NotApplicable && blank(r.Note), "note", "The attribute is said not to apply, without a reason.",
-		"Say why; such an item does not count and the next ranked is drawn.")
-	return c.problems
-}
+func (r Result) Validate() []Problem { return examine(r).problems }
 
 // AttributeCount is how the items of a run fell out for one attribute; the
 // four outcomes add up to the items looked at.

@@ -1,0 +1,166 @@
+// Package library is the product's own starter library: nine service types of
+// SOC 1 practice (general IT controls and eight kinds of service) with their
+// control objectives, risks, controls and complementary user entity controls,
+// and the identifiers of the frameworks they are mapped to. It promises that
+// what Records returns is valid, that its ids are stable from one version of
+// the program to the next, and that every reference between its records can
+// be resolved within what it returns. The wording is original and a starting
+// point: no set of objectives is right for an organization before somebody has
+// tailored it. Of the frameworks it holds identifiers only, since their texts
+// are under copyright; the mappings are this library's own opinion.
+package library
+
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// files are the library's data. In links.json are the two relations that the
+// templates do not state: which objectives need a complementary user entity
+// control, and which of several risks of an objective a control answers.
+//
+//go:embed templates.json links.json framework_ids.csv
+var files embed.FS
+
+// ITGC is the code of the general IT controls, which every other service type
+// includes by default.
+const ITGC = "ITGC"
+
+// Service is a service type with everything the library has for it.
+type Service struct {
+	// Code is the short name that begins every id of the type, such as "PAY".
+	Code string `json:"service"`
+	// Name is the type in words.
+	Name string `json:"name"`
+	// CUECs are the complementary user entity controls.
+	CUECs []CUEC `json:"cuecs"`
+	// Objectives are the control objectives in the order of the process.
+	Objectives []Objective `json:"objectives"`
+}
+
+// CUEC is a complementary user entity control of a service type.
+type CUEC struct {
+	// Code is as printed in a report, "PAY-CUEC-1".
+	Code string `json:"id"`
+	// Text is the control expected of user entities.
+	Text string `json:"text"`
+}
+
+// Objective is a control objective of a service type.
+type Objective struct {
+	// Code is as printed in a report, "PAY-3".
+	Code string `json:"id"`
+	// Title is a short name.
+	Title string `json:"title"`
+	// Text is the objective as a sentence.
+	Text string `json:"objective"`
+	// Assertions are the financial statement assertions, as words.
+	Assertions []string `json:"assertions"`
+	// Risks are what could go wrong.
+	Risks []string `json:"risks"`
+	// Mappings are framework identifiers by the library's short name of the
+	// framework.
+	Mappings map[string][]string `json:"mappings"`
+	// Controls are the controls that achieve the objective.
+	Controls []Control `json:"controls"`
+}
+
+// Control is a control of an objective.
+type Control struct {
+	// Code is as printed in a report, "PAY-3.2".
+	Code string `json:"id"`
+	// Nature is as soc1.ControlNature spells it.
+	Nature string `json:"nature"`
+	// Type is as soc1.ControlType spells it.
+	Type string `json:"type"`
+	// Frequency is as soc1.Frequency spells it.
+	Frequency string `json:"frequency"`
+	// Text is the control as a sentence.
+	Text string `json:"control"`
+	// Population says what the items of a test are; "As PAY-1.1" stands for
+	// the population of that control.
+	Population string `json:"population"`
+	// Attributes are what a test looks for in every item.
+	Attributes []string `json:"attributes"`
+	// Test is how an auditor might test it.
+	Test string `json:"test"`
+}
+
+// links are the relations that the templates do not state.
+type links struct {
+	CUECObjectives map[string][]string `json:"cuec_objectives"`
+	ControlRisks   map[string][]int    `json:"control_risks"`
+}
+
+// Services returns the service types in the library's order, the general IT
+// controls first. The caller may change what it gets.
+func Services() []Service {
+	var file struct {
+		Services []Service `json:"services"`
+	}
+	load("templates.json", &file)
+	return file.Services
+}
+
+// Service returns the service type of a code, in either case; the error names
+// the codes there are.
+func ServiceOf(code string) (Service, error) {
+	var codes []string
+	for _, s := range Services() {
+		if strings.EqualFold(s.Code, strings.TrimSpace(code)) {
+			return s, nil
+		}
+		codes = append(codes, s.Code)
+	}
+	return Service{}, fmt.Errorf("the template library has no service type %q; use one of: %s", code, strings.Join(codes, ", "))
+}
+
+// allLinks reads the relations once; they are never handed out.
+var allLinks = sync.OnceValue(func() links {
+	var l links
+	load("links.json", &l)
+	return l
+})
+
+// load decodes one embedded file. The files are part of the program and
+// tested with it, so that a fault in one is a fault of the program.
+func load(name string, into any) {
+	data, err := files.ReadFile(name)
+	if err == nil {
+		err = json.Unmarshal(data, into)
+	}
+	if err != nil {
+		panic(fmt.Sprintf("library: the embedded file %s cannot be read: %v", name, err))
+	}
+}
+
+// population is the population of a control, with "As PAY-1.1" resolved; the
+// chain of such references has no circle, which a test proves.
+func (s Service) population(c Control) string {
+	for range len(s.Objectives) {
+		other, found := strings.CutPrefix(c.Population, "As ")
+		if !found {
+			return c.Population
+		}
+		next, ok := s.control(other)
+		if !ok {
+			return c.Population
+		}
+		c = next
+	}
+	return c.Population
+}
+
+// control finds a control of the service type by its code.
+func (s Service) control(code string) (Control, bool) {
+	for _, o := range s.Objectives {
+		if i := slices.IndexFunc(o.Controls, func(c Control) bool { return c.Code == code }); i >= 0 {
+			return o.Controls[i], true
+		}
+	}
+	return Control{}, false
+}
