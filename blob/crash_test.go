@@ -258,6 +258,34 @@ func TestASweepNeverTakesWhatAPutAcknowledged(t *testing.T) {
 	t.Logf("the sweep came first in %d of 300 rounds", taken)
 }
 
+// The same at the one instant that counts: after the sweep has looked at the
+// blob and before it removes it.
+func TestASweepSparesWhatIsPutWhileItDecides(t *testing.T) {
+	b := newBench(t)
+	content := []byte("an orphan that someone puts again")
+	ref, path := b.put("org", content)
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, limit := info.ModTime().Add(-2*time.Hour), info.ModTime().Add(-time.Hour)
+	if err := os.Chtimes(path, old, old); err != nil {
+		t.Fatal(err)
+	}
+	asked := 0
+	swept, err := Sweep(t.Context(), b.store, "org", func([32]byte) bool {
+		asked++
+		b.put("org", content)
+		return false
+	}, limit)
+	if err != nil || swept != (Swept{}) || asked != 1 {
+		t.Errorf("the sweep asked %d times and removed %+v, %v; want it to ask once and spare the blob", asked, swept, err)
+	}
+	if err := b.read("org", ref); err != nil {
+		t.Errorf("after Put was acknowledged: %v", err)
+	}
+}
+
 const childDir = "REPERFORM_BLOB_CRASH_DIR"
 
 // TestMain lets the test binary serve as the process that is killed.

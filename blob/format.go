@@ -11,6 +11,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"sync"
 )
 
 // The sealed form, version 1; FORMAT.md describes it and a golden file pins
@@ -174,14 +175,28 @@ func openHeader(h []byte, length int64, ledgerKey [32]byte, ledger string) (Ref,
 	return ref, blobKey, nil
 }
 
+// chunkPool spares readers and writers an allocation per chunk.
+var chunkPool = sync.Pool{New: func() any { return new([sealedChunk]byte) }}
+
+// releaseChunk returns the buffer of a chunk that was opened in place.
+func releaseChunk(plain []byte) {
+	if cap(plain) == sealedChunk {
+		chunkPool.Put((*[sealedChunk]byte)(plain[:sealedChunk]))
+	}
+}
+
 // sealChunks reads r to its end and writes the sealed chunks to w in one pass,
 // holding two chunks in memory: a chunk is sealed once it is known whether
 // another follows.
 func sealChunks(ctx context.Context, w io.Writer, r io.Reader, blobKey [keySize]byte) (Ref, error) {
 	aead := newGCM(blobKey[:])
 	hash := sha256.New()
-	current, next := make([]byte, chunkSize), make([]byte, chunkSize)
-	sealed := make([]byte, 0, sealedChunk)
+	buffers := [3]*[sealedChunk]byte{}
+	for i := range buffers {
+		buffers[i] = chunkPool.Get().(*[sealedChunk]byte)
+		defer chunkPool.Put(buffers[i])
+	}
+	current, next, sealed := buffers[0][:chunkSize], buffers[1][:chunkSize], buffers[2][:0]
 	var size int64
 
 	n, err := readChunk(ctx, r, current)

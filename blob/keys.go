@@ -159,8 +159,10 @@ func createDurably(dir, path, text string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.Link(temp.Name(), path); err != nil {
+	if err := os.Link(temp.Name(), path); errors.Is(err, fs.ErrExist) {
 		return err
+	} else if err != nil {
+		return fmt.Errorf("naming the finished file: %w; keys need a file system with hard links", err)
 	}
 	return syncDir(dir)
 }

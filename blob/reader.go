@@ -30,6 +30,7 @@ type reader struct {
 	pos    int64
 	hash   hash.Hash
 	hashed int64 // the hash covers the bytes before this offset
+	forged error // set once a whole pass met another hash; Read gives nothing more
 
 	mu     sync.Mutex
 	cached int64  // index of the chunk in plain; -1 if none
@@ -87,6 +88,9 @@ func (r *reader) Seek(offset int64, whence int) (int64, error) {
 }
 
 func (r *reader) Read(p []byte) (int, error) {
+	if r.forged != nil {
+		return 0, r.forged
+	}
 	if r.pos > r.ref.Size {
 		return 0, io.EOF
 	}
@@ -105,9 +109,9 @@ func (r *reader) Read(p []byte) (int, error) {
 		r.hash.Write(p[:n])
 		r.hashed += int64(n)
 		if r.hashed == r.ref.Size {
-			if err := r.checkHash(); err != nil {
+			if r.forged = r.checkHash(); r.forged != nil {
 				clear(p[:n])
-				return 0, err
+				return 0, r.forged
 			}
 		}
 	}
@@ -185,33 +189,24 @@ func (r *reader) openChunk(index int64) ([]byte, error) {
 	size := min(chunkSize, r.ref.Size-start)
 	buf := chunkPool.Get().(*[sealedChunk]byte)
 	sealed := buf[:size+tagSize]
-	region := fmt.Sprintf("chunk %d", index)
 	if n, err := r.src.ReadAt(sealed, headerSize+index*sealedChunk); n < len(sealed) {
 		chunkPool.Put(buf)
 		if errors.Is(err, io.EOF) {
-			return nil, r.damage(region, start, "the file ends inside it: truncated while it was open")
+			return nil, r.damage(chunkRegion(index), start, "the file ends inside it: truncated while it was open")
 		}
-		return nil, fmt.Errorf("blob %s of ledger %q: reading %s: %w", r.ref, r.ledger, region, err)
+		return nil, fmt.Errorf("blob %s of ledger %q: reading %s: %w", r.ref, r.ledger, chunkRegion(index), err)
 	}
 	nonce := chunkNonce(index, index == chunkCount(r.ref.Size)-1)
 	plain, err := r.aead.Open(sealed[:0], nonce[:], sealed, nil)
 	if err != nil {
 		chunkPool.Put(buf)
-		return nil, r.damage(region, start, "it fails authentication: its bytes were changed or belong elsewhere")
+		return nil, r.damage(chunkRegion(index), start, "it fails authentication: its bytes were changed or belong elsewhere")
 	}
 	return plain, nil
 }
 
+func chunkRegion(index int64) string { return fmt.Sprintf("chunk %d", index) }
+
 func (r *reader) damage(region string, offset int64, detail string) error {
 	return &DamageError{r.ledger, r.ref.String(), region, offset, detail}
-}
-
-// chunkPool spares a sequential reader an allocation per chunk.
-var chunkPool = sync.Pool{New: func() any { return new([sealedChunk]byte) }}
-
-// releaseChunk returns a buffer that openChunk gave out.
-func releaseChunk(plain []byte) {
-	if cap(plain) == sealedChunk {
-		chunkPool.Put((*[sealedChunk]byte)(plain[:sealedChunk]))
-	}
 }

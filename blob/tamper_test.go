@@ -314,6 +314,9 @@ func TestContentThatIsNotWhatTheHeaderNamesIsFound(t *testing.T) {
 		if len(got) >= size && size > 0 {
 			t.Errorf("all %d bytes of forged content were handed out before the error", size)
 		}
+		if n, again := r.Read(make([]byte, size+1)); n != 0 || !errors.Is(again, ErrDamaged) {
+			t.Errorf("reading on after the error gave %d of %d bytes, %v", n, size, again)
+		}
 		if sum := sha256.Sum256(forged); err != nil && !strings.Contains(err.Error(), hex.EncodeToString(sum[:])) {
 			t.Errorf("the message does not say what the content's hash is: %v", err)
 		}
