@@ -165,4 +165,3 @@ func holds(t *testing.T, s blob.Store, ledger string, want ...blob.Ref) {
 		t.Errorf("ledger %q lists blob %v (%d bytes), which it should not hold", ledger, ref, ref.Size)
 	}
 }
-
