@@ -1,13 +1,10 @@
 package ledger
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"time"
 )
 
@@ -104,18 +101,17 @@ func ParseEntry(b []byte) (Entry, error) {
 	if len(b) > MaxEntry {
 		return e, fmt.Errorf("entry of %d bytes exceeds %d", len(b), MaxEntry)
 	}
-	dec := json.NewDecoder(bytes.NewReader(b))
-	if err := dec.Decode(&e); err != nil {
+	if err := json.Unmarshal(b, &e); err != nil {
 		return e, fmt.Errorf("entry is not valid JSON: %w", err)
-	}
-	if _, err := dec.Token(); err != io.EOF {
-		return e, errors.New("entry has bytes after its JSON value")
 	}
 	if e.Version < 1 || e.Version > EntryVersion {
 		return e, fmt.Errorf("entry version %d is not known to this program, which reads versions 1 to %d: use a newer program", e.Version, EntryVersion)
 	}
-	if _, err := time.Parse(TimeFormat, e.Time); err != nil {
+	if t, err := time.Parse(TimeFormat, e.Time); err != nil || t.Format(TimeFormat) != e.Time {
 		return e, fmt.Errorf("entry time %q is not in the form %s", e.Time, TimeFormat)
+	}
+	if (e.Part != 0 || e.Parts != 0) && (e.Part < 1 || e.Parts < 2 || e.Part > e.Parts) {
+		return e, fmt.Errorf("entry is part %d of %d", e.Part, e.Parts)
 	}
 	return e, nil
 }

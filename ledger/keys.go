@@ -45,10 +45,10 @@ func (k FileKeys) Signer(ledger string) (note.Signer, string, error) {
 }
 
 // Create implements Keys. A key left behind by a creation that never reached
-// the store is used again.
+// the store is used again; of two creations at once both get the same key.
 func (k FileKeys) Create(ledger, name string) (note.Signer, string, error) {
 	if _, err := os.Stat(k.path(ledger)); err == nil {
-		return k.Signer(ledger)
+		return k.existing(ledger, name)
 	}
 	skey, vkey, err := note.GenerateKey(rand.Reader, name)
 	if err != nil {
@@ -61,14 +61,34 @@ func (k FileKeys) Create(ledger, name string) (note.Signer, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	if err := writeSynced(k.path(ledger), append(b, '\n')); err != nil {
+	s, err := note.NewSigner(skey)
+	if err != nil {
+		return nil, "", fmt.Errorf("making a key for ledger %s: the name %q cannot stand in a signed note", ledger, name)
+	}
+	err = writeSynced(k.path(ledger), append(b, '\n'))
+	if errors.Is(err, fs.ErrExist) {
+		return k.existing(ledger, name)
+	}
+	if err != nil {
 		return nil, "", fmt.Errorf("keeping the key of ledger %s: %w", ledger, err)
 	}
-	s, err := note.NewSigner(skey)
-	return s, vkey, err
+	return s, vkey, nil
 }
 
-// writeSynced makes the file appear whole and durable, or not at all.
+// existing is the key of the ledger if it carries the name.
+func (k FileKeys) existing(ledger, name string) (note.Signer, string, error) {
+	s, v, err := k.Signer(ledger)
+	if err != nil {
+		return nil, "", err
+	}
+	if s.Name() != name {
+		return nil, "", fmt.Errorf("%s holds a key named %q, not %q; if ledger %s was never created, remove the file", k.path(ledger), s.Name(), name, ledger)
+	}
+	return s, v, nil
+}
+
+// writeSynced makes the file appear whole and durable, or not at all. It never
+// replaces one: then its error is fs.ErrExist.
 func writeSynced(path string, b []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
 	if err != nil {
@@ -81,7 +101,8 @@ func writeSynced(path string, b []byte) error {
 	if err := errors.Join(err, f.Close()); err != nil {
 		return err
 	}
-	if err := os.Rename(f.Name(), path); err != nil {
+	// A link, unlike a rename, does not overwrite what another process made.
+	if err := os.Link(f.Name(), path); err != nil {
 		return err
 	}
 	d, err := os.Open(filepath.Dir(path))

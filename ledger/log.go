@@ -3,8 +3,6 @@ package ledger
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -30,7 +28,8 @@ type Options struct {
 	Keys Keys
 	// Now is the clock; nil is the system's.
 	Now func() time.Time
-	// Rand is the source of salts and command ids; nil is the system's.
+	// Rand is the source of salts and command ids; nil is the system's. It is
+	// read by one goroutine at a time.
 	Rand io.Reader
 	// MaxBatch bounds the commands in one append; 0 is 512.
 	MaxBatch int
@@ -66,46 +65,6 @@ type ledgerState struct {
 	checkpoint atomic.Pointer[[]byte]
 }
 
-// Draft is a new revision that a command asks for.
-type Draft struct {
-	Kind, ID string
-	// Revision is the new revision's number: one more than the one it replaces.
-	Revision int64
-	// Effective is a calendar date or empty.
-	Effective string
-	Document  []byte
-}
-
-// Guard is the version of a record, or of a whole kind when ID is empty, that
-// a decision relied on; see Snapshot.Version.
-type Guard struct {
-	Kind, ID string
-	Version  int64
-}
-
-// Command is a decision that has been made and waits for acceptance.
-type Command struct {
-	Ledger  string
-	Actor   string
-	Action  string
-	Reason  string
-	Drafts  []Draft
-	Guards  []Guard
-	Redacts []DocumentRef
-}
-
-// Receipt says where a command was recorded. It is handed out only after the
-// store has made the command durable.
-type Receipt struct {
-	Ledger  string
-	Command string
-	Time    time.Time
-	// First and Last are the positions of the command's entries.
-	First, Last int64
-	// Size of the ledger after the append that holds them.
-	Size int64
-}
-
 // ErrNoLedger says that a ledger of the name does not exist.
 var ErrNoLedger = errors.New("no such ledger")
 
@@ -125,6 +84,8 @@ func Open(ctx context.Context, s Store, opt Options) (*Log, error) {
 	}
 	if opt.Rand == nil {
 		opt.Rand = rand.Reader
+	} else {
+		opt.Rand = &lockedReader{r: opt.Rand}
 	}
 	if opt.MaxBatch == 0 {
 		opt.MaxBatch = 512
@@ -136,6 +97,18 @@ func Open(ctx context.Context, s Store, opt Options) (*Log, error) {
 	l.wg.Add(1)
 	go l.run()
 	return l, nil
+}
+
+// lockedReader lets many callers of Commit share a source that is not made for it.
+type lockedReader struct {
+	mu sync.Mutex
+	r  io.Reader
+}
+
+func (l *lockedReader) Read(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return io.ReadFull(l.r, b)
 }
 
 // Close waits for the commands in flight and stops the committer. It does not
@@ -222,10 +195,12 @@ func (l *Log) loadOne(ctx context.Context, h Head) error {
 	l.mu.RLock()
 	st := l.ledgers[h.Ledger]
 	l.mu.RUnlock()
-	if st != nil && st.edge.size == h.Size {
+	switch {
+	case st != nil && st.edge.size == h.Size:
 		return nil
-	}
-	if st != nil {
+	case st != nil && st.edge.size > h.Size:
+		return fmt.Errorf("ledger %s had %d entries and now has %d: the store was replaced by an older one; restart and compare with a checkpoint that left the machine", h.Ledger, st.edge.size, h.Size)
+	case st != nil:
 		return l.tail(ctx, st, h)
 	}
 	st = &ledgerState{name: h.Ledger, index: newIndex()}
@@ -244,7 +219,11 @@ func (l *Log) loadOne(ctx context.Context, h Head) error {
 	if st.lastTime, err = time.Parse(TimeFormat, last.Time); err != nil {
 		return fmt.Errorf("ledger %s: entry %d: %w", h.Ledger, h.Size-1, err)
 	}
-	q := RevisionQuery{Ledger: h.Ledger, Select: SelectHeads}
+	if err := checkHead(h, st.genesis, st.edge); err != nil {
+		return err
+	}
+	// Not SelectHeads: another process may have appended since the head was read.
+	q := RevisionQuery{Ledger: h.Ledger, Select: SelectKnown, Known: h.Size}
 	err = l.store.Revisions(ctx, q, func(r Revision) error {
 		st.index.apply(r)
 		return nil
@@ -270,11 +249,24 @@ func (l *Log) loadOne(ctx context.Context, h Head) error {
 	return nil
 }
 
+// checkHead compares the tree with the checkpoint signed over it, so that a
+// damaged tree is never signed again.
+func checkHead(h Head, g Genesis, e *edge) error {
+	c, err := parseStoredCheckpoint(h.Checkpoint, g.Key)
+	if err == nil && (c.Origin != g.Origin || c.Size != h.Size || c.Root != e.root()) {
+		err = errors.New("it is not of the stored entries")
+	}
+	if err != nil {
+		return fmt.Errorf("ledger %s: the checkpoint at size %d: %w; run `reperform ledger verify`", h.Ledger, h.Size, err)
+	}
+	return nil
+}
+
 // ends reads the first and the last entry.
 func (l *Log) ends(ctx context.Context, h Head) (first, last Entry, err error) {
 	read := func(pos int64) (e Entry, err error) {
 		found := false
-		err = l.store.Entries(ctx, h.Ledger, pos, pos+1, func(r Row) error {
+		err = leaves(ctx, l.store, h.Ledger, pos, pos+1, func(r Row) error {
 			found = true
 			var perr error
 			e, perr = ParseEntry(r.Bytes)
@@ -299,7 +291,7 @@ func (l *Log) ends(ctx context.Context, h Head) (first, last Entry, err error) {
 func (l *Log) tail(ctx context.Context, st *ledgerState, h Head) error {
 	next := st.edge.clone()
 	lastTime := st.lastTime
-	err := l.store.Entries(ctx, st.name, st.edge.size, h.Size, func(r Row) error {
+	err := leaves(ctx, l.store, st.name, st.edge.size, h.Size, func(r Row) error {
 		e, err := ParseEntry(r.Bytes)
 		if err != nil {
 			return fmt.Errorf("ledger %s: entry %d: %w", st.name, r.Pos, err)
@@ -311,6 +303,9 @@ func (l *Log) tail(ctx context.Context, st *ledgerState, h Head) error {
 		lastTime, err = time.Parse(TimeFormat, e.Time)
 		return err
 	})
+	if err == nil {
+		err = checkHead(h, st.genesis, next)
+	}
 	if err != nil {
 		return err
 	}
@@ -322,151 +317,4 @@ func (l *Log) tail(ctx context.Context, st *ledgerState, h Head) error {
 func (l *Log) publish(st *ledgerState, checkpoint []byte) {
 	st.snapshot.Store(st.index.snapshot(st.name))
 	st.checkpoint.Store(&checkpoint)
-}
-
-// prepared is a command as far as it can be made ready without knowing the
-// state it will meet: commitments and salts are computed by the caller's
-// goroutine, not by the one committer.
-type prepared struct {
-	cmd    Command
-	id     string
-	reason *Document
-	// commitment to the reason, or empty.
-	reasonCommitment string
-	changes          []Change
-	documents        []Document
-	genesis          *Genesis
-	signer           note.Signer
-}
-
-func (l *Log) prepare(c Command) (*prepared, error) {
-	if c.Actor == "" || c.Action == "" {
-		return nil, errors.New("a command needs an actor and an action")
-	}
-	if len(c.Drafts) == 0 && len(c.Redacts) == 0 {
-		return nil, fmt.Errorf("%s changes nothing", c.Action)
-	}
-	p := &prepared{cmd: c}
-	random := make([]byte, 16+SaltSize*(1+len(c.Drafts)))
-	if _, err := io.ReadFull(l.opt.Rand, random); err != nil {
-		return nil, fmt.Errorf("reading random bytes: %w", err)
-	}
-	p.id = hex.EncodeToString(random[:16])
-	salts := random[16:]
-	salt := func(i int) []byte { return salts[i*SaltSize : (i+1)*SaltSize : (i+1)*SaltSize] }
-	if c.Reason != "" {
-		p.reason = &Document{Slot: 0, Salt: salt(0), Bytes: []byte(c.Reason)}
-		p.reasonCommitment = Commit(p.reason.Salt, p.reason.Bytes)
-	}
-	for i, d := range c.Drafts {
-		if !validIdentifier(d.Kind) || !validIdentifier(d.ID) {
-			return nil, fmt.Errorf("kind %q and id %q must be non-empty, at most 200 bytes and without control characters", d.Kind, d.ID)
-		}
-		if d.Document == nil {
-			return nil, fmt.Errorf("%s %s: the document is missing", d.Kind, d.ID)
-		}
-		s := salt(i + 1)
-		p.documents = append(p.documents, Document{Salt: s, Bytes: d.Document})
-		p.changes = append(p.changes, Change{Kind: d.Kind, ID: d.ID, Revision: d.Revision, Effective: d.Effective, Commitment: Commit(s, d.Document)})
-	}
-	return p, nil
-}
-
-func validIdentifier(s string) bool {
-	if s == "" || len(s) > 200 {
-		return false
-	}
-	for i := range len(s) {
-		if s[i] < 0x20 || s[i] == 0x7f {
-			return false
-		}
-	}
-	return true
-}
-
-// rows cuts the command into entries from the position on.
-func (p *prepared) rows(at time.Time, pos int64) ([]Row, error) {
-	head := Entry{
-		Version: EntryVersion, Ledger: p.cmd.Ledger, Command: p.id,
-		Time:  at.UTC().Format(TimeFormat),
-		Actor: p.cmd.Actor, Action: p.cmd.Action, Reason: p.reasonCommitment,
-		Redacts: p.cmd.Redacts, Genesis: p.genesis,
-	}
-	whole := head
-	whole.Changes = p.changes
-	b, err := json.Marshal(&whole)
-	if err != nil {
-		return nil, err
-	}
-	if len(b) <= MaxEntry {
-		return []Row{p.row(b, pos, p.reason, p.documents)}, nil
-	}
-	parts, err := p.split(head)
-	if err != nil {
-		return nil, err
-	}
-	rows := make([]Row, 0, len(parts))
-	done := 0
-	for i, e := range parts {
-		e.Part, e.Parts = i+1, len(parts)
-		if b, err = json.Marshal(&e); err != nil {
-			return nil, err
-		}
-		if len(b) > MaxEntry {
-			return nil, fmt.Errorf("%s: one change does not fit an entry of %d bytes", p.cmd.Action, MaxEntry)
-		}
-		var reason *Document
-		if i == 0 {
-			reason = p.reason
-		}
-		rows = append(rows, p.row(b, pos+int64(i), reason, p.documents[done:done+len(e.Changes)]))
-		done += len(e.Changes)
-	}
-	return rows, nil
-}
-
-// split distributes changes and redactions over entries that stay clear of the
-// limit. The reason and the genesis stand in the first.
-func (p *prepared) split(head Entry) ([]Entry, error) {
-	const room = MaxEntry - 4096
-	var parts []Entry
-	cur, used := head, 0
-	cur.Redacts = nil
-	next := func() {
-		parts = append(parts, cur)
-		cur, used = head, 0
-		cur.Redacts, cur.Reason, cur.Genesis = nil, "", nil
-	}
-	for _, c := range p.changes {
-		b, err := json.Marshal(c)
-		if err != nil {
-			return nil, err
-		}
-		if used > 0 && used+len(b)+1 > room {
-			next()
-		}
-		cur.Changes = append(cur.Changes, c)
-		used += len(b) + 1
-	}
-	for _, r := range p.cmd.Redacts {
-		const width = 48
-		if used > 0 && used+width > room {
-			next()
-		}
-		cur.Redacts = append(cur.Redacts, r)
-		used += width
-	}
-	return append(parts, cur), nil
-}
-
-func (p *prepared) row(b []byte, pos int64, reason *Document, docs []Document) Row {
-	r := Row{Pos: pos, Bytes: b, Leaf: leafHash(b)}
-	if reason != nil {
-		r.Documents = append(r.Documents, *reason)
-	}
-	for i, d := range docs {
-		d.Slot = i + 1
-		r.Documents = append(r.Documents, d)
-	}
-	return r
 }

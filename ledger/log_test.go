@@ -111,27 +111,3 @@ func TestStaleRevisionIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 }
-
-func BenchmarkCommit64Writers(b *testing.B) {
-	ctx := context.Background()
-	l := openLog(b, b.TempDir())
-	create(b, l, "org")
-	const n = 20000
-	for b.Loop() {
-		var wg sync.WaitGroup
-		for w := range 64 {
-			wg.Go(func() {
-				for i := range n / 64 {
-					_, err := l.Commit(ctx, ledger.Command{Ledger: "org", Actor: "p-1", Action: "record.put", Reason: "monthly review",
-						Drafts: []ledger.Draft{{Kind: "control", ID: fmt.Sprintf("b-%d-%d-%d", b.N, w, i), Revision: 1, Effective: "2025-01-01", Document: []byte(`{"code":"PAY-3.2","title":"The processing team works the open-payroll dashboard","nature":"manual","frequency":"daily"}`)}}})
-					if err != nil {
-						b.Error(err)
-						return
-					}
-				}
-			})
-		}
-		wg.Wait()
-	}
-	b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "commands/s")
-}

@@ -31,7 +31,7 @@ func (l *Log) Prove(ctx context.Context, ledger string, pos int64) (Inclusion, e
 		return Inclusion{}, err
 	}
 	p := Inclusion{Pos: pos, Path: path, Checkpoint: note}
-	err = l.store.Entries(ctx, ledger, pos, pos+1, func(r Row) error {
+	err = leaves(ctx, l.store, ledger, pos, pos+1, func(r Row) error {
 		p.Entry = r.Bytes
 		return nil
 	})

@@ -22,9 +22,12 @@ type Store interface {
 	// written nothing, when a ledger's size is not the batch's From.
 	Append(ctx context.Context, batches []Batch) error
 	// Entries yields the rows at from ≤ position < to, in order, with their
-	// documents. It stops at the first error of yield and returns it.
+	// documents. It stops at the first error of yield and returns it. The
+	// functions that yield may call the store themselves.
 	Entries(ctx context.Context, ledger string, from, to int64, yield func(Row) error) error
-	// Revisions yields what the query asks for, by kind, id and revision.
+	// Revisions yields what the query asks for, by kind, id and revision. It
+	// yields from one consistent state: for SelectAll and SelectHeads that of
+	// the call, for the others that of Known.
 	Revisions(ctx context.Context, q RevisionQuery, yield func(Revision) error) error
 	// Tile returns the 256 hashes of a full tile, and ErrNoTile when it is not stored.
 	Tile(ctx context.Context, ledger string, level int, index int64) ([]byte, error)
@@ -32,8 +35,34 @@ type Store interface {
 	Close() error
 }
 
+// LeafReader is a Store that can read entries without their documents, which
+// is all that the tree needs.
+type LeafReader interface {
+	// Leaves is Entries with every Row.Documents left empty.
+	Leaves(ctx context.Context, ledger string, from, to int64, yield func(Row) error) error
+}
+
+// leaves reads rows whose documents are not wanted.
+func leaves(ctx context.Context, s Store, ledger string, from, to int64, yield func(Row) error) error {
+	if lr, ok := s.(LeafReader); ok {
+		return lr.Leaves(ctx, ledger, from, to, yield)
+	}
+	return s.Entries(ctx, ledger, from, to, yield)
+}
+
+// Inspector is a Store that can look for what ordinary reading never shows:
+// rows that no ledger owns, rows outside the positions of a ledger, damage to
+// the file's own structure. Verify uses it.
+type Inspector interface {
+	// Inspect yields what it finds about the ledger and about rows of none.
+	Inspect(ctx context.Context, ledger string, yield func(Problem)) error
+}
+
 // ErrStale says that another writer has appended to the ledger meanwhile.
 var ErrStale = errors.New("another writer has appended to the ledger; read again and decide again")
+
+// ErrNoDocument says that a command redacts what is not there.
+var ErrNoDocument = errors.New("there is no such document to redact")
 
 // ErrNoTile says that a full tile is not stored.
 var ErrNoTile = errors.New("no such full tile")
@@ -74,7 +103,8 @@ type Revision struct {
 	// Pos and Slot locate the document.
 	Pos  int64
 	Slot int
-	// NextPos is the position of the following revision, or -1.
+	// NextPos is the position of the following revision, or -1 when there is
+	// none yet. It is a fact of the present: it may lie beyond Known.
 	NextPos   int64
 	Effective string
 	// Document is filled when the query asks for it, nil when redacted.

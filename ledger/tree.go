@@ -18,45 +18,59 @@ const (
 )
 
 // edge is the right edge of a tree: the hashes of the unfinished tile at each
-// tile level. It is all that appending needs, and small enough to copy, so a
-// batch that fails leaves the original untouched.
+// tile level, and the roots of the complete subtrees that the tree consists
+// of, from the largest on the left to the smallest on the right. It is all
+// that appending and signing need: a leaf costs one more hash on average, a
+// root one for each subtree.
 type edge struct {
 	size   int64
 	levels [][]tlog.Hash
+	stack  []tlog.Hash
 }
 
+// clone shares the hashes, which never change, but no room to append: what is
+// added to one of the two is never seen by the other.
 func (e *edge) clone() *edge {
-	c := &edge{size: e.size, levels: make([][]tlog.Hash, len(e.levels))}
+	c := &edge{size: e.size, levels: make([][]tlog.Hash, len(e.levels)), stack: slices.Clone(e.stack)}
 	for i, l := range e.levels {
-		c.levels[i] = append(make([]tlog.Hash, 0, tileWidth), l...)
+		c.levels[i] = l[:len(l):len(l)]
 	}
 	return c
 }
 
 // add appends a leaf hash and reports each tile it completes.
 func (e *edge) add(leaf tlog.Hash, full func(Tile)) {
-	e.put(0, leaf, full)
+	e.push(0, leaf, full)
+	h, height := leaf, 0
+	for s := e.size; s&1 == 1; s >>= 1 {
+		h = tlog.NodeHash(e.stack[len(e.stack)-1], h)
+		e.stack = e.stack[:len(e.stack)-1]
+		if height++; height%tileHeight == 0 {
+			e.push(height/tileHeight, h, full)
+		}
+	}
+	e.stack = append(e.stack, h)
 	e.size++
 }
 
-func (e *edge) put(level int, h tlog.Hash, full func(Tile)) {
-	for len(e.levels) <= level {
-		e.levels = append(e.levels, make([]tlog.Hash, 0, tileWidth))
+func (e *edge) push(level int, h tlog.Hash, full func(Tile)) {
+	if level == len(e.levels) {
+		e.levels = append(e.levels, nil)
 	}
-	e.levels[level] = append(e.levels[level], h)
-	if len(e.levels[level]) < tileWidth {
+	hashes := append(e.levels[level], h)
+	if len(hashes) < tileWidth {
+		e.levels[level] = hashes
+		return
+	}
+	e.levels[level] = nil
+	if full == nil {
 		return
 	}
 	data := make([]byte, 0, tileBytes)
-	for _, x := range e.levels[level] {
-		data = append(data, x[:]...)
+	for i := range hashes {
+		data = append(data, hashes[i][:]...)
 	}
-	if full != nil {
-		full(Tile{Level: level, Index: e.size >> (tileHeight * (level + 1)), Data: data})
-	}
-	root := fold(e.levels[level])
-	e.levels[level] = e.levels[level][:0]
-	e.put(level+1, root, full)
+	full(Tile{Level: level, Index: e.size >> (tileHeight * (level + 1)), Data: data})
 }
 
 // fold computes the root of a complete subtree.
@@ -77,27 +91,27 @@ func (e *edge) root() tlog.Hash {
 		h, _ := tlog.TreeHash(0, nil)
 		return h
 	}
-	// From the smallest complete subtree on the right to the largest on the
-	// left, combine: at each tile level the binary digits of the number of
-	// hashes give the complete subtrees.
-	var acc tlog.Hash
-	have := false
-	for _, l := range e.levels {
-		end := len(l)
-		for width := 1; end > 0; width <<= 1 {
-			if end&width == 0 {
-				continue
-			}
-			sub := fold(l[end-width : end])
-			if have {
-				acc = tlog.NodeHash(sub, acc)
-			} else {
-				acc, have = sub, true
-			}
-			end -= width
-		}
+	acc := e.stack[len(e.stack)-1]
+	for i := len(e.stack) - 2; i >= 0; i-- {
+		acc = tlog.NodeHash(e.stack[i], acc)
 	}
 	return acc
+}
+
+// subtrees gives the roots of the complete subtrees, from left to right: the
+// binary digits of the number of hashes at a tile level say how they group.
+func subtrees(levels [][]tlog.Hash) []tlog.Hash {
+	var stack []tlog.Hash
+	for i := len(levels) - 1; i >= 0; i-- {
+		l := levels[i]
+		for width := tileWidth / 2; width > 0; width >>= 1 {
+			if len(l)&width != 0 {
+				at := len(l) &^ (2*width - 1)
+				stack = append(stack, fold(l[at:at+width]))
+			}
+		}
+	}
+	return stack
 }
 
 // loadEdge rebuilds the right edge of a ledger of the size from its stored
@@ -108,7 +122,7 @@ func loadEdge(ctx context.Context, s Store, ledger string, size int64) (*edge, e
 		from := n / tileWidth * tileWidth
 		hashes := make([]tlog.Hash, 0, tileWidth)
 		if level == 0 {
-			err := s.Entries(ctx, ledger, from, size, func(r Row) error {
+			err := leaves(ctx, s, ledger, from, size, func(r Row) error {
 				hashes = append(hashes, r.Leaf)
 				return nil
 			})
@@ -133,6 +147,7 @@ func loadEdge(ctx context.Context, s Store, ledger string, size int64) (*edge, e
 		}
 		e.levels = append(e.levels, hashes)
 	}
+	e.stack = subtrees(e.levels)
 	return e, nil
 }
 
