@@ -106,7 +106,7 @@ func Services() []Service {
 	return file.Services
 }
 
-// Service returns the service type of a code, in either case; the error names
+// ServiceOf returns the service type of a code, in either case; the error names
 // the codes there are.
 func ServiceOf(code string) (Service, error) {
 	var codes []string

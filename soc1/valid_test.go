@@ -1,0 +1,147 @@
+package soc1
+
+import "strings"
+
+// digestText is a well-formed SHA-256 for records under test.
+var digestText = strings.Repeat("0a", 32)
+
+func aFile() File {
+	return File{Name: "extract.csv", MediaType: "text/csv", Size: 12, SHA256: digestText}
+}
+
+func anOrganization() Organization {
+	return Organization{Name: "Meridian", Timezone: "America/Chicago", Currency: "USD"}
+}
+
+func aSubservice() SubserviceOrganization {
+	return SubserviceOrganization{Name: "Northgate Hosting", ServicesProvided: "Hosts the payroll application.", Method: CarveOut,
+		LatestReport: SubserviceReport{PeriodFrom: "2024-10-01", PeriodTo: "2025-09-30", Opinion: Unmodified}}
+}
+
+func anInclusive() SubserviceOrganization {
+	return SubserviceOrganization{Name: "Print House", ServicesProvided: "Prints forms.", Method: Inclusive,
+		AssertionSignedBy: "Its director", AssertionSignedOn: "2026-01-20", AssertionFile: aFile(), RepresentationLetterOn: "2026-01-31"}
+}
+
+func anObjective() ControlObjective {
+	return ControlObjective{Code: "PAY-3", Title: "Payroll input", Text: "Controls provide reasonable assurance that input is complete.",
+		Assertions: []FinancialAssertion{Completeness}, FrameworkIDs: map[string][]string{"COSO-2013": {"P10", "P12"}}}
+}
+
+func aRisk() Risk { return Risk{Code: "PAY-3-R1", Text: "File lost", Likelihood: 2, Impact: 5} }
+
+func aControl() Control {
+	return Control{Code: "PAY-3.2", Text: "The team works the dashboard each day.", Nature: Manual, Type: Detective, Frequency: Daily,
+		Owner: "ann", Performer: "ann", Reviewer: "bob", Segregated: true, Principles: []Principle{"P10"},
+		Objectives: []string{"pay-3"}, ExpectedAttributes: []string{"dashboard reviewed"},
+		InOperationFrom: "2024-01-01", InOperationTo: "2025-12-31"}
+}
+
+func aPerson() Person {
+	return Person{Name: "Ann", Email: "ann@example.com", Side: SideServiceOrganization, Roles: []Role{ControlOwner}, ActiveFrom: "2024-01-01"}
+}
+
+func evidence() Evidence {
+	return Evidence{Title: "Screen", PeriodFrom: "2025-01-01", PeriodTo: "2025-03-31",
+		CapturedAt: "2025-04-01T10:00:00-05:00", ReceivedAt: "2025-04-01T15:00:01Z", Files: []File{aFile()}}
+}
+
+func type2() Engagement {
+	return Engagement{Title: "2025", Type: Type2, PeriodStart: "2025-01-01", PeriodEnd: "2025-12-31", StandardSet: SSAE18And21,
+		Method: Method{Confidence: 9500, Tolerable: 500, Expected: 100, Model: Binomial}}
+}
+
+func type1() Engagement {
+	return Engagement{Title: "2025", Type: Type1, AsOf: "2025-06-30", StandardSet: ISAE3402}
+}
+
+func aPopulation() Population {
+	return Population{Title: "Payment files", By: ByAuditor, Purpose: AuditorPopulation, PeriodFrom: "2025-01-01", PeriodTo: "2025-12-31",
+		Zone: "America/Chicago", Columns: []Column{{Name: "id", Type: "VARCHAR"}, {Name: "amount", Type: "DECIMAL(18,2)"}, {Name: "iban", Transform: Dropped}},
+		Key: []string{"id"}, RowCount: 3, ControlTotals: []ControlTotal{{Column: "amount", Total: "-12.50", Count: 3}},
+		Frozen: aFile(), PopulationHash: digestText, Checks: []CompletenessCheck{{Check: DuplicateKey, Expected: "0", Actual: "0", Passed: true}}}
+}
+
+func aTest() TestOfControl {
+	return TestOfControl{Code: "T-1", By: ByAuditor, Engagement: "e", Control: "pay-3-2", WindowFrom: "2025-01-01", WindowTo: "2025-12-31",
+		Procedures: []Procedure{{Nature: Inspection, Text: "Inspected the reports."}}, Method: Census, Population: "p",
+		Joins: []Join{{Name: "leavers", Population: "l", On: "population.id = leavers.id"}}, PerformedBy: "cat", Reviewer: "dan"}
+}
+
+func aSampledTest() TestOfControl {
+	t := aTest()
+	t.Method = SampleMethod
+	t.SamplePlan = SamplePlan{Model: Binomial, Confidence: 9000, Tolerable: 1000, N: 22}
+	return t
+}
+
+func anAttribute() Attribute {
+	return Attribute{Test: "t", Code: "A", Text: "approved before payment", Pass: "approved_at IS NOT NULL"}
+}
+
+func aSample() Sample {
+	return Sample{Test: "t", Population: "p", PopulationHash: digestText, SeedInput: "soc1/v1|e|c|pop:0a", Algorithm: "soc1/v1",
+		Draw: 1, N: 3, Items: []SampleItem{{1, "B1", "2025-Q1", digestText}, {2, "B2", "2025-Q1", digestText}, {1, "B3", "2025-Q2", digestText}}}
+}
+
+func aResult() Result {
+	return Result{Test: "t", ItemKey: "B1", Attribute: "A", Outcome: Pass, By: "cat", TestedOn: "2026-01-10"}
+}
+
+func aRun() TestRun {
+	return TestRun{Test: "t", PopulationHash: digestText, Expressions: []Expression{{Attribute: "A", Pass: "TRUE"}}, EngineVersion: "1",
+		RowCount: 10, Counts: []AttributeCount{{"A", 7, 1, 1, 1}}, ExceptionCount: 2, ResultHash: digestText,
+		Started: "2026-01-10T10:00:00Z", Ended: "2026-01-10T10:00:01Z"}
+}
+
+func anException() Exception {
+	return Exception{Test: "t", Attribute: "A", ItemKeys: []string{"B1", "B2"}, Status: Confirmed, DecidedBy: "cat", DecidedOn: "2026-01-10"}
+}
+
+func aGroup() Exception {
+	return Exception{Test: "t", Attribute: "A", Group: ExceptionGroup{CauseHint: "weekend", Count: 2000, ResultFile: aFile()}, Status: Open}
+}
+
+func aDismissal() Exception {
+	e := anException()
+	e.Status, e.Reason, e.Evidence = Dismissed, "It was approved on paper.", "Form of January 3, stamped on receipt."
+	return e
+}
+
+func aDeviation() Deviation {
+	return Deviation{Exceptions: []string{"x"}, Test: "t", Control: "c", ItemCount: 2, Fact: "Two runs were not approved."}
+}
+
+func aConclusion() Conclusion {
+	return Conclusion{Engagement: "e", Subject: OnControl, SubjectID: "pay-3-2", Limb: ConcludeOperating, Outcome: Effective,
+		Reasons: "All items passed.", By: "cat", On: "2026-01-20"}
+}
+
+func anOpinion() Opinion {
+	return Opinion{Engagement: "e", Limbs: OpinionLimbs{Unmodified, Qualified, Qualified},
+		Basis: []OpinionBasis{{LimbDesign, "pay-5", "No control answered."}, {LimbOperating, "pay-5", "It did not operate."}},
+		By:    "eve", On: "2026-01-31"}
+}
+
+// validRecords holds at least one record of every kind that may be stored.
+func validRecords() []Record {
+	return []Record{
+		anOrganization(), System{Name: "Payroll engine", SystemType: SystemApplication, InScope: true}, Location{Name: "Chicago"},
+		Service{Name: "Payroll"}, TransactionClass{Name: "Disbursements", Services: []string{"payroll"}}, Account{Name: "Accrued payroll", Statement: BalanceSheet},
+		AssertionRelevance{TransactionClass: "disbursements", Account: "accrued-payroll", Assertions: []FinancialAssertion{Completeness, Cutoff}},
+		aSubservice(), anInclusive(), Vendor{Name: "Couriers"}, CSOC{Code: "CSOC-1", Text: "Backs up.", SubserviceOrganization: "northgate"},
+		CUEC{Code: "CUEC-1", Text: "Approves."}, anObjective(), aRisk(), aControl(), aPerson(),
+		Policy{Title: "Access", ApprovedOn: "2025-01-01", ReviewDue: "2026-01-01"}, evidence(), type1(), type2(),
+		DescriptionSection{Criterion: D1, Title: "Services"}, SignificantChange{What: "New engine", When: "2025-07-01"},
+		ManagementAssertion{Engagement: "e", SignedBy: "ann", SignedOn: "2026-01-31", Modifications: []AssertionModification{{Limb: LimbDesign, Text: "Except."}}},
+		RepresentationLetter{Engagement: "e", SignedBy: "ann", SignedOn: "2026-01-31", Statements: []string{"All records were given."}},
+		ManagementResponse{Engagement: "e", Deviation: Ref{Ledger: "x", Kind: "deviation", ID: "d"}, Text: "Corrected."},
+		OtherInformation{Title: "Continuity", Body: "Plans."}, aPopulation(), aTest(), aSampledTest(), anAttribute(), aSample(), aResult(), aRun(),
+		anException(), aGroup(), aDismissal(), aDeviation(), aConclusion(), anOpinion(),
+		Walkthrough{Control: "c", PerformedOn: "2025-03-01", Steps: []Procedure{{Inquiry, "Asked."}, {Inspection, "Inspected."}}},
+		Examination{Engagement: Ref{Ledger: "org", Kind: "engagement", ID: "e"}, Firm: "Firm LLP", OpenedOn: "2025-02-01"},
+		Nonce{Commitment: digestText, Revealed: digestText[:32]},
+		Release{Revisions: []Ref{{Kind: "deviation", ID: "d", Revision: 2}}, What: "Deviation", ToWhom: "Management"},
+		WorkingPaperNote{Title: "Planning", Text: "Plan.", By: "cat", ReviewedBy: "dan"},
+	}
+}

@@ -1,0 +1,337 @@
+package soc1
+
+import (
+	"encoding/json"
+	"fmt"
+	"go/ast"
+	"go/token"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+func TestValidRecordsHaveNoProblems(t *testing.T) {
+	for _, r := range validRecords() {
+		for _, p := range r.Validate() {
+			t.Errorf("%T: %s", r, p)
+		}
+	}
+}
+
+// with changes a copy of a record.
+func with[T Record](r T, change func(*T)) Record {
+	change(&r)
+	return r
+}
+
+// faults are records with one thing wrong each: the field and the beginning
+// of the message that must be reported, and nothing else.
+func faults() []struct {
+	record         Record
+	field, message string
+} {
+	type fault = struct {
+		record         Record
+		field, message string
+	}
+	many := make([]string, MaxItemKeys+1)
+	for i := range many {
+		many[i] = strconv.Itoa(i)
+	}
+	return []fault{
+		// What tags and types say.
+		{with(anOrganization(), func(o *Organization) { o.Name = " \n" }), "name", `"Name" is missing.`},
+		{with(aControl(), func(c *Control) { c.Nature = "" }), "nature", `"Nature" is missing.`},
+		{with(aTest(), func(x *TestOfControl) { x.Procedures = nil }), "procedures", `"Procedures" is missing.`},
+		{with(aTest(), func(x *TestOfControl) { x.Procedures[0].Text = "" }), "procedures[0].text", `"Procedure" is missing.`},
+		{with(aControl(), func(c *Control) { c.Frequency = "fortnightly" }), "frequency", `"fortnightly" is not a value of this list.`},
+		{with(aControl(), func(c *Control) { c.Principles = []Principle{"P10", "P18"} }), "principles[1]", `"P18" is not a value`},
+		{with(aControl(), func(c *Control) { c.Objectives = []string{"pay-3", "pay-3"} }), "objectives[1]", `"pay-3" is listed twice.`},
+		{with(aControl(), func(c *Control) { c.Objectives = []string{""} }), "objectives[0]", "The list has an empty member."},
+		{with(aControl(), func(c *Control) { c.Owner = "ann " }), "owner", `The reference "ann " has blanks around it.`},
+		{with(aRisk(), func(r *Risk) { r.Text = "\xff" }), "text", "The text is not valid UTF-8."},
+		{with(type2(), func(e *Engagement) { e.PriorReport.PeriodTo = "2025-02-29" }), "prior_report.period_to", "There is no day 2025-02-29 in the calendar."},
+		{with(type2(), func(e *Engagement) { e.PriorReport.PeriodTo = "31.12.2024" }), "prior_report.period_to", `"31.12.2024" is not a date.`},
+		{with(evidence(), func(e *Evidence) { e.ReceivedAt = "2025-04-01T15:00" }), "received_at", `"2025-04-01T15:00" is not a moment with a time zone.`},
+		{with(type2(), func(e *Engagement) { e.Method.Tolerable = 10001 }), "method.tolerable_bp", "The rate of 10001 basis points is outside 0 to 10000."},
+		{with(evidence(), func(e *Evidence) { e.Files[0].SHA256 = "12" }), "files[0]", `The file "extract.csv" has no SHA-256 value.`},
+		{with(evidence(), func(e *Evidence) { e.Files[0].Name = "" }), "files[0]", "The file has no name."},
+		{with(evidence(), func(e *Evidence) { e.Files[0].Size = -1 }), "files[0]", "The size -1 is negative."},
+		{WorkingPaperNote{Title: "T", Text: "T", Subject: Ref{Kind: "control"}}, "subject", "The reference does not name a kind and an id."},
+		{WorkingPaperNote{Title: "T", Text: "T", Subject: Ref{Kind: "control", ID: "c", Revision: -1}}, "subject", "The revision -1 is negative."},
+
+		// The organization and its surroundings.
+		{with(anOrganization(), func(o *Organization) { o.Currency = "usd" }), "currency", "This is not a currency code."},
+		{with(anOrganization(), func(o *Organization) { o.Timezone = "EST" }), "timezone", "This is not the name of a time zone."},
+		{with(aSubservice(), func(s *SubserviceOrganization) { s.Method = "" }), "method", `"Method" is missing.`},
+		{with(aSubservice(), func(s *SubserviceOrganization) { s.LatestReport.PeriodTo = "2024-09-30" }), "latest_report.period_to", "The date 2024-09-30 lies before"},
+		{with(aSubservice(), func(s *SubserviceOrganization) { s.AssertionSignedOn = "2026-01-01" }), "assertion_signed_on", "A carved-out subservice organization gives no assertion"},
+		{with(aSubservice(), func(s *SubserviceOrganization) { s.RepresentationLetterOn = "2026-01-01" }), "representation_letter_on", "A carved-out subservice organization gives no representation letter"},
+		{with(aPerson(), func(p *Person) { p.ActiveTo = "2023-12-31" }), "active_to", "The date 2023-12-31 lies before active_from (2024-01-01)."},
+		{with(aPerson(), func(p *Person) { p.Email = "ann at example" }), "email", "This is not an email address."},
+		{with(aPerson(), func(p *Person) { p.Roles = []Role{ReadOnly, EngagementPartner} }), "roles[1]", "Only a person of the audit firm holds the role"},
+		{with(aPerson(), func(p *Person) { p.Side = SideAuditFirm }), "roles[0]", "A person of the audit firm cannot be"},
+		{Policy{Title: "P", ApprovedOn: "2025-02-01", ReviewDue: "2025-01-01"}, "review_due", "The date 2025-01-01 lies before"},
+		{with(evidence(), func(e *Evidence) { e.PeriodTo = "" }), "period_to", "Only one end of the period covered is given."},
+		{with(evidence(), func(e *Evidence) { e.CapturedAt = "2025-04-01T10:00:02-05:00" }), "received_at", "The evidence was received before it was captured."},
+
+		// Objectives, risks, controls.
+		{with(anObjective(), func(o *ControlObjective) { o.FrameworkIDs = map[string][]string{" ": {"1"}} }), "framework_ids. ", "A framework has no name."},
+		{with(anObjective(), func(o *ControlObjective) { o.FrameworkIDs = map[string][]string{"X": nil} }), "framework_ids.X", "The framework has no identifiers."},
+		{with(anObjective(), func(o *ControlObjective) { o.FrameworkIDs = map[string][]string{"X": {""}} }), "framework_ids.X[0]", "The identifier is empty."},
+		{with(aControl(), func(c *Control) { c.FrameworkIDs = map[string][]string{"X": {"1", "1"}} }), "framework_ids.X[1]", `"1" is listed twice.`},
+		{with(aRisk(), func(r *Risk) { r.Likelihood = 6 }), "likelihood", "The value 6 is outside 1 to 5."},
+		{with(aRisk(), func(r *Risk) { r.Impact = -1 }), "impact", "The value -1 is outside 1 to 5."},
+		{with(aControl(), func(c *Control) { c.Text = "" }), "text", "The control has no statement."},
+		{with(aControl(), func(c *Control) { c.Text, c.Who, c.What = "", "The team", "works" }), "text", "The control has no statement."},
+		{with(aControl(), func(c *Control) { c.Reviewer = c.Performer }), "reviewer", "The control is marked segregated, and one person both performs and reviews it."},
+		{with(aControl(), func(c *Control) { c.InOperationTo = "2023-01-01" }), "in_operation_to", "The date 2023-01-01 lies before"},
+		{with(aControl(), func(c *Control) { c.ExpectedAttributes = []string{"a", " "} }), "expected_attributes[1]", "The attribute is empty."},
+
+		// The engagement and what management writes for it.
+		{with(type1(), func(e *Engagement) { e.AsOf = "" }), "as_of", "A Type 1 report speaks of one day"},
+		{with(type1(), func(e *Engagement) { e.PeriodEnd = "2025-12-31" }), "period_start", "A Type 1 report has no period."},
+		{with(type2(), func(e *Engagement) { e.PeriodStart = "" }), "period_start", "A Type 2 report covers a period, and its first day is missing."},
+		{with(type2(), func(e *Engagement) { e.PeriodEnd = "" }), "period_end", "A Type 2 report covers a period, and its last day is missing."},
+		{with(type2(), func(e *Engagement) { e.AsOf = "2025-06-30" }), "as_of", "A Type 2 report has no as-of date."},
+		{with(type2(), func(e *Engagement) { e.PeriodEnd = e.PeriodStart }), "period_end", "The period ends on 2025-01-01 and does not begin before that day."},
+		{with(type2(), func(e *Engagement) { e.Method.Confidence = 4999 }), "method.confidence_bp", "A confidence of 49.99% supports no conclusion."},
+		{with(type2(), func(e *Engagement) { e.Method.Confidence = 10000 }), "method.confidence_bp", "A confidence of 100% supports no conclusion."},
+		{with(type2(), func(e *Engagement) { e.Method.Tolerable = 10000 }), "method.tolerable_bp", "A tolerable rate of 100% tolerates everything."},
+		{with(type2(), func(e *Engagement) { e.Method.Expected = 500 }), "method.expected_bp", "The expected rate 5% is not below the tolerable rate 5%."},
+		{with(type2(), func(e *Engagement) { e.Method.Tolerable = 0 }), "method.tolerable_bp", "An expected rate is given without a tolerable rate."},
+		{with(type2(), func(e *Engagement) { e.PriorReport = PriorReport{PeriodFrom: "2024-02-01", PeriodTo: "2024-01-01"} }), "prior_report.period_to", "The date 2024-01-01 lies before"},
+		{ManagementAssertion{Engagement: "e", SignedBy: "ann"}, "signed_on", "There is a signer and no day of signature."},
+		{ManagementAssertion{Engagement: "e", SignedOn: "2026-01-31"}, "signed_by", "There is a day of signature and no signer."},
+		{ManagementAssertion{Engagement: "e", SubserviceOrganization: "s", SignedOn: "2026-01-31"}, "signed_by", "There is a day of signature and no signer."},
+		{RepresentationLetter{Engagement: "e", Statements: []string{""}}, "statements[0]", "The representation is empty."},
+		{ManagementResponse{Engagement: "e", Text: "T", Deviation: Ref{Kind: "control", ID: "c"}}, "deviation", "The response does not answer a deviation."},
+
+		// Populations.
+		{with(aPopulation(), func(p *Population) { p.PeriodTo = "2024-12-31" }), "period_to", "The date 2024-12-31 lies before"},
+		{with(aPopulation(), func(p *Population) { p.Zone = "Central Time" }), "zone", "This is not the name of a time zone."},
+		{with(aPopulation(), func(p *Population) { p.RowCount = -1 }), "row_count", "The count -1 is negative."},
+		{with(aPopulation(), func(p *Population) { p.PopulationHash = "00" }), "population_hash", "This is not a SHA-256 value."},
+		{with(aPopulation(), func(p *Population) { p.PopulationHash = "" }), "population_hash", "The population is frozen and has no population hash."},
+		{with(aPopulation(), func(p *Population) { p.Key = nil }), "key", "Nothing identifies an item of the population."},
+		{with(aPopulation(), func(p *Population) { p.Columns[1].Name = "id"; p.ControlTotals = nil }), "columns[1].name", `Two columns are called "id".`},
+		{with(aPopulation(), func(p *Population) { p.Key = []string{"iban"} }), "key[0]", `There is no stored column "iban".`},
+		{with(aPopulation(), func(p *Population) { p.ControlTotals[0].Column = "sum" }), "control_totals[0].column", `There is no column "sum".`},
+		{with(aPopulation(), func(p *Population) { p.ControlTotals[0].Total = "1,000" }), "control_totals[0].total", `"1,000" is not an exact decimal number.`},
+		{with(aPopulation(), func(p *Population) { p.ControlTotals[0].Total = "5." }), "control_totals[0].total", `"5." is not an exact decimal number.`},
+		{with(aPopulation(), func(p *Population) { p.ControlTotals[0].Count = -1 }), "control_totals[0].count", "The count -1 is negative."},
+		{with(aPopulation(), func(p *Population) { p.Derived.Inputs = []DerivationInput{{Name: "a", Population: "p"}} }), "derived.sql", "The derivation has no query."},
+		{with(aPopulation(), func(p *Population) { p.Derived.SQL = "SELECT 1" }), "derived.inputs", "The derivation reads nothing."},
+		{with(aPopulation(), func(p *Population) {
+			p.Derived = Derivation{"SELECT 1", []DerivationInput{{Name: "a", Population: "p"}, {Name: "a", Population: "q"}}}
+		}), "derived.inputs[1].name", `Two inputs are called "a".`},
+
+		// Tests, samples, results.
+		{with(aTest(), func(x *TestOfControl) { x.WindowTo = "2024-12-31" }), "window_to", "The date 2024-12-31 lies before"},
+		{with(aTest(), func(x *TestOfControl) { x.ControlRevision = -1 }), "control_revision", "The count -1 is negative."},
+		{with(aTest(), func(x *TestOfControl) { x.Reviewer = x.PerformedBy }), "reviewer", "The person who tested also reviews the test."},
+		{with(aTest(), func(x *TestOfControl) { x.Method = DidNotOperate }), "no_occurrence", "Nothing shows that the control had no occasion to operate."},
+		{with(aTest(), func(x *TestOfControl) { x.SamplePlan.N = 25 }), "sample_plan", "Only a test by sample has a sample plan."},
+		{with(aTest(), func(x *TestOfControl) { x.Joins[0].Name = "population" }), "joins[0].name", `The name "population" is taken.`},
+		{with(aSampledTest(), func(x *TestOfControl) { x.SamplePlan = SamplePlan{N: 25} }), "sample_plan.model", "The sample's size has no basis."},
+		{with(aSampledTest(), func(x *TestOfControl) { x.SamplePlan = SamplePlan{Model: FrequencyTable, N: 25} }), "sample_plan.frequency_table", "The frequency table is not named."},
+		{with(aSampledTest(), func(x *TestOfControl) { x.SamplePlan.Confidence = 0 }), "sample_plan.confidence_bp", "A statistical plan needs a confidence and a tolerable rate."},
+		{with(aSampledTest(), func(x *TestOfControl) { x.SamplePlan.N = 0 }), "sample_plan.n", "The sample has no items."},
+		{with(aSampledTest(), func(x *TestOfControl) { x.SamplePlan.Allowed = 22 }), "sample_plan.allowed", "22 deviations cannot be allowed among 22 items."},
+		{with(aSampledTest(), func(x *TestOfControl) { x.SamplePlan.Allowed, x.SamplePlan.ZeroTolerance = 1, true }), "sample_plan.allowed", "A plan of zero tolerance allows no deviation."},
+		{with(anAttribute(), func(a *Attribute) { a.Pass = "" }), "pass", "Nothing says when an item passes."},
+		{with(anAttribute(), func(a *Attribute) { a.Manual = true }), "pass", "A person judges the attribute, and there is an expression too."},
+		{with(aSample(), func(s *Sample) { s.Draw = -1 }), "draw", "Draws are counted from 1."},
+		{with(aSample(), func(s *Sample) { s.N = -1 }), "n", "A sample of -1 items cannot be drawn."},
+		{with(aSample(), func(s *Sample) { s.Draw = 2 }), "reason", "The sample was expanded or drawn again without a reason."},
+		{with(aSample(), func(s *Sample) { s.Items[2].Key = "" }), "items[2].key", "The item has no key."},
+		{with(aSample(), func(s *Sample) { s.Items[2].Key = "B1" }), "items[2].key", `The item "B1" was drawn twice.`},
+		{with(aSample(), func(s *Sample) { s.Items[1].Rank = 1 }), "items[1].rank", "Rank 1 does not follow rank 1 of its stratum."},
+		{with(aSample(), func(s *Sample) { s.Items[1].HMAC = strings.ToUpper(digestText) }), "items[1].hmac", "This is not an HMAC-SHA-256 value."},
+		{Nonce{Commitment: digestText, Revealed: "abc"}, "revealed", "This is not a nonce of at least 16 bytes."},
+		{with(aRun(), func(r *TestRun) { r.ExceptionCount = 11 }), "exception_count", "There are 11 exceptions among 10 rows."},
+		{with(aRun(), func(r *TestRun) { r.Counts[0].Pass = -1 }), "counts[0]", "A count is negative."},
+		{with(aRun(), func(r *TestRun) { r.Counts[0].Pass = 6 }), "counts[0]", "The outcomes of attribute A add up to 9 of 10 rows."},
+		{with(aRun(), func(r *TestRun) { r.Ended = "2026-01-10T09:59:59.9Z" }), "ended", "The run ended before it began."},
+
+		// Exceptions and deviations.
+		{with(anException(), func(e *Exception) { e.ItemKeys = nil }), "item_keys", "The exception names no item."},
+		{with(anException(), func(e *Exception) { e.Group = aGroup().Group }), "group", "The exception lists items and a group."},
+		{with(anException(), func(e *Exception) { e.ItemKeys = many }), "item_keys", "The exception lists 1001 items."},
+		{with(aGroup(), func(e *Exception) { e.Group.Count = 0 }), "group.count", "The group has no items."},
+		{with(anException(), func(e *Exception) { e.ItemKeys = []string{"B1", "B1"} }), "item_keys[1]", `The item "B1" is empty or listed twice.`},
+		{with(anException(), func(e *Exception) { e.Status = Open }), "status", "The exception is open and carries a decision."},
+		{with(anException(), func(e *Exception) { e.DecidedBy = "" }), "decided_by", "Nobody is named who decided."},
+		{with(anException(), func(e *Exception) { e.DecidedOn = "" }), "decided_on", "The day of the decision is missing."},
+		{with(aDismissal(), func(e *Exception) { e.Reason = " " }), "reason", "The exception is dismissed without a reason."},
+		{with(aDismissal(), func(e *Exception) { e.Evidence = "" }), "evidence", "The exception is dismissed without evidence."},
+		{with(aDeviation(), func(d *Deviation) { d.ItemCount = -2 }), "item_count", "The count -2 is negative."},
+		{with(aDeviation(), func(d *Deviation) { d.CompensatingControls = []string{"b", "c"} }), "compensating_controls[1]", "A control cannot compensate for itself."},
+
+		// Conclusions and opinion.
+		{with(aConclusion(), func(x *Conclusion) { x.Reasons = "\t" }), "reasons", `"Reasons" is missing.`},
+		{with(aConclusion(), func(x *Conclusion) { x.WindowFrom, x.WindowTo = "2025-02-01", "2025-01-01" }), "window_to", "The date 2025-01-01 lies before"},
+		{with(aConclusion(), func(x *Conclusion) { x.Outcome = Achieved }), "outcome", "A control is effective or not; only an objective is achieved."},
+		{with(aConclusion(), func(x *Conclusion) { x.Subject = OnObjective }), "outcome", "An objective is achieved or not; only a control is effective."},
+		{with(aConclusion(), func(x *Conclusion) { x.Outcome, x.OverridesLimitReason = NotEffective, "r" }), "overrides_limit_reason", "A limit is overridden only by a favorable conclusion."},
+		{with(anOpinion(), func(o *Opinion) { o.Basis = append(o.Basis, OpinionBasis{LimbDescription, "", "t"}) }), "basis[2].limb", "A basis is given for a limb that is not modified"},
+		{with(anOpinion(), func(o *Opinion) { o.Basis = o.Basis[:1] }), "basis", "The opinion on operating_effectiveness is qualified without a basis."},
+		{with(anOpinion(), func(o *Opinion) { o.Limbs.Design = Adverse }), "pervasive_reasons", "An adverse opinion or a disclaimer is given"},
+		{with(anOpinion(), func(o *Opinion) { o.Emphasis = []string{""} }), "emphasis[0]", "The paragraph is empty."},
+		{with(anOpinion(), func(o *Opinion) { o.OtherMatter = []string{"A.", ""} }), "other_matter[1]", "The paragraph is empty."},
+		{Examination{Engagement: Ref{Kind: "control", ID: "c"}, Firm: "F", OpenedOn: "2025-01-01"}, "engagement", "An examination examines an engagement."},
+		{Release{Revisions: []Ref{{Kind: "deviation", ID: "d"}}, What: "W", ToWhom: "M"}, "revisions[0].revision", "The release of deviation/d does not name a revision."},
+		{WorkingPaperNote{Title: "T", Text: "T", By: "cat", ReviewedBy: "cat"}, "reviewed_by", "The author of the note also reviews it."},
+	}
+}
+
+func TestEveryFaultIsReportedAlone(t *testing.T) {
+	for _, f := range faults() {
+		problems := f.record.Validate()
+		if len(problems) != 1 {
+			t.Errorf("%T with a fault at %s: want one problem beginning %q, got %d: %v", f.record, f.field, f.message, len(problems), problems)
+			continue
+		}
+		p := problems[0]
+		if p.Field != f.field || !strings.HasPrefix(p.Message, f.message) {
+			t.Errorf("%T: want %s: %s…\ngot  %s", f.record, f.field, f.message, p)
+		}
+		if !strings.HasSuffix(p.Message, ".") && !strings.HasSuffix(p.Message, "…") || p.Remedy == "" || !strings.HasSuffix(p.Remedy, ".") {
+			t.Errorf("%T at %s: message and remedy are not sentences: %s", f.record, f.field, p)
+		}
+	}
+}
+
+// TestEveryMessageHasAReproducer reads the messages out of the source, so
+// that a new rule without a case above is noticed.
+func TestEveryMessageHasAReproducer(t *testing.T) {
+	var seen []string
+	for _, f := range faults() {
+		for _, p := range f.record.Validate() {
+			seen = append(seen, p.Message)
+		}
+	}
+	if message, _ := (Money{Minor: 1, Currency: "x"}).flaw(); message != "" {
+		seen = append(seen, message)
+	}
+	verb := regexp.MustCompile(`%[sdq]`)
+	count := 0
+	for name, file := range source(t) {
+		ast.Inspect(file, func(n ast.Node) bool {
+			text, ok := messageOf(n)
+			if !ok {
+				return true
+			}
+			count++
+			pattern := regexp.MustCompile("(?s)^" + verb.ReplaceAllString(regexp.QuoteMeta(text), ".*"))
+			for _, m := range seen {
+				if pattern.MatchString(m) {
+					return true
+				}
+			}
+			t.Errorf("%s: no case in faults() reproduces %q", name, text)
+			return true
+		})
+	}
+	if count < 80 {
+		t.Errorf("found only %d messages in the source; does this test still read it right?", count)
+	}
+}
+
+// messageOf is the text of a message in a call of add or when, or in the
+// return statement of a flaw method.
+func messageOf(n ast.Node) (string, bool) {
+	switch x := n.(type) {
+	case *ast.CallExpr:
+		s, ok := x.Fun.(*ast.SelectorExpr)
+		if !ok {
+			return "", false
+		}
+		switch {
+		case s.Sel.Name == "when" && len(x.Args) == 4:
+			return literal(x.Args[2])
+		case s.Sel.Name == "add" && len(x.Args) == 3:
+			return literal(x.Args[1])
+		}
+	case *ast.ReturnStmt:
+		if len(x.Results) == 2 {
+			if _, remedy := x.Results[1].(*ast.BasicLit); remedy {
+				return literal(x.Results[0])
+			}
+		}
+	}
+	return "", false
+}
+
+// literal is the text, or the format, or the beginning of a message.
+func literal(e ast.Expr) (string, bool) {
+	switch x := e.(type) {
+	case *ast.BasicLit:
+		s, err := strconv.Unquote(x.Value)
+		return s, err == nil && x.Kind == token.STRING && s != ""
+	case *ast.BinaryExpr:
+		return literal(x.X)
+	case *ast.CallExpr:
+		if s, ok := x.Fun.(*ast.SelectorExpr); ok && s.Sel.Name == "Sprintf" {
+			return literal(x.Args[0])
+		}
+	}
+	return "", false
+}
+
+// TestRequiredFieldsAreMissed empties every required field of every kind.
+func TestRequiredFieldsAreMissed(t *testing.T) {
+	for _, r := range validRecords() {
+		v := reflect.ValueOf(r)
+		for i := range v.NumField() {
+			f := v.Type().Field(i)
+			if f.Tag.Get("required") != "true" {
+				continue
+			}
+			c := reflect.New(v.Type())
+			c.Elem().Set(v)
+			c.Elem().Field(i).SetZero()
+			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			want := fmt.Sprintf("%q is missing.", f.Tag.Get("label"))
+			found := false
+			for _, p := range c.Elem().Interface().(Record).Validate() {
+				found = found || p.Field == name && p.Message == want
+			}
+			if !found {
+				t.Errorf("%T without %s: nobody says %s", r, name, want)
+			}
+		}
+	}
+}
+
+func TestRecordsSurviveJSON(t *testing.T) {
+	for _, r := range validRecords() {
+		data, err := json.Marshal(r)
+		if err != nil {
+			t.Fatalf("%T: %v", r, err)
+		}
+		back := reflect.New(reflect.TypeOf(r))
+		if err := json.Unmarshal(data, back.Interface()); err != nil {
+			t.Fatalf("%T: %v", r, err)
+		}
+		if !reflect.DeepEqual(back.Elem().Interface(), r) {
+			t.Errorf("%T changed by JSON:\n%s", r, data)
+		}
+	}
+}
+
+func TestEnumerationRemedyListsTheValues(t *testing.T) {
+	p := with(aSubservice(), func(s *SubserviceOrganization) { s.Method = "included" }).Validate()
+	if len(p) != 1 || p[0].Remedy != "Use one of: carve_out, inclusive." {
+		t.Errorf("got %v", p)
+	}
+	p = with(aSubservice(), func(s *SubserviceOrganization) { s.Method = "" }).Validate()
+	if len(p) != 1 || p[0].Remedy != "Use one of: carve_out, inclusive." {
+		t.Errorf("got %v", p)
+	}
+	if got, want := p[0].String(), `method: "Method" is missing. Use one of: carve_out, inclusive.`; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
