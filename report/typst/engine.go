@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/experimental"
@@ -131,10 +132,9 @@ func (e *Engine) prepare(ctx context.Context, dir string, wasm []byte) (err erro
 	}
 	config := wazero.NewRuntimeConfig().
 		WithCompilationCache(e.cache).
-		WithCloseOnContextDone(true).
 		WithMemoryLimitPages(hardMemoryPages)
 	e.runtime = wazero.NewRuntimeWithConfig(ctx, config)
-	if e.compiled, err = e.runtime.CompileModule(experimental.WithCompilationWorkers(ctx, 2), wasm); err != nil {
+	if e.compiled, err = e.runtime.CompileModule(withCheckpoints(experimental.WithCompilationWorkers(ctx, runtime.GOMAXPROCS(0))), wasm); err != nil {
 		return fmt.Errorf("typst: preparing the compiler: %w", err)
 	}
 	return link(ctx, e.runtime, e.compiled)
