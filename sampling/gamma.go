@@ -16,7 +16,7 @@ func compareGamma(shape, x, risk *big.Rat) (int, error) {
 	if shape.IsInt() {
 		return compare(poissonTail{k: shape.Num().Int64() - 1, mean: x}, risk), nil
 	}
-	for prec := uint(startPrecision); prec <= gammaPrecision; prec *= 2 {
+	for prec := uint(startPrecision / 2); prec <= gammaPrecision; prec *= 2 {
 		if c := upperGamma(prec, shape, x).cmp(spanRat(prec, risk)); c != 0 {
 			return c, nil
 		}
