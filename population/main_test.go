@@ -1,0 +1,65 @@
+package population
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// TestMain lets the test binary be its own engine child, so that every test
+// runs the real thing: another process, fenced and limited.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == "engine" {
+		if err := ServeChild(context.Background(), os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(3)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+func newEngine(t testing.TB, change ...func(*Options)) *Engine {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := Options{Command: []string{exe, "engine"}, TempDir: t.TempDir(), MemoryLimit: 256 << 20}
+	for _, f := range change {
+		f(&o)
+	}
+	e, err := Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := e.Close(); err != nil {
+			t.Errorf("closing the engine: %v", err)
+		}
+	})
+	return e
+}
+
+func writeFile(t testing.TB, name, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func importCSV(t testing.TB, e *Engine, content string, key ...string) *Frozen {
+	t.Helper()
+	f, err := e.Import(context.Background(), ImportRequest{
+		Source: Source{Path: writeFile(t, "data.csv", content)}, Key: key, Zone: "UTC",
+		Output: filepath.Join(t.TempDir(), "frozen.parquet"),
+	})
+	if err != nil {
+		t.Fatalf("import: %v", err)
+	}
+	return f
+}
