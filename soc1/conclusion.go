@@ -114,8 +114,8 @@ type OpinionLimbs struct {
 	Description OpinionType `json:"description" label:"Description" required:"true"`
 	// Design is on whether controls were suitably designed.
 	Design OpinionType `json:"design" label:"Design" required:"true"`
-	// Operating is on whether controls operated effectively; Type 2 only.
-	Operating OpinionType `json:"operating_effectiveness,omitempty" label:"Operating effectiveness" help:"Type 2 only."`
+	// Operating is on whether controls operated effectively; Type II only.
+	Operating OpinionType `json:"operating_effectiveness,omitempty" label:"Operating effectiveness" help:"Type II only."`
 }
 
 // Of is the opinion on one limb, empty when there is none.

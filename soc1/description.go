@@ -24,7 +24,7 @@ const (
 	D7 Criterion = "D7"
 	// D8 is the other parts of internal control that matter.
 	D8 Criterion = "D8"
-	// D9 is significant changes within the period (Type 2).
+	// D9 is significant changes within the period (Type II).
 	D9 Criterion = "D9"
 	// D10 is that nothing relevant is omitted or distorted.
 	D10 Criterion = "D10"

@@ -5,15 +5,15 @@ import "fmt"
 // ReportType is what the report speaks about: a day or a period.
 type ReportType string
 
-// The two types of report of AT-C 320. Type 1 speaks of description and
-// design on a day; Type 2 of these and of operating effectiveness throughout
+// The two types of report of AT-C 320. Type I speaks of description and
+// design on a day; Type II of these and of operating effectiveness throughout
 // a period.
 const (
 	Type1 ReportType = "type_1"
 	Type2 ReportType = "type_2"
 )
 
-var reportTypes = enumeration{{"type_1", "Type 1"}, {"type_2", "Type 2"}}
+var reportTypes = enumeration{{"type_1", "Type I"}, {"type_2", "Type II"}}
 
 // Values lists the stored spellings.
 func (ReportType) Values() []string { return reportTypes.values() }
@@ -145,14 +145,14 @@ type PriorReport struct {
 type Engagement struct {
 	// Title is what people call the engagement.
 	Title string `json:"title" label:"Title" required:"true"`
-	// Type is Type 1 or Type 2.
+	// Type is Type I or Type II.
 	Type ReportType `json:"type" label:"Type" required:"true"`
-	// AsOf is the day of a Type 1 report.
-	AsOf Date `json:"as_of,omitempty" label:"As of" help:"Type 1 only: the day that the report speaks of."`
-	// PeriodStart is the first day of a Type 2 report.
-	PeriodStart Date `json:"period_start,omitempty" label:"Period start" help:"Type 2 only: the first day of the period."`
-	// PeriodEnd is the last day of a Type 2 report.
-	PeriodEnd Date `json:"period_end,omitempty" label:"Period end" help:"Type 2 only: the last day of the period."`
+	// AsOf is the day of a Type I report.
+	AsOf Date `json:"as_of,omitempty" label:"As of" help:"Type I only: the day that the report speaks of."`
+	// PeriodStart is the first day of a Type II report.
+	PeriodStart Date `json:"period_start,omitempty" label:"Period start" help:"Type II only: the first day of the period."`
+	// PeriodEnd is the last day of a Type II report.
+	PeriodEnd Date `json:"period_end,omitempty" label:"Period end" help:"Type II only: the last day of the period."`
 	// StandardSet governs the wording.
 	StandardSet StandardSet `json:"standard_set" label:"Standards" required:"true"`
 	// Auditor is the firm that examines.
@@ -190,13 +190,13 @@ func (e Engagement) Validate() []Problem {
 	c := examine(e)
 	switch e.Type {
 	case Type1:
-		c.when(e.AsOf == "", "as_of", "A Type 1 report speaks of one day, and none is given.", "Give the as-of date.")
-		c.when(e.PeriodStart != "" || e.PeriodEnd != "", "period_start", "A Type 1 report has no period.",
-			"Remove the period, or make it a Type 2 engagement.")
+		c.when(e.AsOf == "", "as_of", "A Type I report speaks of one day, and none is given.", "Give the as-of date.")
+		c.when(e.PeriodStart != "" || e.PeriodEnd != "", "period_start", "A Type I report has no period.",
+			"Remove the period, or make it a Type II engagement.")
 	case Type2:
-		c.when(e.PeriodStart == "", "period_start", "A Type 2 report covers a period, and its first day is missing.", "Give both dates.")
-		c.when(e.PeriodEnd == "", "period_end", "A Type 2 report covers a period, and its last day is missing.", "Give both dates.")
-		c.when(e.AsOf != "", "as_of", "A Type 2 report has no as-of date.", "Remove it, or make it a Type 1 engagement.")
+		c.when(e.PeriodStart == "", "period_start", "A Type II report covers a period, and its first day is missing.", "Give both dates.")
+		c.when(e.PeriodEnd == "", "period_end", "A Type II report covers a period, and its last day is missing.", "Give both dates.")
+		c.when(e.AsOf != "", "as_of", "A Type II report has no as-of date.", "Remove it, or make it a Type I engagement.")
 		c.when(e.PeriodStart.Valid() && e.PeriodEnd.Valid() && e.PeriodEnd <= e.PeriodStart, "period_end",
 			fmt.Sprintf("The period ends on %s and does not begin before that day.", e.PeriodEnd), "Give the first day before the last.")
 	}
@@ -206,7 +206,7 @@ func (e Engagement) Validate() []Problem {
 }
 
 // Start is the first day that the report speaks of: the as-of date of a Type
-// 1, the beginning of the period of a Type 2.
+// 1, the beginning of the period of a Type II.
 func (e Engagement) Start() Date {
 	if e.Type == Type1 {
 		return e.AsOf

@@ -3,10 +3,8 @@ package soc1
 import (
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // Problem is one thing wrong with a record, said so that a person can repair
@@ -96,119 +94,6 @@ func isDigest(s string) bool {
 
 // blank reports whether a text says nothing.
 func blank(s string) bool { return strings.TrimSpace(s) == "" }
-
-// selfChecked is a value that knows whether it is well formed.
-type selfChecked interface {
-	// flaw returns a message and a remedy, both empty when nothing is wrong.
-	// It is only asked of values that are not zero.
-	flaw() (message, remedy string)
-}
-
-// enumerated is a string type that lists its values.
-type enumerated interface{ Values() []string }
-
-// examine starts the check of a record with everything that its tags and
-// types already say: required fields, enumerations, dates, rates, references.
-func examine(record any) *checker {
-	c := &checker{}
-	c.fields(reflect.ValueOf(record), "")
-	return c
-}
-
-// fields walks the fields of one struct.
-func (c *checker) fields(v reflect.Value, prefix string) {
-	t := v.Type()
-	for i := range t.NumField() {
-		f := t.Field(i)
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		path := prefix + name
-		if f.Tag.Get("required") == "true" && empty(v.Field(i)) {
-			label := f.Tag.Get("label")
-			c.add(path, fmt.Sprintf("%q is missing.", label), missingRemedy(f.Type, label))
-			continue
-		}
-		c.value(v.Field(i), path, f.Tag.Get("ref") != "")
-	}
-}
-
-// value checks one value and, for structs and lists, what it contains.
-func (c *checker) value(v reflect.Value, path string, reference bool) {
-	if v.IsZero() {
-		return
-	}
-	switch x := v.Interface().(type) {
-	case selfChecked:
-		if message, remedy := x.flaw(); message != "" {
-			c.add(path, message, remedy)
-			return
-		}
-	case enumerated:
-		if !slices.Contains(x.Values(), v.String()) {
-			c.add(path, fmt.Sprintf("%q is not a value of this list.", v.String()), oneOf(x.Values()))
-		}
-		return
-	}
-	switch v.Kind() {
-	case reflect.Struct:
-		c.fields(v, path+".")
-	case reflect.Slice:
-		c.list(v, path, reference)
-	case reflect.String:
-		c.when(!utf8.ValidString(v.String()), path, "The text is not valid UTF-8.", "Save the file as UTF-8 and try again.")
-		c.when(reference && strings.TrimSpace(v.String()) != v.String(), path,
-			fmt.Sprintf("The reference %q has blanks around it.", v.String()), "Give the id alone.")
-	}
-}
-
-// list checks the members of a list; a list of references or of enumeration
-// values names nothing twice and nothing empty.
-func (c *checker) list(v reflect.Value, path string, reference bool) {
-	seen := map[string]bool{}
-	for i := range v.Len() {
-		member := v.Index(i)
-		at := fmt.Sprintf("%s[%d]", path, i)
-		_, enum := member.Interface().(enumerated)
-		if member.Kind() == reflect.String && (reference || enum) {
-			c.when(blank(member.String()), at, "The list has an empty member.", "Remove it or name what is meant.")
-			c.when(seen[member.String()] && !blank(member.String()), at,
-				fmt.Sprintf("%q is listed twice.", member.String()), "List it once.")
-			seen[member.String()] = true
-		}
-		c.value(member, at, reference)
-	}
-}
-
-// empty reports whether a required value is missing; text of blanks says
-// nothing and a list without members lists nothing.
-func empty(v reflect.Value) bool {
-	switch v.Kind() {
-	case reflect.String:
-		return blank(v.String())
-	case reflect.Slice, reflect.Map:
-		return v.Len() == 0
-	default:
-		return v.IsZero()
-	}
-}
-
-// missingRemedy says how to fill a required field, with the list of values
-// where there is one.
-func missingRemedy(t reflect.Type, label string) string {
-	kind := t
-	if t.Kind() == reflect.Slice {
-		kind = t.Elem()
-	}
-	if e, ok := reflect.Zero(kind).Interface().(enumerated); ok {
-		return oneOf(e.Values())
-	}
-	if t.Kind() == reflect.Slice {
-		return fmt.Sprintf("List at least one under %q.", label)
-	}
-	return fmt.Sprintf("Give %q.", label)
-}
-
-// oneOf is the remedy for a value outside an enumeration.
-func oneOf(values []string) string { return "Use one of: " + strings.Join(values, ", ") + "." }
 
 // at builds the path of a field of a member of a list, "parts[2].text".
 func at(list string, index int, field string) string {

@@ -91,11 +91,11 @@ func faults() []struct {
 		{with(aControl(), func(c *Control) { c.ExpectedAttributes = []string{"a", " "} }), "expected_attributes[1]", "The attribute is empty."},
 
 		// The engagement and what management writes for it.
-		{with(type1(), func(e *Engagement) { e.AsOf = "" }), "as_of", "A Type 1 report speaks of one day"},
-		{with(type1(), func(e *Engagement) { e.PeriodEnd = "2025-12-31" }), "period_start", "A Type 1 report has no period."},
-		{with(type2(), func(e *Engagement) { e.PeriodStart = "" }), "period_start", "A Type 2 report covers a period, and its first day is missing."},
-		{with(type2(), func(e *Engagement) { e.PeriodEnd = "" }), "period_end", "A Type 2 report covers a period, and its last day is missing."},
-		{with(type2(), func(e *Engagement) { e.AsOf = "2025-06-30" }), "as_of", "A Type 2 report has no as-of date."},
+		{with(type1(), func(e *Engagement) { e.AsOf = "" }), "as_of", "A Type I report speaks of one day"},
+		{with(type1(), func(e *Engagement) { e.PeriodEnd = "2025-12-31" }), "period_start", "A Type I report has no period."},
+		{with(type2(), func(e *Engagement) { e.PeriodStart = "" }), "period_start", "A Type II report covers a period, and its first day is missing."},
+		{with(type2(), func(e *Engagement) { e.PeriodEnd = "" }), "period_end", "A Type II report covers a period, and its last day is missing."},
+		{with(type2(), func(e *Engagement) { e.AsOf = "2025-06-30" }), "as_of", "A Type II report has no as-of date."},
 		{with(type2(), func(e *Engagement) { e.PeriodEnd = e.PeriodStart }), "period_end", "The period ends on 2025-01-01 and does not begin before that day."},
 		{with(type2(), func(e *Engagement) { e.Method.Confidence = 4999 }), "method.confidence_bp", "A confidence of 49.99% supports no conclusion."},
 		{with(type2(), func(e *Engagement) { e.Method.Confidence = 10000 }), "method.confidence_bp", "A confidence of 100% supports no conclusion."},
