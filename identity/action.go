@@ -1,0 +1,100 @@
+package identity
+
+// Action is what a person asks to do.
+type Action string
+
+// The actions. Where an action makes or changes a record, Resource.Kind names
+// the kind of that record, because policies speak of it.
+const (
+	Read   Action = "read"   // see a record, a count or a search hit of the kind
+	Put    Action = "put"    // write a revision of a register's record
+	Retire Action = "retire" // end a register's record
+	Redact Action = "redact" // delete a document and its salt, as the law demands
+	Verify Action = "verify" // verify a ledger's tree, or a bundle (kind bundle)
+
+	EngagementCreate Action = "engagement.create"
+	PopulationImport Action = "population.import"
+	PopulationDerive Action = "population.derive"
+	PopulationCheck  Action = "population.check"
+	TestRun          Action = "test.run"
+	ResultRecord     Action = "result.record"
+	ExceptionDecide  Action = "exception.decide"
+	DeviationRecord  Action = "deviation.record"
+	Conclude         Action = "conclude" // on a control or an objective
+	Opine            Action = "opine"
+	Review           Action = "review" // sign off as a reviewer
+	SampleDraw       Action = "sample.draw"
+	SampleExpand     Action = "sample.expand"
+	NonceDisclose    Action = "nonce.disclose"
+	ExaminationOpen  Action = "examination.open" // kind examination
+	ReportBuild      Action = "report.build"
+	ReportRelease    Action = "report.release"
+	BundleReport     Action = "bundle.report"  // what a user of the report may see
+	BundleFile       Action = "bundle.file"    // the auditor's whole file
+	AssertionSign    Action = "assertion.sign" // kind assertion or representation_letter
+	PersonPut        Action = "person.put"     // kind person; CheckRoles comes with it
+)
+
+// actions lists every action with the words that follow "may not".
+var actions = []struct {
+	action Action
+	words  string
+}{
+	{Read, "read this record"},
+	{Put, "change this record"},
+	{Retire, "retire this record"},
+	{Redact, "redact this record"},
+	{Verify, "verify this"},
+	{EngagementCreate, "create an engagement"},
+	{PopulationImport, "import a population"},
+	{PopulationDerive, "derive a population"},
+	{PopulationCheck, "check a population"},
+	{TestRun, "run a test"},
+	{ResultRecord, "record a result"},
+	{ExceptionDecide, "decide an exception"},
+	{DeviationRecord, "record a deviation"},
+	{Conclude, "conclude"},
+	{Opine, "give the opinion"},
+	{Review, "sign off a review"},
+	{SampleDraw, "draw a sample"},
+	{SampleExpand, "expand a sample"},
+	{NonceDisclose, "disclose the nonce"},
+	{ExaminationOpen, "open an examination"},
+	{ReportBuild, "build the report"},
+	{ReportRelease, "release the report"},
+	{BundleReport, "bundle the report"},
+	{BundleFile, "bundle the auditor's file"},
+	{AssertionSign, "sign this"},
+	{PersonPut, "change a person's record"},
+}
+
+// AllActions lists every action.
+func AllActions() []Action {
+	out := make([]Action, len(actions))
+	for i, a := range actions {
+		out[i] = a.action
+	}
+	return out
+}
+
+// place gives the action's place in the list, or -1 for an action that this
+// program does not know.
+func (a Action) place() int {
+	for i := range actions {
+		if actions[i].action == a {
+			return i
+		}
+	}
+	return -1
+}
+
+// Known reports whether this program knows the action.
+func (a Action) Known() bool { return a.place() >= 0 }
+
+// words is what follows "may not" in a sentence.
+func (a Action) words() string {
+	if i := a.place(); i >= 0 {
+		return actions[i].words
+	}
+	return "do this"
+}

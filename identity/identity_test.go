@@ -1,0 +1,223 @@
+package identity
+
+import (
+	"errors"
+	"io/fs"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"reperform/soc1"
+)
+
+func mustRead(t *testing.T, name string) []byte {
+	t.Helper()
+	text, err := fs.ReadFile(PolicyFiles(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// TestRolesAreThoseOfPersonRecords holds the two spellings together.
+func TestRolesAreThoseOfPersonRecords(t *testing.T) {
+	stored := soc1.Role("").Values()
+	if got := AllRoles(); !slices.Equal(got, RolesOf(stored)) {
+		t.Errorf("this package knows %v, person records %v", got, stored)
+	}
+	for _, r := range AllRoles() {
+		if r.Firm() != soc1.Role(r).OfFirm() {
+			t.Errorf("%s: a role of the firm here %t, in person records %t", r, r.Firm(), soc1.Role(r).OfFirm())
+		}
+	}
+	if string(soc1.SideServiceOrganization) != ServiceOrganization || string(soc1.SideAuditFirm) != AuditFirm {
+		t.Error("the sides are spelled differently in person records")
+	}
+	if Role("superuser").Firm() || Role("superuser").Known() {
+		t.Error("an unknown role is a role")
+	}
+}
+
+// TestCheckRoles tries every role on every side in every class of ledger.
+func TestCheckRoles(t *testing.T) {
+	for _, r := range append(AllRoles(), "superuser", "") {
+		for _, side := range []string{ServiceOrganization, AuditFirm, "user_entity", ""} {
+			for _, class := range []string{Organization, Examination, "archive", ""} {
+				want := r.Known() && (side == ServiceOrganization && class == Organization && !r.Firm() ||
+					side == AuditFirm && class == Examination && r.Firm() ||
+					side == AuditFirm && class == Organization && r == ReadOnly)
+				if err := CheckRoles(side, class, []Role{r}); (err == nil) != want {
+					t.Errorf("role %q of side %q in class %q: %v, expected accepted %t", r, side, class, err, want)
+				}
+			}
+		}
+	}
+	for _, side := range []string{ServiceOrganization, AuditFirm, "subservice_organization", "user_entity"} {
+		for _, class := range []string{Organization, Examination} {
+			if err := CheckRoles(side, class, nil); err != nil {
+				t.Errorf("a person of %s without roles in the %s: %v", side, class, err)
+			}
+		}
+	}
+	err := CheckRoles(ServiceOrganization, Organization, []Role{Administrator, EngagementPartner})
+	if err == nil || !strings.Contains(err.Error(), "engagement_partner") {
+		t.Errorf("the wrong role among right ones is not named: %v", err)
+	}
+}
+
+// TestRefusalsInWords shows what people read.
+func TestRefusalsInWords(t *testing.T) {
+	a := newAuthorizer(t)
+	for _, c := range []struct {
+		name string
+		p    Principal
+		act  Action
+		r    Resource
+		want string
+	}{
+		{"manager opines", Principal{"kim", AuditFirm, []Role{FirmManager}}, Opine, Resource{"exam-2025", Examination, "opinion", "", ByAuditor},
+			`you may not give the opinion in the examination's ledger "exam-2025"; the engagement partner may: Only the engagement partner does this, in the examination's ledger. Ask the engagement partner.`},
+		{"staff decides", Principal{"kim", AuditFirm, []Role{FirmStaff}}, ExceptionDecide, Resource{"exam-2025", Examination, "exception", "", ByAuditor},
+			`you may not decide an exception in the examination's ledger "exam-2025"; an audit manager or the engagement partner may: Ask an audit manager or the engagement partner to do it.`},
+		{"firm writes", Principal{"kim", AuditFirm, []Role{FirmManager}}, Put, Resource{"organization", Organization, "control", "", ""},
+			`you may not change this record of kind "control" in the organization's ledger "organization"; a compliance manager may: The organization's ledger is written by the organization alone. Record the work in the examination's ledger, or ask the compliance manager for the change.`},
+		{"owner of another control", Principal{"kim", ServiceOrganization, []Role{ControlOwner}}, Put, Resource{"organization", Organization, "control", "lee", ""},
+			`you may not change this record of kind "control" in the organization's ledger "organization"; a compliance manager may: Ask a compliance manager to do it.`},
+		{"no role", Principal{"kim", ServiceOrganization, nil}, Put, Resource{"organization", Organization, "risk", "", ""},
+			`you may not change this record of kind "risk" in the organization's ledger "organization"; a compliance manager may: You hold no role in this ledger. Ask a compliance manager to do it, or to have a role given to you.`},
+		{"opened in the wrong ledger", Principal{"kim", ServiceOrganization, []Role{Administrator}}, ExaminationOpen, Resource{"organization", Organization, "engagement", "", ""},
+			`you may not open an examination in the organization's ledger "organization": Nobody may do that to a record of kind "engagement".`},
+		{"engagement in the wrong ledger", Principal{"kim", AuditFirm, []Role{EngagementPartner}}, EngagementCreate, Resource{"exam-2025", Examination, "engagement", "", ""},
+			`you may not create an engagement in the examination's ledger "exam-2025": That is done in the organization's ledger, by a compliance manager.`},
+		{"outside", Principal{"kim", ServiceOrganization, []Role{Administrator}}, Read, Resource{"exam-2025", Examination, "result", "", ByAuditor},
+			`there is no ledger "exam-2025" that you can use; check its name, or ask those who work in it to add you`},
+	} {
+		err := a.Check(c.p, c.act, c.r)
+		var denied *DeniedError
+		if !errors.As(err, &denied) {
+			t.Errorf("%s: no refusal: %v", c.name, err)
+			continue
+		}
+		if err.Error() != c.want {
+			t.Errorf("%s:\n got %s\nwant %s", c.name, err, c.want)
+		}
+	}
+	if err := a.Check(Principal{"kim", AuditFirm, []Role{EngagementPartner}}, Opine, Resource{"exam-2025", Examination, "opinion", "", ByAuditor}); err != nil {
+		t.Errorf("the partner may not give the opinion: %v", err)
+	}
+}
+
+// TestOutsidersSeeNoLedger: a person of the firm without a role in this
+// examination learns no more than management does.
+func TestOutsidersSeeNoLedger(t *testing.T) {
+	a := newAuthorizer(t)
+	for _, p := range []Principal{
+		{ID: "kim", Side: AuditFirm},
+		{ID: "kim", Side: AuditFirm, Roles: []Role{ReadOnly}},
+		{ID: "kim", Side: AuditFirm, Roles: []Role{FirmStaff, ComplianceManager}},
+		{ID: "kim", Side: ServiceOrganization, Roles: []Role{FirmStaff}},
+		{},
+	} {
+		if err := a.Check(p, Read, Resource{Ledger: "x", Class: Examination, Kind: "result", Owner: "kim"}); !reflect.DeepEqual(err, error(NoSuchLedger("x"))) {
+			t.Errorf("%+v: %v", p, err)
+		}
+	}
+}
+
+// TestCacheUnderConcurrency asks everything from many sides at once and
+// compares with answers that were never kept.
+func TestCacheUnderConcurrency(t *testing.T) {
+	shared, oracle := newAuthorizer(t), newAuthorizer(t)
+	var wg sync.WaitGroup
+	for start := range 8 {
+		wg.Go(func() {
+			for i := range columns {
+				c := columns[(start+i)%len(columns)]
+				p := Principal{ID: "asker", Side: c.side, Roles: []Role{c.role}}
+				for _, act := range AllActions() {
+					for _, r := range []Resource{
+						{Class: Organization, Kind: "control", Owner: "asker"}, {Class: Organization, Kind: "control", Owner: "lee"},
+						{Class: Organization, Kind: "control"}, {Class: Examination, Kind: "conclusion", By: ByAuditor},
+						{Class: Examination, Kind: "conclusion", By: ByManagement},
+					} {
+						got, want := shared.Decide(p, act, r), oracle.evaluate(ask(p, act.place(), r))
+						if !reflect.DeepEqual(got, want) {
+							t.Errorf("%s %s %+v: %+v, without the cache %+v", c.role, act, r, got, want)
+						}
+						if len(got.Policies) > 0 {
+							got.Policies[0] = "scribbled" // a caller's list is its own
+						}
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// TestCacheIsBounded invents kinds until answers are forgotten.
+func TestCacheIsBounded(t *testing.T) {
+	a := newAuthorizer(t)
+	for i := range cacheLimit {
+		a.known[question{kind: string(rune(i)), action: int8(i >> 8), named: i%2 == 0, by: string(rune(i * 7))}] = Decision{}
+	}
+	p, r := Principal{ID: "asker", Side: ServiceOrganization, Roles: []Role{ReadOnly}}, Resource{Class: Organization, Kind: "a new kind"}
+	if !a.Decide(p, Read, r).Allowed || !a.Decide(p, Read, r).Allowed {
+		t.Error("a reader may not read when the cache is full")
+	}
+	if len(a.known) > cacheLimit {
+		t.Errorf("%d answers kept, the limit is %d", len(a.known), cacheLimit)
+	}
+	before := len(a.known)
+	a.Decide(p, Read, Resource{Class: Organization, Kind: strings.Repeat("k", kindLimit+1)})
+	if len(a.known) != before {
+		t.Error("an answer for an endless kind is kept")
+	}
+}
+
+// FuzzDecide holds three things for any input: nothing panics, somebody who
+// is not of the firm gets nothing in an examination, and a refusal has words.
+func FuzzDecide(f *testing.F) {
+	f.Add("kim", AuditFirm, "engagement_partner,firm_staff", "opine", "exam", Examination, "opinion", "kim", ByAuditor)
+	f.Add("", "", "", "", "", "", "", "", "")
+	f.Add("kim", ServiceOrganization, "administrator", "read", "exam", Examination, "\xff\x00", "\"", "management")
+	a, err := New()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, id, side, held, act, ledger, class, kind, owner, by string) {
+		p := Principal{ID: id, Side: side, Roles: RolesOf(strings.Split(held, ","))}
+		r := Resource{Ledger: ledger, Class: class, Kind: kind, Owner: owner, By: by}
+		d, err := a.Decide(p, Action(act), r), a.Check(p, Action(act), r)
+		if d.Allowed != (err == nil) {
+			t.Fatalf("Decide says %t, Check says %v", d.Allowed, err)
+		}
+		if err != nil && err.Error() == "" {
+			t.Fatal("a refusal without words")
+		}
+		if d.Allowed && side != AuditFirm && class != Organization && (act != string(Verify) || kind != "bundle") {
+			t.Fatalf("%+v may %s %+v by %v", p, act, r, d.Policies)
+		}
+		_ = CheckRoles(side, class, p.Roles)
+	})
+}
+
+func BenchmarkDecide(b *testing.B) {
+	a := newAuthorizer(b)
+	p := Principal{ID: "kim", Side: ServiceOrganization, Roles: []Role{ComplianceManager, ControlOwner}}
+	r := Resource{Ledger: "organization", Class: Organization, Kind: "control", Owner: "kim"}
+	b.Run("kept", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			a.Decide(p, Put, r)
+		}
+	})
+	b.Run("first", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			a.evaluate(ask(p, Put.place(), r))
+		}
+	})
+}

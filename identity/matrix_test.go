@@ -1,0 +1,195 @@
+package identity
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "rewrite testdata/matrix.txt; review the difference before committing it")
+
+const matrixFile = "testdata/matrix.txt"
+
+// kinds are the kinds of record that exist, and "bundle" for a bundle.
+var kinds = []string{
+	"account", "assertion", "assertion_relevance", "attribute", "bundle", "conclusion", "control", "control_objective",
+	"csoc", "cuec", "description_section", "deviation", "engagement", "evidence", "examination", "exception", "location",
+	"management_response", "nonce", "opinion", "organization", "other_information", "person", "policy", "population",
+	"release", "representation_letter", "request", "result", "risk", "sample", "service", "significant_change",
+	"subservice_organization", "system", "test_of_control", "test_run", "transaction_class", "vendor", "walkthrough",
+	"working_paper_note",
+}
+
+// column is one kind of person in the matrix.
+type column struct {
+	head, side string
+	role       Role
+}
+
+// columns are every role on its own side, and the one role that people of
+// both sides can hold in the organization's ledger.
+var columns = []column{
+	{"AD", ServiceOrganization, Administrator},
+	{"CM", ServiceOrganization, ComplianceManager},
+	{"CO", ServiceOrganization, ControlOwner},
+	{"EX", ServiceOrganization, Executive},
+	{"RO", ServiceOrganization, ReadOnly},
+	{"fs", AuditFirm, FirmStaff},
+	{"fm", AuditFirm, FirmManager},
+	{"ep", AuditFirm, EngagementPartner},
+	{"qr", AuditFirm, QualityReviewer},
+	{"fa", AuditFirm, FirmAdministrator},
+	{"fr", AuditFirm, ReadOnly},
+}
+
+const matrixHead = `Who may do what: every class of ledger, action, kind of record and role.
+
+Service organization: AD administrator, CM compliance manager, CO control owner,
+EX executive, RO reader. Audit firm: fs staff, fm manager, ep engagement
+partner, qr quality reviewer, fa firm administrator, fr a person of the firm
+whom management made a reader of its ledger.
+
+Kinds that are decided alike share a line; a kind that stands on no line of an
+action may be touched by nobody. Where ownership matters, kind+own is a record
+that the person owns, kind+other one that somebody else owns, kind+new one
+that nobody owns.
+
+Rewrite with: go test ./identity -run Matrix -update
+`
+
+// TestMatrix pins every decision. A change of a policy shows as a change of
+// the table, which somebody then has to agree with.
+func TestMatrix(t *testing.T) {
+	got := matrix(t, newAuthorizer(t))
+	if *update {
+		if err := os.WriteFile(matrixFile, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stored, err := os.ReadFile(matrixFile)
+	if err != nil {
+		t.Fatalf("%v; write it with -update and review it", err)
+	}
+	want := string(stored)
+	if got == want {
+		return
+	}
+	gotLines, wantLines := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for _, line := range wantLines {
+		if !slices.Contains(gotLines, line) {
+			t.Errorf("no longer decided: %s", line)
+		}
+	}
+	for _, line := range gotLines {
+		if !slices.Contains(wantLines, line) {
+			t.Errorf("now decided:       %s", line)
+		}
+	}
+	t.Error("the policies no longer decide as testdata/matrix.txt says; correct them, or run with -update and review the difference")
+}
+
+// matrix writes the whole table.
+func matrix(t *testing.T, a *Authorizer) string {
+	var out strings.Builder
+	out.WriteString(matrixHead)
+	for _, class := range []string{Organization, Examination} {
+		fmt.Fprintf(&out, "\n%s LEDGER\n", strings.ToUpper(class))
+		for _, act := range AllActions() {
+			fmt.Fprintf(&out, "\n%-20s", act)
+			for _, c := range columns {
+				out.WriteString(" " + c.head)
+			}
+			out.WriteString("\n")
+			writeAction(t, &out, a, class, act)
+		}
+	}
+	return out.String()
+}
+
+// writeAction writes the lines of one action, those that most may do first.
+func writeAction(t *testing.T, out *strings.Builder, a *Authorizer, class string, act Action) {
+	alike := map[string][]string{}
+	for _, kind := range kinds {
+		lines := map[string]string{}
+		for label, owner := range map[string]string{"new": "", "own": "asker", "other": "somebody"} {
+			lines[label] = row(a, act, Resource{Ledger: "ledger", Class: class, Kind: kind, Owner: owner})
+		}
+		if lines["new"] == lines["own"] && lines["own"] == lines["other"] {
+			alike[lines["new"]] = append(alike[lines["new"]], kind)
+			continue
+		}
+		for _, label := range []string{"new", "own", "other"} {
+			alike[lines[label]] = append(alike[lines[label]], kind+"+"+label)
+		}
+	}
+	delete(alike, strings.Repeat("  .", len(columns)))
+	if len(alike) == 0 {
+		fmt.Fprintf(out, "%-20s nobody, for any kind\n", "")
+		return
+	}
+	var lines []string
+	for line := range alike {
+		lines = append(lines, line)
+	}
+	slices.SortFunc(lines, func(x, y string) int {
+		if by := strings.Count(y, "X") - strings.Count(x, "X"); by != 0 {
+			return by
+		}
+		return strings.Compare(alike[x][0], alike[y][0])
+	})
+	for _, line := range lines {
+		writeWrapped(out, fmt.Sprintf("%-20s%s   ", "", line), listed(alike[line]))
+	}
+}
+
+// listed names kinds, or where that is shorter those that are not meant.
+func listed(names []string) string {
+	missing := slices.DeleteFunc(slices.Clone(kinds), func(kind string) bool { return slices.Contains(names, kind) })
+	ownership := slices.ContainsFunc(names, func(name string) bool { return strings.Contains(name, "+") })
+	switch {
+	case len(missing) == 0:
+		return "every kind"
+	case len(missing) < len(names) && !ownership:
+		return "every kind but " + strings.Join(missing, " ")
+	}
+	return strings.Join(names, " ")
+}
+
+// row asks for every column and marks those allowed.
+func row(a *Authorizer, act Action, r Resource) string {
+	var out strings.Builder
+	for _, c := range columns {
+		if a.Decide(Principal{ID: "asker", Side: c.side, Roles: []Role{c.role}}, act, r).Allowed {
+			out.WriteString("  X")
+		} else {
+			out.WriteString("  .")
+		}
+	}
+	return out.String()
+}
+
+// writeWrapped writes words behind a prefix in lines that fit a page.
+func writeWrapped(out *strings.Builder, prefix, words string) {
+	const width = 120
+	line := prefix
+	for word := range strings.FieldsSeq(words) {
+		if len(line)+len(word) > width {
+			out.WriteString(strings.TrimRight(line, " ") + "\n")
+			line = strings.Repeat(" ", len(prefix))
+		}
+		line += word + " "
+	}
+	out.WriteString(strings.TrimRight(line, " ") + "\n")
+}
+
+func newAuthorizer(t testing.TB) *Authorizer {
+	t.Helper()
+	a, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}

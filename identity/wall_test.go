@@ -1,0 +1,308 @@
+package identity
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cedar-policy/cedar-go"
+)
+
+// permitEverything is the worst mistake that a policy file can hold.
+const permitEverything = `
+// Everything, to everybody.
+@id("a-mistake")
+permit (principal, action, resource);
+`
+
+// opened gives the authorizer with a permit of everything added by mistake.
+func opened(t *testing.T) *Authorizer {
+	t.Helper()
+	a := newAuthorizer(t)
+	if err := a.policies.add("mistake.cedar", []byte(permitEverything)); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// serviceRoles are the roles of the service organization.
+func serviceRoles() []Role {
+	return slices.DeleteFunc(AllRoles(), Role.Firm)
+}
+
+// firmRoles are the roles of the firm.
+func firmRoles() []Role {
+	return slices.DeleteFunc(AllRoles(), func(r Role) bool { return !r.Firm() })
+}
+
+// eachResource calls f with every kind of a class, and with every ownership and
+// author for some.
+func eachResource(class string, f func(Resource)) {
+	for _, kind := range append(slices.Clone(kinds), "", "something new") {
+		f(Resource{Ledger: "ledger", Class: class, Kind: kind})
+	}
+	for _, kind := range someKinds {
+		for _, owner := range []string{"", "asker", "somebody"} {
+			for _, by := range []string{"", ByManagement, ByAuditor, "somebody else"} {
+				f(Resource{Ledger: "ledger", Class: class, Kind: kind, Owner: owner, By: by})
+			}
+		}
+	}
+}
+
+// someKinds stand for the registers, the decisions, the people and the notes.
+var someKinds = []string{"control", "conclusion", "person", "working_paper_note"}
+
+// TestWallHidesExaminationFromManagement asks for every action on every kind
+// of record, for every role of the service organization, alone and with one
+// of the firm, with the policies as they are and with everything permitted by mistake.
+func TestWallHidesExaminationFromManagement(t *testing.T) {
+	for name, a := range map[string]*Authorizer{"as shipped": newAuthorizer(t), "all permitted by mistake": opened(t)} {
+		t.Run(name, func(t *testing.T) {
+			holders := [][]Role{nil}
+			for _, r := range serviceRoles() {
+				holders = append(holders, []Role{r})
+				holders = append(holders, []Role{r, EngagementPartner})
+			}
+			for _, r := range firmRoles() {
+				holders = append(holders, []Role{r})
+			}
+			holders = append(holders, serviceRoles(), AllRoles())
+			for _, held := range holders {
+				for _, act := range AllActions() {
+					eachResource(Examination, func(r Resource) {
+						if act == Verify && r.Kind == "bundle" {
+							return
+						}
+						p := Principal{ID: "asker", Side: ServiceOrganization, Roles: held}
+						if d := a.Decide(p, act, r); d.Allowed {
+							t.Fatalf("management's %v may %s %+v, by %v", held, act, r, d.Policies)
+						}
+						if err := a.Check(p, act, r); !reflect.DeepEqual(err, error(NoSuchLedger("ledger"))) {
+							t.Fatalf("management's %v learns of the ledger when asking to %s: %v", held, act, err)
+						}
+					})
+				}
+			}
+		})
+	}
+}
+
+// TestWallKeepsFirmFromWritingOrganization is the other side of the wall.
+func TestWallKeepsFirmFromWritingOrganization(t *testing.T) {
+	for name, a := range map[string]*Authorizer{"as shipped": newAuthorizer(t), "all permitted by mistake": opened(t)} {
+		t.Run(name, func(t *testing.T) {
+			for _, held := range append(firmRoles(), ReadOnly) {
+				for _, act := range AllActions() {
+					if act == Read || act == Verify {
+						continue
+					}
+					eachResource(Organization, func(r Resource) {
+						p := Principal{ID: "asker", Side: AuditFirm, Roles: []Role{held}}
+						if d := a.Decide(p, act, r); d.Allowed {
+							t.Fatalf("the firm's %s may %s %+v, by %v", held, act, r, d.Policies)
+						}
+					})
+				}
+			}
+		})
+	}
+}
+
+// TestWallHoldsOnItsOwn permits everything by mistake and checks what the
+// policies that forbid still say.
+func TestWallHoldsOnItsOwn(t *testing.T) {
+	a := opened(t)
+	management := func(roles ...Role) Principal {
+		return Principal{ID: "asker", Side: ServiceOrganization, Roles: roles}
+	}
+	firm := func(roles ...Role) Principal { return Principal{ID: "asker", Side: AuditFirm, Roles: roles} }
+	org := func(kind string) Resource { return Resource{Ledger: "org", Class: Organization, Kind: kind} }
+	exam := func(kind string) Resource { return Resource{Ledger: "exam", Class: Examination, Kind: kind} }
+	with := func(r Resource, by string) Resource { r.By = by; return r }
+	for _, c := range []struct {
+		p      Principal
+		act    Action
+		r      Resource
+		policy string
+	}{
+		{firm(FirmManager), Opine, exam("opinion"), "wall-partner-alone"},
+		{firm(FirmManager), ReportRelease, exam("release"), "wall-partner-alone"},
+		{firm(FirmStaff), NonceDisclose, exam("nonce"), "wall-partner-alone"},
+		{management(ComplianceManager), Opine, org("opinion"), "wall-partner-alone"},
+		{firm(FirmManager), Conclude, exam("opinion"), "wall-partner-records"},
+		{management(Executive), BundleFile, org("bundle"), "wall-file-firm-alone"},
+		{management(ComplianceManager), AssertionSign, org("assertion"), "wall-executive-signs"},
+		{firm(EngagementPartner), AssertionSign, exam("assertion"), "wall-executive-signs"},
+		{management(ComplianceManager), Put, org("conclusion"), "wall-decisions-by-their-own-command"},
+		{firm(EngagementPartner), Put, exam("opinion"), "wall-decisions-by-their-own-command"},
+		{firm(EngagementPartner), Retire, exam("deviation"), "wall-decisions-by-their-own-command"},
+		{management(Administrator), Put, org("person"), "wall-people-by-their-own-command"},
+		{management(Administrator), PersonPut, org("control"), "wall-people-command-changes-people"},
+		{firm(FirmStaff), Put, Resource{Class: Examination, Kind: "working_paper_note", Owner: "lee"}, "wall-notes-are-their-authors"},
+		{management(ComplianceManager), Conclude, with(org("conclusion"), ByAuditor), "wall-no-auditor-work-in-organization"},
+		{management(ComplianceManager), Put, org("working_paper_note"), "wall-no-auditor-work-in-organization"},
+		{firm(FirmManager), Conclude, with(exam("conclusion"), ByManagement), "wall-no-management-work-in-examination"},
+		{management(ComplianceManager, FirmManager), Read, org("control"), "wall-both-sides"},
+		{management(FirmManager), Read, org("control"), "wall-management-with-firm-role"},
+		{firm(Administrator), Read, org("control"), "wall-firm-with-management-role"},
+		{firm("auditor_in_chief"), Read, exam("control"), "wall-known-roles"},
+		{Principal{ID: "asker", Side: "user_entity", Roles: []Role{ReadOnly}}, Read, org("control"), "wall-known-side"},
+		{Principal{ID: "asker", Roles: []Role{Administrator}}, Read, org("control"), "wall-known-side"},
+		{management(Administrator), Read, Resource{Class: "archive"}, "wall-known-class"},
+		{firm(EngagementPartner), Read, Resource{}, "wall-known-class"},
+		{Principal{Side: ServiceOrganization, Roles: []Role{Administrator}}, Read, org("control"), "wall-nobody-anonymous"},
+	} {
+		d := a.Decide(c.p, c.act, c.r)
+		if d.Allowed || !slices.Contains(d.Policies, c.policy) {
+			t.Errorf("%v of %s asks to %s %s in the %s: allowed %t by %v, expected %s to forbid it",
+				c.p.Roles, c.p.Side, c.act, c.r.Kind, c.r.Class, d.Allowed, d.Policies, c.policy)
+		}
+	}
+}
+
+// TestBothSidesDeniedEverything gives every pair of roles of the two sides.
+func TestBothSidesDeniedEverything(t *testing.T) {
+	a := opened(t)
+	for _, side := range []string{ServiceOrganization, AuditFirm, "", "user_entity"} {
+		for _, mine := range serviceRoles() {
+			for _, theirs := range firmRoles() {
+				for _, act := range AllActions() {
+					for _, class := range []string{Organization, Examination} {
+						for _, kind := range someKinds {
+							p := Principal{ID: "asker", Side: side, Roles: []Role{mine, theirs}}
+							if a.Decide(p, act, Resource{Class: class, Kind: kind}).Allowed {
+								t.Fatalf("%v of %q may %s %s in the %s", p.Roles, side, act, kind, class)
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestUnknownDenied asks with roles and actions that do not exist.
+func TestUnknownDenied(t *testing.T) {
+	a := opened(t)
+	for _, act := range AllActions() {
+		for _, class := range []string{Organization, Examination} {
+			for _, c := range columns {
+				p := Principal{ID: "asker", Side: c.side, Roles: []Role{c.role, "superuser"}}
+				if a.Decide(p, act, Resource{Class: class, Kind: "control"}).Allowed {
+					t.Errorf("%v of %s may %s in the %s", p.Roles, c.side, act, class)
+				}
+			}
+		}
+	}
+	for _, act := range []Action{"", "READ", "read ", "everything", `read" || true`} {
+		for _, c := range columns {
+			r := Resource{Ledger: "org", Class: Organization, Kind: "control"}
+			p := Principal{ID: "asker", Side: c.side, Roles: []Role{c.role}}
+			if a.Decide(p, act, r).Allowed {
+				t.Errorf("%s may do the unknown action %q", c.role, act)
+			}
+			var denied *DeniedError
+			if err := a.Check(p, act, r); !errors.As(err, &denied) || denied.Error() == "" {
+				t.Errorf("the unknown action %q is not refused in words: %v", act, err)
+			}
+		}
+	}
+	if a := newAuthorizer(t); a.Decide(Principal{ID: "asker", Side: ServiceOrganization}, Read, Resource{Class: Organization}).Allowed {
+		t.Error("somebody without a role reads the organization's ledger")
+	}
+}
+
+// TestFailedPolicyRefuses adds a forbid that cannot be evaluated. Cedar leaves
+// such a policy out, which must not let anything through.
+func TestFailedPolicyRefuses(t *testing.T) {
+	a := newAuthorizer(t)
+	broken := `@id("broken") forbid (principal, action, resource) when { resource.no_such_field };`
+	if err := a.policies.add("broken.cedar", []byte(broken)); err != nil {
+		t.Fatal(err)
+	}
+	d := a.Decide(Principal{ID: "asker", Side: ServiceOrganization, Roles: []Role{ReadOnly}}, Read, Resource{Class: Organization, Kind: "control"})
+	if d.Allowed || !slices.Equal(d.Policies, []string{"broken"}) {
+		t.Errorf("a policy that fails to evaluate: allowed %t by %v, expected a refusal by [broken]", d.Allowed, d.Policies)
+	}
+}
+
+// TestPoliciesAreReadable holds the files to what an auditor needs: every
+// policy has an id and a comment above it, permits name their actions, and
+// every action, kind and role in them exists.
+func TestPoliciesAreReadable(t *testing.T) {
+	set, err := loadPolicies(PolicyFiles())
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := ""
+	for id, policy := range set.cedar.All() {
+		position := policy.Position()
+		text := string(mustRead(t, position.Filename))
+		all += string(policy.MarshalCedar())
+		before := strings.TrimRight(text[:position.Offset], " \n")
+		last := before[strings.LastIndex(before, "\n")+1:]
+		if !strings.HasPrefix(last, "// ") || !strings.HasSuffix(last, ".") {
+			t.Errorf("%s: %s has no comment above it, or one that is no sentence: %q", position.Filename, id, last)
+		}
+		checkNames(t, string(id), string(policy.MarshalCedar()))
+		wall := strings.HasPrefix(string(id), "wall-")
+		if forbids := policy.Effect() == cedar.Forbid; forbids != wall || wall != (position.Filename == "wall.cedar") {
+			t.Errorf("%s: %s: what forbids stands in wall.cedar and is named wall-…, and nothing else is", position.Filename, id)
+		}
+		head, _, _ := strings.Cut(string(policy.MarshalCedar()), "when")
+		if !wall && !strings.Contains(head, `Action::"`) {
+			t.Errorf("%s permits every action; name those that are meant", id)
+		}
+	}
+	for _, act := range AllActions() {
+		if !strings.Contains(all, fmt.Sprintf("Action::%q", act)) {
+			t.Errorf("no policy speaks of the action %s", act)
+		}
+	}
+	for _, r := range AllRoles() {
+		if !strings.Contains(all, fmt.Sprintf("%q", r)) {
+			t.Errorf("no policy speaks of the role %s", r)
+		}
+	}
+}
+
+// checkNames finds spellings in a policy that mean nothing, because a policy
+// with a misspelled word is never true and nobody notices.
+func checkNames(t *testing.T, id, text string) {
+	t.Helper()
+	lines := slices.DeleteFunc(strings.Split(text, "\n"), func(line string) bool { return strings.HasPrefix(line, "@") })
+	text = strings.Join(lines, "\n")
+	known := slices.Concat(kinds, []string{Organization, Examination, ServiceOrganization, AuditFirm, ByManagement, ByAuditor})
+	for _, r := range AllRoles() {
+		known = append(known, string(r))
+	}
+	for _, act := range AllActions() {
+		known = append(known, string(act))
+	}
+	for i, word := range strings.Split(text, `"`) {
+		if i%2 == 1 && !slices.Contains(known, word) {
+			t.Errorf("%s: %q is no action, kind, role, side or class", id, word)
+		}
+	}
+}
+
+// TestLoadRefuses shows what a broken policy file says.
+func TestLoadRefuses(t *testing.T) {
+	set, err := loadPolicies(PolicyFiles())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{
+		`permit (principal`: "new.cedar does not parse",
+		`permit (principal, action == Action::"read", resource);`:                      "new.cedar line 1: the policy has no id",
+		`@id("verify-bundle") permit (principal, action == Action::"read", resource);`: `the id "verify-bundle" is taken`,
+	} {
+		if err := set.add("new.cedar", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, expected an error with %q", text, err, want)
+		}
+	}
+}
