@@ -106,11 +106,14 @@ func Services() []Service {
 	return file.Services
 }
 
-// ServiceOf returns the service type of a code, in either case; the error names
-// the codes there are.
-func ServiceOf(code string) (Service, error) {
+// ServiceOf returns the service type of a code, in either case; the error
+// names the codes there are. The caller may change what it gets.
+func ServiceOf(code string) (Service, error) { return find(Services(), code) }
+
+// find is the service type of a code among those given.
+func find(types []Service, code string) (Service, error) {
 	var codes []string
-	for _, s := range Services() {
+	for _, s := range types {
 		if strings.EqualFold(s.Code, strings.TrimSpace(code)) {
 			return s, nil
 		}
@@ -118,6 +121,10 @@ func ServiceOf(code string) (Service, error) {
 	}
 	return Service{}, fmt.Errorf("the template library has no service type %q; use one of: %s", code, strings.Join(codes, ", "))
 }
+
+// allServices reads the service types once, for Records; they are never
+// handed out.
+var allServices = sync.OnceValue(Services)
 
 // allLinks reads the relations once; they are never handed out.
 var allLinks = sync.OnceValue(func() links {

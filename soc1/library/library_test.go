@@ -298,3 +298,24 @@ func TestSpelling(t *testing.T) {
 		t.Errorf("templates.json spells %q the British way", word)
 	}
 }
+
+// TestRecordsAreTheCallersOwn: changing what one call returned changes nothing
+// for the next.
+func TestRecordsAreTheCallersOwn(t *testing.T) {
+	spoil := func() soc1.Control {
+		records, err := Records("PAY", false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(records, func(r Record) bool { return r.ID == "pay-1-1" })
+		c := records[i].Value.(soc1.Control)
+		before := c.ExpectedAttributes[0] + c.Objectives[0] + c.Risks[0] + c.FrameworkIDs["TSC-2017"][0] + string(c.Principles[0]) + string(c.Assertions[0])
+		c.ExpectedAttributes[0], c.Objectives[0], c.Risks[0], c.FrameworkIDs["TSC-2017"][0], c.Principles[0], c.Assertions[0] = "", "", "", "", "", ""
+		c.SuggestedTest = before
+		return c
+	}
+	first, second := spoil().SuggestedTest, spoil().SuggestedTest
+	if first != second {
+		t.Errorf("the second call saw the first caller's changes: %q, then %q", first, second)
+	}
+}

@@ -26,13 +26,13 @@ type Record struct {
 // objective could do without; the mark is the first thing to tailor. A
 // control is mapped to the framework identifiers of its objective.
 func Records(code string, withITGC bool) ([]Record, error) {
-	s, err := ServiceOf(code)
+	s, err := find(allServices(), code)
 	if err != nil {
 		return nil, err
 	}
 	types := []Service{s}
 	if withITGC && s.Code != ITGC {
-		general, err := ServiceOf(ITGC)
+		general, err := find(allServices(), ITGC)
 		if err != nil {
 			return nil, err
 		}
@@ -51,7 +51,7 @@ func Records(code string, withITGC bool) ([]Record, error) {
 // report that may combine several types: in the library's order, the general
 // IT controls last, as reports usually have them.
 func rank(code string) int {
-	types := Services()
+	types := allServices()
 	if code == ITGC {
 		return len(types) * 100
 	}
