@@ -65,7 +65,7 @@ func (k FileKeys) Create(ledger, name string) (note.Signer, string, error) {
 	if err != nil {
 		return nil, "", fmt.Errorf("making a key for ledger %s: the name %q cannot stand in a signed note", ledger, name)
 	}
-	err = writeSynced(k.path(ledger), append(b, '\n'))
+	err = WriteSynced(k.path(ledger), append(b, '\n'))
 	if errors.Is(err, fs.ErrExist) {
 		return k.existing(ledger, name)
 	}
@@ -87,9 +87,9 @@ func (k FileKeys) existing(ledger, name string) (note.Signer, string, error) {
 	return s, v, nil
 }
 
-// writeSynced makes the file appear whole and durable, or not at all. It never
+// WriteSynced makes a file with mode 0600 appear whole and durable, or not at all. It never
 // replaces one: then its error is fs.ErrExist.
-func writeSynced(path string, b []byte) error {
+func WriteSynced(path string, b []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
 	if err != nil {
 		return err

@@ -25,7 +25,26 @@ func (s *Store) Append(ctx context.Context, batches []ledger.Batch) error {
 	if err := s.exec(ctx, "COMMIT"); err != nil {
 		return explain(errors.Join(err, s.rollback()))
 	}
+	for _, b := range batches {
+		s.scrub = s.scrub || len(b.Redacts) > 0
+	}
+	if s.scrub {
+		s.scrub = !s.emptyLog(ctx)
+	}
 	return nil
+}
+
+// emptyLog copies the write-ahead log into the file and truncates it, so that
+// it no longer holds what was redacted, and reports whether it could: a reader
+// of an earlier state prevents it, and then the next Append tries again.
+func (s *Store) emptyLog(ctx context.Context) bool {
+	defer s.conn.ExecContext(ctx, "PRAGMA busy_timeout = 60000")
+	if _, err := s.conn.ExecContext(ctx, "PRAGMA busy_timeout = 100"); err != nil {
+		return false
+	}
+	var busy, inLog, done int
+	err := s.conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &inLog, &done)
+	return err == nil && busy == 0
 }
 
 // rollback leaves the connection without a transaction. Some errors, a full
@@ -114,7 +133,7 @@ func (s *Store) appendOne(ctx context.Context, b ledger.Batch) error {
 			return err
 		}
 		if k == 0 {
-			return fmt.Errorf("ledger %s: entry %d has no document in slot %d to redact", b.Ledger, r.Pos, r.Slot)
+			return fmt.Errorf("ledger %s, entry %d, slot %d: %w", b.Ledger, r.Pos, r.Slot, ledger.ErrNoDocument)
 		}
 	}
 	return nil

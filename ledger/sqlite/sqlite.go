@@ -2,6 +2,11 @@
 // synchronous=FULL: an Append that has returned survives a power cut as far
 // as the disk keeps what it was told to sync. One connection writes; readers
 // have their own. Nothing else may open the file behind SQLite's back.
+//
+// Redacted documents are overwritten in the file and leave the write-ahead log
+// with the next checkpoint, which an Append that redacts starts itself. What
+// it cannot reach are copies: backups made before, and blocks that the disk or
+// the file system keeps of an earlier state.
 package sqlite
 
 import (
@@ -9,14 +14,13 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"strings"
 	"sync"
 
-	"golang.org/x/mod/sumdb/tlog"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
-
-	"reperform/ledger"
 )
 
 // schema of version 1. Ledgers carry a number so that the keys stay short. The
@@ -76,6 +80,8 @@ type Store struct {
 	mu    sync.Mutex
 	conn  *sql.Conn
 	stmts map[string]*sql.Stmt
+	// scrub is set while redacted bytes may still stand in the log.
+	scrub bool
 }
 
 // Open opens the file, creating it when it does not exist.
@@ -83,8 +89,12 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if strings.ContainsAny(path, "?#%") {
 		return nil, fmt.Errorf("%s: the path of a ledger may not contain ?, # or %%", path)
 	}
-	const common = "?_pragma=busy_timeout(60000)&_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=foreign_keys(on)"
-	write, err := sql.Open("sqlite", "file:"+path+common+"&_txlock=immediate&_pragma=cache_size(-65536)")
+	if err := private(path); err != nil {
+		return nil, err
+	}
+	const common = "?_pragma=busy_timeout(60000)&_pragma=journal_mode(wal)&_pragma=synchronous(full)"
+	write, err := sql.Open("sqlite", "file:"+path+common+"&_txlock=immediate&_pragma=cache_size(-65536)"+
+		"&_pragma=secure_delete(on)&_pragma=wal_autocheckpoint(4096)&_pragma=journal_size_limit(67108864)")
 	if err != nil {
 		return nil, err
 	}
@@ -105,6 +115,19 @@ func Open(ctx context.Context, path string) (*Store, error) {
 		return nil, fmt.Errorf("%s: %w", path, explain(err))
 	}
 	return s, nil
+}
+
+// private creates the file for its owner alone: it holds what an auditor
+// wrote. SQLite gives its log the same rights.
+func private(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("creating the file of the ledgers: %w", err)
+	}
+	return f.Close()
 }
 
 func (s *Store) migrate(ctx context.Context) error {
@@ -164,200 +187,4 @@ func explain(err error) error {
 		return fmt.Errorf("another process has held the file for a minute; repeat when it is done: %w", err)
 	}
 	return err
-}
-
-// Heads implements ledger.Store.
-func (s *Store) Heads(ctx context.Context) ([]ledger.Head, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT l.name, l.size, coalesce(e.note, x'')
-		FROM ledger l LEFT JOIN entry e ON e.ledger = l.n AND e.pos = l.size - 1 ORDER BY l.name`)
-	if err != nil {
-		return nil, explain(err)
-	}
-	defer rows.Close()
-	var out []ledger.Head
-	for rows.Next() {
-		var h ledger.Head
-		if err := rows.Scan(&h.Ledger, &h.Size, &h.Checkpoint); err != nil {
-			return nil, explain(err)
-		}
-		out = append(out, h)
-	}
-	return out, explain(rows.Err())
-}
-
-// number finds a ledger by name.
-func (s *Store) number(ctx context.Context, name string) (int64, error) {
-	var n int64
-	err := s.read.QueryRowContext(ctx, "SELECT n FROM ledger WHERE name = ?", name).Scan(&n)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, fmt.Errorf("ledger %q: %w", name, ledger.ErrNoLedger)
-	}
-	return n, explain(err)
-}
-
-// Tile implements ledger.Store.
-func (s *Store) Tile(ctx context.Context, name string, level int, index int64) ([]byte, error) {
-	var data []byte
-	err := s.read.QueryRowContext(ctx, `SELECT t.data FROM tile t JOIN ledger l ON l.n = t.ledger
-		WHERE l.name = ? AND t.level = ? AND t.idx = ?`, name, level, index).Scan(&data)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, ledger.ErrNoTile
-	}
-	return data, explain(err)
-}
-
-// Entries implements ledger.Store. Long ledgers are read in slices, so that a
-// reader never holds back the checkpointing of the write-ahead log for long.
-func (s *Store) Entries(ctx context.Context, name string, from, to int64, yield func(ledger.Row) error) error {
-	n, err := s.number(ctx, name)
-	if err != nil {
-		return err
-	}
-	const slice = 4096
-	for from < to {
-		end := min(from+slice, to)
-		rows, err := s.entrySlice(ctx, n, from, end)
-		if err != nil {
-			return explain(err)
-		}
-		for i := range rows {
-			if err := yield(rows[i]); err != nil {
-				return err
-			}
-		}
-		from = end
-	}
-	return nil
-}
-
-func (s *Store) entrySlice(ctx context.Context, n, from, to int64) ([]ledger.Row, error) {
-	tx, err := s.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return nil, err
-	}
-	defer tx.Rollback()
-	out := make([]ledger.Row, 0, to-from)
-	rows, err := tx.QueryContext(ctx, `SELECT pos, leaf, bytes, note FROM entry
-		WHERE ledger = ? AND pos >= ? AND pos < ? ORDER BY pos`, n, from, to)
-	if err != nil {
-		return nil, err
-	}
-	for rows.Next() {
-		var r ledger.Row
-		var leaf []byte
-		if err := rows.Scan(&r.Pos, &leaf, &r.Bytes, &r.Checkpoint); err != nil {
-			rows.Close()
-			return nil, err
-		}
-		// A leaf of another length can only be damage; zeroes never match.
-		if len(leaf) == tlog.HashSize {
-			copy(r.Leaf[:], leaf)
-		}
-		out = append(out, r)
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-		return nil, err
-	}
-	docs, err := tx.QueryContext(ctx, `SELECT pos, slot, salt, bytes FROM document
-		WHERE ledger = ? AND pos >= ? AND pos < ? ORDER BY pos, slot`, n, from, to)
-	if err != nil {
-		return nil, err
-	}
-	defer docs.Close()
-	at := 0
-	for docs.Next() {
-		var d ledger.Document
-		var pos int64
-		if err := docs.Scan(&pos, &d.Slot, &d.Salt, &d.Bytes); err != nil {
-			return nil, err
-		}
-		for at < len(out) && out[at].Pos < pos {
-			at++
-		}
-		if at < len(out) && out[at].Pos == pos {
-			out[at].Documents = append(out[at].Documents, d)
-		}
-	}
-	return out, docs.Err()
-}
-
-// Revisions implements ledger.Store.
-func (s *Store) Revisions(ctx context.Context, q ledger.RevisionQuery, yield func(ledger.Revision) error) error {
-	n, err := s.number(ctx, q.Ledger)
-	if err != nil {
-		return err
-	}
-	text, args, err := revisionSQL(n, q)
-	if err != nil {
-		return err
-	}
-	rows, err := s.read.QueryContext(ctx, text, args...)
-	if err != nil {
-		return explain(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var r ledger.Revision
-		if q.Documents {
-			err = rows.Scan(&r.Kind, &r.ID, &r.Rev, &r.Pos, &r.Slot, &r.NextPos, &r.Effective, &r.Document)
-		} else {
-			err = rows.Scan(&r.Kind, &r.ID, &r.Rev, &r.Pos, &r.Slot, &r.NextPos, &r.Effective)
-		}
-		if err != nil {
-			return explain(err)
-		}
-		if err := yield(r); err != nil {
-			return err
-		}
-	}
-	return explain(rows.Err())
-}
-
-func revisionSQL(n int64, q ledger.RevisionQuery) (string, []any, error) {
-	var b strings.Builder
-	args := []any{}
-	b.WriteString("SELECT r.kind, r.id, r.rev, r.pos, r.slot, r.next_pos, r.effective")
-	if q.Documents {
-		b.WriteString(", d.bytes")
-	}
-	b.WriteString(" FROM revision r")
-	if q.Documents {
-		b.WriteString(" LEFT JOIN document d ON d.ledger = r.ledger AND d.pos = r.pos AND d.slot = r.slot")
-	}
-	where := func(cond string, a ...any) {
-		b.WriteString(" AND " + cond)
-		args = append(args, a...)
-	}
-	b.WriteString(" WHERE r.ledger = ?")
-	args = append(args, n)
-	if q.Kind != "" {
-		where("r.kind = ?", q.Kind)
-	}
-	if q.ID != "" {
-		where("r.id = ?", q.ID)
-	}
-	if q.After != "" {
-		where("r.id > ?", q.After)
-	}
-	switch q.Select {
-	case ledger.SelectAll:
-	case ledger.SelectHeads:
-		where("r.next_pos = -1")
-	case ledger.SelectKnown:
-		where("r.pos < ? AND (r.next_pos = -1 OR r.next_pos >= ?)", q.Known, q.Known)
-	case ledger.SelectKnownAll:
-		where("r.pos < ?", q.Known)
-	case ledger.SelectInForce:
-		where("r.pos < ? AND r.effective <= ?", q.Known, q.Effective)
-		where(`NOT EXISTS (SELECT 1 FROM revision s WHERE s.ledger = r.ledger AND s.kind = r.kind AND s.id = r.id
-			AND s.pos < ? AND s.effective <= ? AND (s.effective > r.effective OR (s.effective = r.effective AND s.rev > r.rev)))`, q.Known, q.Effective)
-	default:
-		return "", nil, fmt.Errorf("unknown selection %d", q.Select)
-	}
-	b.WriteString(" ORDER BY r.kind, r.id, r.rev")
-	if q.Limit > 0 {
-		b.WriteString(" LIMIT ?")
-		args = append(args, q.Limit)
-	}
-	return b.String(), args, nil
 }
