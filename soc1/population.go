@@ -73,6 +73,12 @@ type Column struct {
 	Type string `json:"type" label:"Type"`
 	// Transform is what was done before storing; empty means kept.
 	Transform ColumnTransform `json:"transform,omitempty" label:"Transform"`
+	// Nulls is the number of rows without a value.
+	Nulls int64 `json:"nulls,omitempty" label:"Rows without a value"`
+	// Min is the smallest value of a date, time or number.
+	Min string `json:"min,omitempty" label:"Smallest"`
+	// Max is the largest value of a date, time or number.
+	Max string `json:"max,omitempty" label:"Largest"`
 }
 
 // ControlTotal is the sum of a column as it was found at import.

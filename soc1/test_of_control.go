@@ -65,8 +65,10 @@ type Join struct {
 	Name string `json:"name" label:"Name" required:"true"`
 	// Population is the population joined.
 	Population string `json:"population" label:"Population" ref:"population" required:"true"`
-	// On is the SQL condition of the join.
-	On string `json:"on" label:"On" required:"true" multiline:"true" help:"The SQL condition, such as population.user_id = leavers.user_id."`
+	// On pairs columns that must be equal for a left join, such as
+	// "user_id = account; date = day"; empty makes the population reachable
+	// in subqueries only.
+	On string `json:"on,omitempty" label:"On" help:"Pairs of equal columns, such as user_id = account; leave empty to use the population in subqueries only."`
 }
 
 // SamplePlan is how many items are drawn and what they may show.

@@ -1,0 +1,423 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sort"
+
+	"reperform/ascode"
+	"reperform/identity"
+	"reperform/ledger"
+	"reperform/record"
+	"reperform/soc1"
+)
+
+// ChangeType says what applying does to a record.
+type ChangeType string
+
+// The types of change.
+const (
+	Create    ChangeType = "create"
+	Change    ChangeType = "change"
+	Retire    ChangeType = "retire"
+	Unchanged ChangeType = "unchanged"
+)
+
+// FieldChange is one field that differs, as JSON.
+type FieldChange struct {
+	Path string          `json:"path"`
+	Old  json.RawMessage `json:"old,omitempty"`
+	New  json.RawMessage `json:"new,omitempty"`
+}
+
+// Step is what applying one item does.
+type Step struct {
+	Ledger    string        `json:"ledger"`
+	Kind      string        `json:"kind"`
+	ID        string        `json:"id"`
+	Effective string        `json:"effective,omitempty"`
+	Change    ChangeType    `json:"change"`
+	Fields    []FieldChange `json:"fields,omitempty"`
+	item      *ascode.Item
+}
+
+// Plan is what applying a set of files does.
+type Plan struct {
+	Steps []Step `json:"steps"`
+}
+
+// Count is the number of steps of the type.
+func (p *Plan) Count(t ChangeType) int {
+	n := 0
+	for _, s := range p.Steps {
+		if s.Change == t {
+			n++
+		}
+	}
+	return n
+}
+
+// ApplyOptions direct an apply.
+type ApplyOptions struct {
+	// Reason is recorded with the change.
+	Reason string
+	// Effective is the date for items that name none; empty is today.
+	Effective soc1.Date
+	// DryRun plans and checks without recording.
+	DryRun bool
+	// Ledger is where items without a ledger of their own go; empty is the
+	// organization's.
+	Ledger string
+}
+
+// Apply brings the records to what the items say: all or nothing in each
+// ledger, and nothing at all when any item is wrong. It returns the plan, which
+// with DryRun is all that happens.
+func (a *App) Apply(ctx context.Context, actor string, items []*ascode.Item, opt ApplyOptions) (*Plan, error) {
+	if opt.Ledger == "" {
+		opt.Ledger = OrganizationLedger
+	}
+	if opt.Effective == "" {
+		today, err := a.Today(ctx)
+		if err != nil {
+			return nil, err
+		}
+		opt.Effective = today
+	}
+	byLedger := map[string][]*ascode.Item{}
+	for _, it := range items {
+		name := it.Ledger
+		if name == "" {
+			name = opt.Ledger
+		}
+		byLedger[name] = append(byLedger[name], it)
+	}
+	names := make([]string, 0, len(byLedger))
+	for n := range byLedger {
+		names = append(names, n)
+	}
+	// The organization first: an examination's records refer to it.
+	sort.Slice(names, func(i, j int) bool {
+		if (names[i] == OrganizationLedger) != (names[j] == OrganizationLedger) {
+			return names[i] == OrganizationLedger
+		}
+		return names[i] < names[j]
+	})
+	whole := &Plan{Steps: []Step{}}
+	// Every ledger is planned before any is written.
+	for _, dry := range []bool{true, false} {
+		if !dry && opt.DryRun {
+			break
+		}
+		whole.Steps = whole.Steps[:0]
+		for _, n := range names {
+			steps, err := a.applyOne(ctx, actor, n, byLedger, opt, dry)
+			if err != nil {
+				return nil, err
+			}
+			whole.Steps = append(whole.Steps, steps...)
+		}
+	}
+	return whole, nil
+}
+
+func (a *App) applyOne(ctx context.Context, actor, name string, all map[string][]*ascode.Item, opt ApplyOptions, dry bool) ([]Step, error) {
+	var steps []Step
+	// Reading is the least; each item is authorized for itself.
+	req := request{actor: actor, ledger: name, may: identity.Read, action: "record.apply", reason: opt.Reason}
+	_, err := a.decide(ctx, req, func(tx *Tx) error {
+		p := &planner{tx: tx, opt: opt, all: all, denied: map[string]bool{}}
+		var err error
+		if steps, err = p.plan(all[name]); err != nil {
+			return err
+		}
+		if dry {
+			return nil
+		}
+		return p.record(steps)
+	})
+	return steps, err
+}
+
+type planner struct {
+	tx       *Tx
+	opt      ApplyOptions
+	all      map[string][]*ascode.Item
+	problems ascode.Problems
+	// denied kinds are reported once, not for each of a thousand items.
+	denied map[string]bool
+}
+
+func (p *planner) plan(items []*ascode.Item) ([]Step, error) {
+	var steps []Step
+	for _, it := range items {
+		kind, err := record.Kinds.Kind(it.Kind)
+		if err != nil {
+			return nil, err
+		}
+		if !p.allowed(it, kind) {
+			continue
+		}
+		step, err := p.step(it, kind)
+		if err != nil {
+			return nil, err
+		}
+		steps = append(steps, step)
+		if err := p.references(it, kind); err != nil {
+			return nil, err
+		}
+	}
+	return steps, p.problems.Err()
+}
+
+// allowed checks that the kind may be written here, like this, by the actor.
+func (p *planner) allowed(it *ascode.Item, kind *record.Kind) bool {
+	add := func(path, message, remedy string) bool {
+		p.problems = append(p.problems, it.Problem(path, message, remedy))
+		return false
+	}
+	org := p.tx.req.ledger == OrganizationLedger
+	switch {
+	case kind.Decision:
+		return add("kind", fmt.Sprintf("%s are decisions and are not written by files.", kind.Plural), "Use the command of the decision; `reperform --help` lists them.")
+	case kind.Home == record.Organization && !org:
+		return add("kind", fmt.Sprintf("%s live in the organization's ledger, not in an examination's.", kind.Plural), "Remove the field ledger.")
+	case kind.Home == record.Examination && org:
+		return add("kind", fmt.Sprintf("%s live in an examination's ledger.", kind.Plural), "Add `ledger:` with the name of the examination's ledger.")
+	}
+	may := identity.Put
+	if it.Kind == "person" {
+		may = identity.PersonPut
+	}
+	res := identity.Resource{Ledger: p.tx.req.ledger, Kind: it.Kind, Owner: p.owner(it)}
+	if err := p.tx.app.authorize(p.tx.ctx, p.tx.req.actor, may, res); err != nil && !p.denied[it.Kind] {
+		p.denied[it.Kind] = true
+		return add("kind", err.Error(), "")
+	}
+	if p.denied[it.Kind] {
+		return false
+	}
+	if it.Kind == "person" {
+		person := it.Value.(*soc1.Person)
+		if err := p.roles(person, org); err != nil {
+			return add("roles", err.Error(), "")
+		}
+	}
+	if party := field(it.Body, "by"); party != "" && (party == string(soc1.ByManagement)) != org {
+		return add("by", fmt.Sprintf("%q does not fit the ledger %s.", party, p.tx.req.ledger), "Management's own work lives in the organization's ledger, the auditor's in the examination's.")
+	}
+	return true
+}
+
+func (p *planner) roles(person *soc1.Person, org bool) error {
+	class := ClassExamination
+	if org {
+		class = ClassOrganization
+	}
+	roles := make([]identity.Role, len(person.Roles))
+	for i, r := range person.Roles {
+		roles[i] = identity.Role(r)
+	}
+	return identity.CheckRoles(string(person.Side), class, roles)
+}
+
+// owner is who owns the record as it stands, or will when it is new: control
+// owners may write what is theirs.
+func (p *planner) owner(it *ascode.Item) string {
+	r, ok, err := p.tx.Get(it.Kind, it.ID)
+	if err == nil && ok {
+		return field(r.Body, "owner")
+	}
+	return field(it.Body, "owner")
+}
+
+func field(body json.RawMessage, name string) string {
+	var m map[string]json.RawMessage
+	if json.Unmarshal(body, &m) != nil {
+		return ""
+	}
+	var s string
+	_ = json.Unmarshal(m[name], &s)
+	return s
+}
+
+// step compares the item with the record as it stands on the item's date.
+func (p *planner) step(it *ascode.Item, kind *record.Kind) (Step, error) {
+	s := Step{Ledger: p.tx.req.ledger, Kind: it.Kind, ID: it.ID, Effective: it.Effective, item: it}
+	head, exists, err := p.tx.Get(it.Kind, it.ID)
+	if err != nil {
+		return s, err
+	}
+	if exists {
+		if err := kind.Writable(documentOf(p.tx, head)); err != nil {
+			p.problems = append(p.problems, it.Problem("", err.Error(), ""))
+			return s, nil
+		}
+	}
+	base, same, err := p.base(it, kind)
+	if err != nil {
+		return s, err
+	}
+	switch {
+	case kind.Timeless:
+		s.Effective = ""
+	case s.Effective == "":
+		s.Effective = string(p.opt.Effective)
+	}
+	switch {
+	case same:
+		s.Change = Unchanged
+	case it.Retired:
+		s.Change = Retire
+	case base == nil:
+		s.Change = Create
+	default:
+		s.Change = Change
+	}
+	if s.Change == Create || s.Change == Change {
+		var old json.RawMessage
+		if base != nil {
+			old = base.Body
+		}
+		s.Fields, err = diff(kind, old, it.Body)
+	}
+	return s, err
+}
+
+// base finds the version the item is compared with: with a date, the one in
+// force on it; without, the one in force last. The item changes nothing when
+// that version has the same body and, if a date was given, begins on it.
+func (p *planner) base(it *ascode.Item, kind *record.Kind) (*record.Record, bool, error) {
+	on := it.Effective
+	if on == "" || kind.Timeless {
+		on = "9999-12-31"
+	}
+	r, err := p.tx.view.At(soc1.Date(on)).Get(p.tx.ctx, it.Kind, it.ID)
+	if isNotFound(err) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	known, err := knownOnly(kind, r.Body)
+	if err != nil {
+		return nil, false, err
+	}
+	same := r.Retired == it.Retired && (it.Retired || record.SameBody(known, it.Body))
+	if it.Effective != "" && !kind.Timeless {
+		same = same && r.Effective == it.Effective
+	}
+	return &r, same, nil
+}
+
+// knownOnly normalizes a stored body through the struct, so that fields of a
+// newer program do not look like a difference.
+func knownOnly(kind *record.Kind, body json.RawMessage) (json.RawMessage, error) {
+	v := kind.New()
+	if err := json.Unmarshal(body, v); err != nil {
+		return nil, err
+	}
+	return json.Marshal(v)
+}
+
+func documentOf(tx *Tx, r record.Record) []byte {
+	var doc []byte
+	_ = tx.app.store.Revisions(tx.ctx, ledgerQuery(tx.req.ledger, r), func(x ledger.Revision) error {
+		doc = x.Document
+		return nil
+	})
+	if doc == nil {
+		return []byte("{}")
+	}
+	return doc
+}
+
+func ledgerQuery(name string, r record.Record) ledger.RevisionQuery {
+	return ledger.RevisionQuery{Ledger: name, Kind: r.Kind, ID: r.ID, Select: ledger.SelectHeads, Documents: true}
+}
+
+// references checks that what the item refers to exists once all is applied:
+// in the same ledger, or in the organization's.
+func (p *planner) references(it *ascode.Item, kind *record.Kind) error {
+	if it.Retired {
+		return nil
+	}
+	refs, err := kind.References(it.Body)
+	if err != nil {
+		return err
+	}
+	for _, ref := range refs {
+		found, err := p.exists(ref)
+		if err != nil {
+			return err
+		}
+		if !found {
+			p.problems = append(p.problems, it.Problem(ref.Path, fmt.Sprintf("There is no %s %q.", ref.Kind, ref.ID),
+				"Add the record, in these files or before, or correct the id."))
+		}
+	}
+	return nil
+}
+
+func (p *planner) exists(ref record.Reference) (bool, error) {
+	for _, name := range []string{p.tx.req.ledger, OrganizationLedger} {
+		retired := false
+		for _, it := range p.all[name] {
+			if it.Kind == ref.Kind && it.ID == ref.ID {
+				if !it.Retired {
+					return true, nil
+				}
+				retired = true
+			}
+		}
+		if retired {
+			continue
+		}
+		var r record.Record
+		var ok bool
+		var err error
+		if name == p.tx.req.ledger {
+			r, ok, err = p.tx.Get(ref.Kind, ref.ID)
+		} else {
+			r, ok, err = p.tx.foreign(name, ref.Kind, ref.ID)
+		}
+		if err != nil {
+			return false, err
+		}
+		if ok && !r.Retired {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// foreign reads a record of another ledger. It cannot be guarded: a command
+// writes one ledger and relies on no other's latest state.
+func (tx *Tx) foreign(name, kind, id string) (record.Record, bool, error) {
+	v, err := tx.app.latest(name)
+	if err != nil {
+		return record.Record{}, false, err
+	}
+	r, err := v.Get(tx.ctx, kind, id)
+	if isNotFound(err) {
+		return r, false, nil
+	}
+	return r, err == nil, err
+}
+
+// record turns the steps into drafts, earlier versions first.
+func (p *planner) record(steps []Step) error {
+	ordered := append([]Step(nil), steps...)
+	sort.SliceStable(ordered, func(i, j int) bool { return ordered[i].Effective < ordered[j].Effective })
+	for _, s := range ordered {
+		if s.Change == Unchanged {
+			continue
+		}
+		var value any = s.item.Body
+		if err := p.tx.put(s.Kind, s.ID, soc1.Date(s.Effective), value, s.Change == Retire); err != nil {
+			return err
+		}
+	}
+	return nil
+}

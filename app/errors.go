@@ -1,0 +1,39 @@
+package app
+
+import (
+	"errors"
+	"io/fs"
+
+	"modernc.org/sqlite"
+
+	"reperform/ascode"
+	"reperform/population"
+)
+
+// IsInternal tells whether an error comes from the program's surroundings (a
+// disk, a database) and not from what somebody asked for.
+func IsInternal(err error) bool {
+	var se *sqlite.Error
+	if errors.As(err, &se) {
+		return true
+	}
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrExist) || errors.Is(err, fs.ErrPermission) {
+		return false
+	}
+	var pe *fs.PathError
+	return errors.As(err, &pe)
+}
+
+// Explain gives an error the form in which machines read it: problems keep
+// their places.
+func Explain(err error) any {
+	var ps ascode.Problems
+	if errors.As(err, &ps) {
+		return map[string]any{"message": "the files are not valid; nothing was recorded", "problems": ps}
+	}
+	var in *population.InputError
+	if errors.As(err, &in) {
+		return map[string]any{"message": in.Error(), "place": in}
+	}
+	return map[string]any{"message": err.Error()}
+}

@@ -1,0 +1,264 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"reperform/blob"
+	"reperform/identity"
+	"reperform/ledger"
+	"reperform/ledger/sqlite"
+	"reperform/population"
+	"reperform/record"
+	"reperform/soc1"
+)
+
+// OrganizationLedger is the name of the one ledger that every workspace has.
+const OrganizationLedger = "org"
+
+// Classes of ledgers, as their genesis names them.
+const (
+	ClassOrganization = "organization"
+	ClassExamination  = "examination"
+)
+
+// settings is workspace.json.
+type settings struct {
+	Version int `json:"version"`
+	// ID is random and names the workspace in the origins of its ledgers.
+	ID string `json:"id"`
+	// Actor is who ran init, the default actor of the command line.
+	Actor string `json:"actor"`
+}
+
+// Options are what a workspace takes from its surroundings.
+type Options struct {
+	// Now is the clock; nil is the system's.
+	Now func() time.Time
+	// Rand is the source of salts and nonces; nil is the system's.
+	Rand io.Reader
+	// Engine is the command that runs the population engine's child process,
+	// usually this program with the argument "engine".
+	Engine []string
+	// Progress, when set, hears what long work is doing.
+	Progress func(Progress)
+}
+
+// Progress is a step of long work. Done and Total are 0 when not known.
+type Progress struct {
+	Stage       string
+	Done, Total int64
+}
+
+// App is an open workspace.
+type App struct {
+	dir      string
+	settings settings
+	opt      Options
+	store    ledger.Store
+	log      *ledger.Log
+	blobs    blob.Store
+	keys     *blob.FileKeyRing
+	auth     *identity.Authorizer
+	engine   engineHolder
+	docs     sync.Mutex
+}
+
+// ErrNoWorkspace says that a folder holds no workspace.
+var ErrNoWorkspace = errors.New("there is no workspace here")
+
+// Init makes a workspace: its organization, and the person who runs it as
+// administrator and compliance manager.
+func Init(ctx context.Context, dir string, org soc1.Organization, personID string, person soc1.Person, opt Options) (*App, error) {
+	if _, err := os.Stat(filepath.Join(dir, "workspace.json")); err == nil {
+		return nil, fmt.Errorf("%s holds a workspace already; choose another folder with --workspace", dir)
+	}
+	if err := firstError(org.Validate()); err != nil {
+		return nil, fmt.Errorf("organization: %w", err)
+	}
+	if err := firstError(person.Validate()); err != nil {
+		return nil, fmt.Errorf("person %s: %w", personID, err)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	random := make([]byte, 8)
+	if _, err := io.ReadFull(randomness(opt), random); err != nil {
+		return nil, err
+	}
+	a := &App{dir: dir, opt: opt, settings: settings{Version: 1, ID: hex.EncodeToString(random), Actor: personID}}
+	if err := a.start(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.genesis(ctx, org, personID, person); err != nil {
+		a.Close()
+		return nil, err
+	}
+	// The settings come last: a folder without them is no workspace, and an
+	// init that was interrupted can be repeated in an emptied folder.
+	b, err := json.MarshalIndent(a.settings, "", "  ")
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "workspace.json"), append(b, '\n'), 0o600)
+	}
+	if err != nil {
+		a.Close()
+		return nil, err
+	}
+	return a, nil
+}
+
+func (a *App) genesis(ctx context.Context, org soc1.Organization, personID string, person soc1.Person) error {
+	today := a.today(org.Timezone)
+	var drafts []ledger.Draft
+	for _, x := range []struct {
+		kind, id string
+		value    any
+	}{{"organization", "organization", org}, {"person", personID, person}} {
+		k, err := record.Kinds.Kind(x.kind)
+		if err != nil {
+			return err
+		}
+		doc, err := k.Encode(x.value, nil, false)
+		if err != nil {
+			return err
+		}
+		drafts = append(drafts, ledger.Draft{Kind: x.kind, ID: x.id, Revision: 1, Effective: string(today), Document: doc})
+	}
+	if err := a.keys.Create(ctx, OrganizationLedger); err != nil && !errors.Is(err, blob.ErrKeyExists) {
+		return err
+	}
+	_, err := a.log.Create(ctx, ledger.Command{Ledger: OrganizationLedger, Actor: personID, Action: "workspace.init",
+		Reason: "The workspace begins.", Drafts: drafts}, a.origin(OrganizationLedger), ClassOrganization)
+	return err
+}
+
+func (a *App) origin(name string) string { return "reperform/" + a.settings.ID + "/" + name }
+
+// Open opens the workspace in a folder.
+func Open(ctx context.Context, dir string, opt Options) (*App, error) {
+	b, err := os.ReadFile(filepath.Join(dir, "workspace.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: %w; run `reperform init --workspace %s` or name another folder", dir, ErrNoWorkspace, dir)
+	}
+	if err != nil {
+		return nil, err
+	}
+	a := &App{dir: dir, opt: opt}
+	if err := json.Unmarshal(b, &a.settings); err != nil {
+		return nil, fmt.Errorf("%s is damaged: %w", filepath.Join(dir, "workspace.json"), err)
+	}
+	if a.settings.Version > 1 {
+		return nil, fmt.Errorf("%s was made by a newer program (version %d): upgrade", dir, a.settings.Version)
+	}
+	if err := a.start(ctx); err != nil {
+		return nil, err
+	}
+	if _, err := a.log.Genesis(OrganizationLedger); err != nil {
+		a.Close()
+		return nil, fmt.Errorf("%s: the organization's ledger is missing; restore ledger.db from a backup", dir)
+	}
+	return a, nil
+}
+
+func (a *App) start(ctx context.Context) error {
+	var err error
+	if a.opt.Now == nil {
+		a.opt.Now = time.Now
+	}
+	keys := filepath.Join(a.dir, "keys")
+	if err := os.MkdirAll(keys, 0o700); err != nil {
+		return err
+	}
+	if a.auth, err = identity.New(); err != nil {
+		return err
+	}
+	a.keys = blob.FileKeys(filepath.Join(keys, "blobs"))
+	a.blobs = blob.Files(filepath.Join(a.dir, "blobs"), a.keys)
+	store, err := sqlite.Open(ctx, filepath.Join(a.dir, "ledger.db"))
+	if err != nil {
+		return err
+	}
+	a.store = store
+	a.log, err = ledger.Open(ctx, store, ledger.Options{Keys: ledger.FileKeys{Dir: keys}, Now: a.opt.Now, Rand: a.opt.Rand})
+	if err != nil {
+		store.Close()
+	}
+	return err
+}
+
+// Close ends the engine and closes the ledgers.
+func (a *App) Close() error {
+	return errors.Join(a.engine.close(), a.log.Close(), a.store.Close())
+}
+
+// DefaultActor is who ran init.
+func (a *App) DefaultActor() string { return a.settings.Actor }
+
+// Dir is the folder of the workspace.
+func (a *App) Dir() string { return a.dir }
+
+func randomness(opt Options) io.Reader {
+	if opt.Rand != nil {
+		return opt.Rand
+	}
+	return rand.Reader
+}
+
+func (a *App) progress(stage string, done, total int64) {
+	if a.opt.Progress != nil {
+		a.opt.Progress(Progress{Stage: stage, Done: done, Total: total})
+	}
+}
+
+// today is the calendar date in the zone, by the workspace's clock.
+func (a *App) today(zone string) soc1.Date {
+	loc, err := time.LoadLocation(zone)
+	if err != nil {
+		loc = time.UTC
+	}
+	return soc1.Date(a.opt.Now().In(loc).Format(time.DateOnly))
+}
+
+// now is the instant by the workspace's clock.
+func (a *App) now() soc1.Instant { return soc1.Instant(a.opt.Now().UTC().Format(time.RFC3339)) }
+
+// Today is the calendar date in the organization's time zone.
+func (a *App) Today(ctx context.Context) (soc1.Date, error) {
+	v, err := a.latest(OrganizationLedger)
+	if err != nil {
+		return "", err
+	}
+	org, err := record.One[soc1.Organization](ctx, v, "organization", "organization")
+	if err != nil {
+		return "", err
+	}
+	return a.today(org.Value.Timezone), nil
+}
+
+// engineHolder holds the population engine, once needed, and the plaintext
+// files that it reads.
+type engineHolder struct {
+	mu     sync.Mutex
+	e      *population.Engine
+	plain  string
+	opened map[string]string
+}
+
+func (h *engineHolder) close() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.e == nil {
+		return nil
+	}
+	return errors.Join(h.e.Close(), os.RemoveAll(h.plain))
+}

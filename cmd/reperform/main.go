@@ -1,0 +1,189 @@
+// Command reperform is the whole product: one program that keeps the records,
+// tests the populations, writes the report and verifies its bundle. Each
+// command stands in one file beside the page that is both its help and its
+// manual.
+package main
+
+import (
+	"context"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"reperform/app"
+)
+
+// Exit codes, the same for every command.
+const (
+	exitOK       = 0
+	exitFailed   = 1 // the check or test failed
+	exitInput    = 2 // usage or input error
+	exitInternal = 3
+)
+
+//go:embed *.md
+var manual embed.FS
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run is main without the process, so that tests can call it.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
+	c := &cli{in: stdin, out: stdout, err: stderr}
+	defer func() {
+		if r := recover(); r != nil {
+			fmt.Fprintf(stderr, "reperform: internal error: %v\nThis is a mistake of the program. Please report it with the command you ran.\n", r)
+			if os.Getenv("REPERFORM_DEBUG") != "" {
+				stderr.Write(debug.Stack())
+			}
+			code = exitInternal
+		}
+	}()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	root := c.root()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	c.endProgress()
+	if c.app != nil {
+		if cerr := c.app.Close(); err == nil {
+			err = cerr
+		}
+	}
+	if err == nil {
+		return exitOK
+	}
+	var failed *failedError
+	if errors.As(err, &failed) {
+		if failed.message != "" {
+			fmt.Fprintf(stderr, "reperform: %s\n", failed.message)
+		}
+		return exitFailed
+	}
+	if ctx.Err() != nil {
+		fmt.Fprintln(stderr, "reperform: interrupted; nothing half-done was kept")
+		return exitInput
+	}
+	c.report(err)
+	return exitCode(err)
+}
+
+// failedError is a check or test that failed although everything ran.
+type failedError struct{ message string }
+
+func (e *failedError) Error() string { return e.message }
+
+func failed(format string, args ...any) error {
+	return &failedError{message: fmt.Sprintf(format, args...)}
+}
+
+// exitCode tells the user's mistakes from the program's surroundings.
+func exitCode(err error) int {
+	if app.IsInternal(err) {
+		return exitInternal
+	}
+	return exitInput
+}
+
+// cli is what the commands share.
+type cli struct {
+	in        io.Reader
+	out, err  io.Writer
+	workspace string
+	actor     string
+	json      bool
+	app       *app.App
+	progress  *progressLine
+}
+
+// report prints an error: as JSON where a machine reads, one line a problem
+// where a person does.
+func (c *cli) report(err error) {
+	if c.json {
+		b, _ := json.Marshal(map[string]any{"error": app.Explain(err)})
+		fmt.Fprintln(c.err, string(b))
+		return
+	}
+	for _, line := range strings.Split(err.Error(), "\n") {
+		fmt.Fprintln(c.err, "reperform: "+line)
+	}
+}
+
+func (c *cli) root() *cobra.Command {
+	root := c.command("reperform", "reperform", nil)
+	root.SilenceErrors, root.SilenceUsage = true, true
+	root.PersistentFlags().StringVar(&c.workspace, "workspace", "./reperform-data", "folder of the workspace")
+	root.PersistentFlags().StringVar(&c.actor, "actor", "", "person who acts (default: whoever ran init)")
+	root.PersistentFlags().BoolVar(&c.json, "json", false, "print results as JSON")
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(
+		c.initCommand(), c.applyCommand(), c.exportCommand(), c.getCommand(), c.historyCommand(), c.diffCommand(),
+		c.templatesCommand(), c.ledgerCommand(), c.versionCommand(), c.engineCommand(),
+		c.samplingCommand(),
+	)
+	return root
+}
+
+// command makes a command from its page: the first line is the short help, the
+// rest the long one.
+func (c *cli) command(use, page string, run func(cmd *cobra.Command, args []string) error) *cobra.Command {
+	b, err := manual.ReadFile(page + ".md")
+	if err != nil {
+		panic("the manual has no page " + page)
+	}
+	title, body, _ := strings.Cut(string(b), "\n")
+	return &cobra.Command{Use: use, Short: strings.TrimPrefix(title, "# "), Long: strings.TrimPrefix(title, "# ") + "\n" + body, RunE: run, Args: cobra.NoArgs}
+}
+
+// open opens the workspace once.
+func (c *cli) open(ctx context.Context) (*app.App, error) {
+	if c.app != nil {
+		return c.app, nil
+	}
+	a, err := app.Open(ctx, c.workspace, c.options())
+	if err != nil {
+		return nil, err
+	}
+	c.app = a
+	if c.actor == "" {
+		c.actor = a.DefaultActor()
+	}
+	return a, nil
+}
+
+func (c *cli) options() app.Options {
+	return app.Options{Engine: engineArgs(), Progress: c.showProgress}
+}
+
+// engineArgs is how this program starts its own population engine.
+func engineArgs() []string {
+	self, err := os.Executable()
+	if err != nil {
+		self = os.Args[0]
+	}
+	return []string{self, "engine"}
+}
+
+// print writes a result: JSON when asked for, else what the function prints.
+func (c *cli) print(v any, human func(w io.Writer)) error {
+	if c.json {
+		enc := json.NewEncoder(c.out)
+		enc.SetEscapeHTML(false)
+		return enc.Encode(v)
+	}
+	human(c.out)
+	return nil
+}

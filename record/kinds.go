@@ -1,0 +1,62 @@
+package record
+
+import "reperform/soc1"
+
+// Kinds is the registry of everything this program knows. A new register is
+// one line here and one struct in package soc1; docs/NEW-KIND.md shows how.
+var Kinds = newKinds()
+
+func newKinds() *Registry {
+	r := &Registry{}
+	register := func(name, title, plural string) Spec {
+		return Spec{Name: name, Title: title, Plural: plural, Home: Organization}
+	}
+	Register[soc1.Organization](r, register("organization", "Organization", "Organizations"))
+	Register[soc1.System](r, register("system", "System", "Systems"))
+	Register[soc1.Location](r, register("location", "Location", "Locations"))
+	Register[soc1.Service](r, register("service", "Service", "Services"))
+	Register[soc1.TransactionClass](r, register("transaction_class", "Class of transactions", "Classes of transactions"))
+	Register[soc1.Account](r, register("account", "Account", "Accounts"))
+	Register[soc1.AssertionRelevance](r, register("assertion_relevance", "Assertion relevance", "Assertion relevance"))
+	Register[soc1.SubserviceOrganization](r, register("subservice_organization", "Subservice organization", "Subservice organizations"))
+	Register[soc1.Vendor](r, register("vendor", "Vendor", "Vendors"))
+	Register[soc1.CSOC](r, register("csoc", "Complementary subservice organization control", "Complementary subservice organization controls"))
+	Register[soc1.CUEC](r, register("cuec", "Complementary user entity control", "Complementary user entity controls"))
+	Register[soc1.ControlObjective](r, register("control_objective", "Control objective", "Control objectives"))
+	Register[soc1.Risk](r, register("risk", "Risk", "Risks"))
+	Register[soc1.Control](r, register("control", "Control", "Controls"))
+	Register[soc1.Policy](r, register("policy", "Policy", "Policies"))
+	Register[soc1.Engagement](r, register("engagement", "Engagement", "Engagements"))
+	Register[soc1.DescriptionSection](r, register("description_section", "Description section", "Description sections"))
+	Register[soc1.SignificantChange](r, register("significant_change", "Significant change", "Significant changes"))
+	Register[soc1.ManagementAssertion](r, register("assertion", "Management's assertion", "Management's assertions"))
+	Register[soc1.RepresentationLetter](r, register("representation_letter", "Representation letter", "Representation letters"))
+	Register[soc1.ManagementResponse](r, register("management_response", "Management's response", "Management's responses"))
+	Register[soc1.OtherInformation](r, register("other_information", "Other information", "Other information"))
+
+	either := func(name, title, plural string, decision bool) Spec {
+		return Spec{Name: name, Title: title, Plural: plural, Home: Either, Decision: decision, Timeless: decision}
+	}
+	Register[soc1.Person](r, either("person", "Person", "People", false))
+	Register[soc1.Evidence](r, either("evidence", "Evidence", "Evidence", false))
+	Register[soc1.TestOfControl](r, either("test_of_control", "Test of control", "Tests of controls", false))
+	Register[soc1.Attribute](r, either("attribute", "Attribute", "Attributes", false))
+	Register[soc1.Population](r, either("population", "Population", "Populations", true))
+	Register[soc1.Sample](r, either("sample", "Sample", "Samples", true))
+	Register[soc1.TestRun](r, either("test_run", "Test run", "Test runs", true))
+	Register[soc1.Result](r, either("result", "Result", "Results", true))
+	Register[soc1.Exception](r, either("exception", "Exception", "Exceptions", true))
+	Register[soc1.Deviation](r, either("deviation", "Deviation", "Deviations", true))
+	Register[soc1.Conclusion](r, either("conclusion", "Conclusion", "Conclusions", true))
+
+	examination := func(name, title, plural string, decision bool) Spec {
+		return Spec{Name: name, Title: title, Plural: plural, Home: Examination, Decision: decision, Timeless: decision}
+	}
+	Register[soc1.Examination](r, examination("examination", "Examination", "Examinations", true))
+	Register[soc1.Nonce](r, examination("nonce", "Nonce", "Nonces", true))
+	Register[soc1.Walkthrough](r, examination("walkthrough", "Walkthrough", "Walkthroughs", false))
+	Register[soc1.Opinion](r, examination("opinion", "Opinion", "Opinions", true))
+	Register[soc1.Release](r, examination("release", "Release", "Releases", true))
+	Register[soc1.WorkingPaperNote](r, examination("working_paper_note", "Working paper note", "Working paper notes", false))
+	return r
+}

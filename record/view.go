@@ -1,0 +1,231 @@
+package record
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"reperform/ledger"
+	"reperform/soc1"
+)
+
+// AsOf is a point on the two clocks.
+type AsOf struct {
+	// Known is the size of the ledger to look back to; 0 is now.
+	Known int64
+	// Effective is the date whose values are wanted; empty gives the latest
+	// recorded revision of each record whatever its date.
+	Effective soc1.Date
+}
+
+// ErrNotFound says that no record of the kind and id was in force.
+var ErrNotFound = errors.New("no such record")
+
+// View reads one ledger as of a point on the two clocks. It never changes and
+// may be used from several goroutines; lists are read once and kept.
+type View struct {
+	store  ledger.Store
+	ledger string
+	asOf   AsOf
+
+	mu    sync.Mutex
+	lists map[string][]Record
+}
+
+// NewView makes a view. Known must already be the position meant: callers take
+// it from a snapshot, so that everything read belongs together.
+func NewView(s ledger.Store, name string, asOf AsOf) *View {
+	return &View{store: s, ledger: name, asOf: asOf, lists: map[string][]Record{}}
+}
+
+// Ledger is the name of the ledger the view reads.
+func (v *View) Ledger() string { return v.ledger }
+
+// AsOf is the point the view stands at.
+func (v *View) AsOf() AsOf { return v.asOf }
+
+// At is the same ledger as known at the same position on another date.
+func (v *View) At(effective soc1.Date) *View {
+	return NewView(v.store, v.ledger, AsOf{Known: v.asOf.Known, Effective: effective})
+}
+
+func (v *View) query(kind, id string) ledger.RevisionQuery {
+	q := ledger.RevisionQuery{Ledger: v.ledger, Kind: kind, ID: id, Known: v.asOf.Known, Documents: true, Select: ledger.SelectKnown}
+	if v.asOf.Effective != "" {
+		q.Select, q.Effective = ledger.SelectInForce, string(v.asOf.Effective)
+	}
+	return q
+}
+
+func (v *View) read(ctx context.Context, q ledger.RevisionQuery) ([]Record, error) {
+	var out []Record
+	err := v.store.Revisions(ctx, q, func(r ledger.Revision) error {
+		rec, err := fromRevision(v.ledger, r)
+		if err == nil {
+			out = append(out, rec)
+		}
+		return err
+	})
+	return out, err
+}
+
+func fromRevision(name string, r ledger.Revision) (Record, error) {
+	rec := Record{Ledger: name, Kind: r.Kind, ID: r.ID, Revision: r.Rev, Effective: r.Effective, Pos: r.Pos, Slot: r.Slot}
+	if r.Document == nil {
+		rec.Redacted = true
+		return rec, nil
+	}
+	d, err := decodeDocument(r.Document)
+	if err != nil {
+		return rec, fmt.Errorf("%s %s revision %d: %w", r.Kind, r.ID, r.Rev, err)
+	}
+	rec.Retired, rec.Body = d.Retired, d.Body
+	return rec, nil
+}
+
+// All lists the records of a kind by id, retired ones included.
+func (v *View) All(ctx context.Context, kind string) ([]Record, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if l, ok := v.lists[kind]; ok {
+		return l, nil
+	}
+	l, err := v.read(ctx, v.query(kind, ""))
+	if err != nil {
+		return nil, err
+	}
+	v.lists[kind] = l
+	return l, nil
+}
+
+// List lists the records of a kind by id, without those retired or redacted.
+func (v *View) List(ctx context.Context, kind string) ([]Record, error) {
+	all, err := v.All(ctx, kind)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Record, 0, len(all))
+	for _, r := range all {
+		if !r.Retired && !r.Redacted {
+			out = append(out, r)
+		}
+	}
+	return out, nil
+}
+
+// Page lists at most limit records of a kind whose id is greater than after,
+// retired and redacted ones included.
+func (v *View) Page(ctx context.Context, kind, after string, limit int) ([]Record, error) {
+	q := v.query(kind, "")
+	q.After, q.Limit = after, limit
+	return v.read(ctx, q)
+}
+
+// Get reads one record; ErrNotFound when none was in force.
+func (v *View) Get(ctx context.Context, kind, id string) (Record, error) {
+	l, err := v.read(ctx, v.query(kind, id))
+	if err != nil {
+		return Record{}, err
+	}
+	if len(l) == 0 {
+		return Record{}, fmt.Errorf("%s %s: %w", kind, id, ErrNotFound)
+	}
+	return l[0], nil
+}
+
+// History lists all revisions of a record known to the view, oldest first.
+func (v *View) History(ctx context.Context, kind, id string) ([]Record, error) {
+	l, err := v.read(ctx, ledger.RevisionQuery{Ledger: v.ledger, Kind: kind, ID: id, Known: v.asOf.Known, Select: ledger.SelectKnownAll, Documents: true})
+	if err == nil && len(l) == 0 {
+		err = fmt.Errorf("%s %s: %w", kind, id, ErrNotFound)
+	}
+	return l, err
+}
+
+// Version is a revision with the dates between which it was in force.
+type Version struct {
+	Record
+	// From is its effective date, Until the last day before the next version
+	// in force; empty when none follows.
+	From, Until soc1.Date
+}
+
+// Versions lists, for each record of the kind, every version in force on at
+// least one day from from to to, in order of effect. A later revision with the
+// same effective date replaces the earlier: that is a correction, not a version.
+func (v *View) Versions(ctx context.Context, kind string, from, to soc1.Date) ([]Version, error) {
+	all, err := v.read(ctx, ledger.RevisionQuery{Ledger: v.ledger, Kind: kind, Known: v.asOf.Known, Select: ledger.SelectKnownAll, Documents: true})
+	if err != nil {
+		return nil, err
+	}
+	var out []Version
+	for len(all) > 0 {
+		n := 1
+		for n < len(all) && all[n].ID == all[0].ID {
+			n++
+		}
+		for _, ver := range inForce(all[:n]) {
+			if ver.From <= to && (ver.Until == "" || ver.Until >= from) {
+				out = append(out, ver)
+			}
+		}
+		all = all[n:]
+	}
+	return out, nil
+}
+
+// inForce orders the revisions of one record by effect.
+func inForce(revs []Record) []Version {
+	byDate := map[string]Record{}
+	var dates []string
+	for _, r := range revs {
+		if _, ok := byDate[r.Effective]; !ok {
+			dates = append(dates, r.Effective)
+		}
+		byDate[r.Effective] = r
+	}
+	slices.Sort(dates)
+	out := make([]Version, len(dates))
+	for i, d := range dates {
+		out[i] = Version{Record: byDate[d], From: soc1.Date(d)}
+		if i > 0 && d != "" {
+			out[i-1].Until = soc1.Date(d).AddDays(-1)
+		}
+	}
+	return out
+}
+
+// Typed is a record with its body decoded.
+type Typed[T any] struct {
+	Record
+	Value T
+}
+
+// All decodes the records of a kind that are neither retired nor redacted.
+func All[T any](ctx context.Context, v *View, kind string) ([]Typed[T], error) {
+	l, err := v.List(ctx, kind)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Typed[T], 0, len(l))
+	for _, r := range l {
+		x, err := Decode[T](r)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Typed[T]{Record: r, Value: x})
+	}
+	return out, nil
+}
+
+// One reads and decodes one record.
+func One[T any](ctx context.Context, v *View, kind, id string) (Typed[T], error) {
+	r, err := v.Get(ctx, kind, id)
+	if err != nil {
+		return Typed[T]{}, err
+	}
+	x, err := Decode[T](r)
+	return Typed[T]{Record: r, Value: x}, err
+}
