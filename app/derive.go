@@ -1,0 +1,62 @@
+//go:build ignore
+
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"reperform/identity"
+	"reperform/population"
+	"reperform/record"
+	"reperform/soc1"
+)
+
+// DeriveSpec says how a population follows from others by a query.
+type DeriveSpec struct {
+	ID         string          `json:"id"`
+	Ledger     string          `json:"ledger,omitempty"`
+	Population soc1.Population `json:"population"`
+	Reason     string          `json:"reason,omitempty"`
+}
+
+// DerivePopulation runs a recorded query over frozen populations of the same
+// ledger and freezes its result.
+func (a *App) DerivePopulation(ctx context.Context, actor string, spec DeriveSpec) (soc1.Population, error) {
+	p := spec.Population
+	imp := ImportSpec{ID: spec.ID, Ledger: spec.Ledger, Population: p}
+	name, err := a.populationHome(ctx, actor, &imp, identity.PopulationDerive)
+	if err != nil {
+		return p, err
+	}
+	p.By = partyOf(name)
+	v, err := a.latest(name)
+	if err != nil {
+		return p, err
+	}
+	inputs := map[string]population.Input{}
+	for i, in := range p.Derived.Inputs {
+		src, err := record.One[soc1.Population](ctx, v, "population", in.Population)
+		if err != nil {
+			return p, fmt.Errorf("input %s: %w", in.Name, err)
+		}
+		if inputs[in.Name], err = a.frozenInput(ctx, name, src.Value); err != nil {
+			return p, err
+		}
+		p.Derived.Inputs[i].PopulationHash = src.Value.PopulationHash
+	}
+	e, err := a.populationEngine()
+	if err != nil {
+		return p, err
+	}
+	out, err := a.scratch(spec.ID + ".parquet")
+	if err != nil {
+		return p, err
+	}
+	frozen, err := e.Derive(ctx, population.DeriveRequest{SQL: p.Derived.SQL, Inputs: inputs, Key: p.Key, Zone: p.Zone, Output: out})
+	if err != nil {
+		return p, err
+	}
+	return p, a.attach(ctx, actor, name, spec.ID, &p, frozen, nil, "population.derive", identity.PopulationDerive, spec.Reason)
+}
+

@@ -1,0 +1,172 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"sort"
+
+	"reperform/identity"
+	"reperform/ledger"
+	"reperform/record"
+	"reperform/soc1"
+)
+
+// LogLine is an entry with its reason, if that was not redacted.
+type LogLine struct {
+	Pos    int64        `json:"pos"`
+	Entry  ledger.Entry `json:"entry"`
+	Reason string       `json:"reason,omitempty"`
+}
+
+// Log lists entries of a ledger from a position; limit 0 is all.
+func (a *App) Log(ctx context.Context, actor, name string, from, limit int64) ([]LogLine, error) {
+	v, err := a.View(ctx, actor, name, record.AsOf{})
+	if err != nil {
+		return nil, err
+	}
+	to := v.AsOf().Known
+	if limit > 0 {
+		to = min(to, from+limit)
+	}
+	out := []LogLine{}
+	err = a.store.Entries(ctx, name, max(from, 0), to, func(r ledger.Row) error {
+		e, err := ledger.ParseEntry(r.Bytes)
+		if err != nil {
+			return fmt.Errorf("entry %d: %w", r.Pos, err)
+		}
+		l := LogLine{Pos: r.Pos, Entry: e}
+		for _, d := range r.Documents {
+			if d.Slot == 0 {
+				l.Reason = string(d.Bytes)
+			}
+		}
+		out = append(out, l)
+		return nil
+	})
+	return out, err
+}
+
+// Checkpoint returns the latest signed note of a ledger and the key that
+// checks it.
+func (a *App) Checkpoint(ctx context.Context, actor, name string) (note []byte, key string, err error) {
+	if _, err := a.View(ctx, actor, name, record.AsOf{}); err != nil {
+		return nil, "", err
+	}
+	g, err := a.log.Genesis(name)
+	if err != nil {
+		return nil, "", err
+	}
+	note, err = a.log.Checkpoint(name)
+	return note, g.Key, err
+}
+
+// Prove makes the inclusion proof of an entry.
+func (a *App) Prove(ctx context.Context, actor, name string, pos int64) (ledger.Inclusion, string, error) {
+	if _, err := a.View(ctx, actor, name, record.AsOf{}); err != nil {
+		return ledger.Inclusion{}, "", err
+	}
+	g, err := a.log.Genesis(name)
+	if err != nil {
+		return ledger.Inclusion{}, "", err
+	}
+	p, err := a.log.Prove(ctx, name, pos)
+	return p, g.Key, err
+}
+
+// VerifyLedgers recomputes one ledger, or all that the actor may verify: every
+// entry, commitment, tile, checkpoint and index row, and, when asked, every
+// sealed file that a record names.
+func (a *App) VerifyLedgers(ctx context.Context, actor, name string, checkpoint []byte, blobs bool) ([]*ledger.Report, error) {
+	names := []string{name}
+	if name == "" {
+		if checkpoint != nil {
+			return nil, fmt.Errorf("a checkpoint is of one ledger: name it with --ledger")
+		}
+		names = a.log.Ledgers()
+		sort.Strings(names)
+	}
+	var out []*ledger.Report
+	for _, n := range names {
+		if err := a.authorize(ctx, actor, identity.Verify, identity.Resource{Ledger: n}); err != nil {
+			if name == "" {
+				continue
+			}
+			return nil, err
+		}
+		a.progress("verifying ledger "+n, 0, 0)
+		files := map[string]soc1.File{}
+		rep, err := ledger.Verify(ctx, a.store, n, ledger.VerifyOptions{Checkpoint: checkpoint, Visit: func(_ int64, _ ledger.Entry, docs []ledger.Document) {
+			for _, d := range docs {
+				if d.Slot > 0 {
+					filesIn(d.Bytes, files)
+				}
+			}
+		}})
+		if err != nil {
+			return nil, err
+		}
+		if blobs {
+			a.verifyBlobs(ctx, n, files, rep)
+		}
+		out = append(out, rep)
+	}
+	return out, nil
+}
+
+// filesIn collects what looks like a stored file anywhere in a document: an
+// object with name, size and sha256.
+func filesIn(doc []byte, out map[string]soc1.File) {
+	var v any
+	if json.Unmarshal(doc, &v) == nil {
+		walkFiles(v, out)
+	}
+}
+
+func walkFiles(v any, out map[string]soc1.File) {
+	switch x := v.(type) {
+	case []any:
+		for _, e := range x {
+			walkFiles(e, out)
+		}
+	case map[string]any:
+		sha, _ := x["sha256"].(string)
+		name, _ := x["name"].(string)
+		size, sized := x["size"].(float64)
+		if len(sha) == 64 && sized {
+			out[sha] = soc1.File{Name: name, SHA256: sha, Size: int64(size)}
+		}
+		for k, e := range x {
+			// The source file of a population is described, not kept.
+			if k != "source_file" {
+				walkFiles(e, out)
+			}
+		}
+	}
+}
+
+func (a *App) verifyBlobs(ctx context.Context, name string, files map[string]soc1.File, rep *ledger.Report) {
+	bad := func(f soc1.File, err error) {
+		rep.Problems = append(rep.Problems, ledger.Problem{Table: "blob", Where: f.SHA256, Field: f.Name, What: err.Error()})
+	}
+	done := int64(0)
+	for _, f := range files {
+		a.progress("reading sealed files", done, int64(len(files)))
+		done++
+		sha, err := digest(f.SHA256)
+		if err != nil {
+			bad(f, err)
+			continue
+		}
+		r, err := a.blobs.Open(ctx, name, sha)
+		if err != nil {
+			bad(f, err)
+			continue
+		}
+		if _, err := io.Copy(io.Discard, r); err != nil {
+			bad(f, err)
+		}
+		r.Close()
+	}
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"encoding/base64"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"reperform/app"
+)
+
+func (c *cli) ledgerCommand() *cobra.Command {
+	cmd := c.command("ledger", "ledger", nil)
+	cmd.AddCommand(c.ledgerLog(), c.ledgerCheckpoint(), c.ledgerProve(), c.ledgerVerify())
+	return cmd
+}
+
+func (c *cli) ledgerLog() *cobra.Command {
+	var name string
+	var from, limit int64
+	cmd := c.command("log", "ledger", func(cmd *cobra.Command, _ []string) error {
+		a, err := c.open(cmd.Context())
+		if err != nil {
+			return err
+		}
+		lines, err := a.Log(cmd.Context(), c.actor, name, from, limit)
+		if err != nil {
+			return err
+		}
+		return c.print(lines, func(w io.Writer) {
+			for _, l := range lines {
+				fmt.Fprintf(w, "%6d  %s  %-20s %-22s %s\n", l.Pos, l.Entry.Time, l.Entry.Actor, l.Entry.Action, l.Reason)
+				for _, ch := range l.Entry.Changes {
+					fmt.Fprintf(w, "        %s %s revision %d %s\n", ch.Kind, ch.ID, ch.Revision, ch.Effective)
+				}
+			}
+		})
+	})
+	cmd.Short = "List entries"
+	cmd.Flags().StringVar(&name, "ledger", app.OrganizationLedger, "ledger to read")
+	cmd.Flags().Int64Var(&from, "from", 0, "first position")
+	cmd.Flags().Int64Var(&limit, "limit", 0, "number of entries (default: all)")
+	return cmd
+}
+
+func (c *cli) ledgerCheckpoint() *cobra.Command {
+	var name string
+	cmd := c.command("checkpoint", "ledger", func(cmd *cobra.Command, _ []string) error {
+		a, err := c.open(cmd.Context())
+		if err != nil {
+			return err
+		}
+		note, key, err := a.Checkpoint(cmd.Context(), c.actor, name)
+		if err != nil {
+			return err
+		}
+		return c.print(map[string]string{"checkpoint": string(note), "key": key}, func(w io.Writer) { w.Write(note) })
+	})
+	cmd.Short = "Print the latest signed checkpoint"
+	cmd.Flags().StringVar(&name, "ledger", app.OrganizationLedger, "ledger to read")
+	return cmd
+}
+
+func (c *cli) ledgerProve() *cobra.Command {
+	var name string
+	cmd := c.command("prove POSITION", "ledger", func(cmd *cobra.Command, args []string) error {
+		pos, err := strconv.ParseInt(args[0], 10, 64)
+		if err != nil {
+			return fmt.Errorf("%q is not a position; `reperform ledger log` lists them", args[0])
+		}
+		a, err := c.open(cmd.Context())
+		if err != nil {
+			return err
+		}
+		p, key, err := a.Prove(cmd.Context(), c.actor, name, pos)
+		if err != nil {
+			return err
+		}
+		return c.print(map[string]any{"proof": p, "key": key}, func(w io.Writer) {
+			fmt.Fprintf(w, "Entry %d of ledger %s:\n%s\n\nInclusion path (%d hashes):\n", p.Pos, name, p.Entry, len(p.Path))
+			for _, h := range p.Path {
+				fmt.Fprintln(w, "  "+base64.StdEncoding.EncodeToString(h[:]))
+			}
+			fmt.Fprintf(w, "\nChecked against this checkpoint, signed by %s:\n%s", key, p.Checkpoint)
+		})
+	})
+	cmd.Short = "Prove that an entry stands in the ledger"
+	cmd.Args = cobra.ExactArgs(1)
+	cmd.Flags().StringVar(&name, "ledger", app.OrganizationLedger, "ledger to read")
+	return cmd
+}
+
+func (c *cli) ledgerVerify() *cobra.Command {
+	var name, checkpoint string
+	var blobs bool
+	cmd := c.command("verify", "ledger", func(cmd *cobra.Command, _ []string) error {
+		a, err := c.open(cmd.Context())
+		if err != nil {
+			return err
+		}
+		var note []byte
+		if checkpoint != "" {
+			if note, err = os.ReadFile(checkpoint); err != nil {
+				return err
+			}
+		}
+		reports, err := a.VerifyLedgers(cmd.Context(), c.actor, name, note, blobs)
+		if err != nil {
+			return err
+		}
+		bad := 0
+		for _, r := range reports {
+			bad += len(r.Problems)
+		}
+		err = c.print(reports, func(w io.Writer) {
+			for _, r := range reports {
+				fmt.Fprintf(w, "ledger %s: %d entries, %d documents, %d redacted, %d revisions, root %s\n", r.Ledger, r.Entries, r.Documents, r.Redacted, r.Revisions, r.Root)
+				for _, p := range r.Problems {
+					fmt.Fprintf(w, "  FAILS %s\n", p)
+				}
+				if len(r.Problems) == 0 {
+					fmt.Fprintln(w, "  holds")
+				}
+			}
+		})
+		if err != nil {
+			return err
+		}
+		if bad > 0 {
+			return failed("%d problems found", bad)
+		}
+		return nil
+	})
+	cmd.Short = "Recompute everything in the ledgers and compare"
+	cmd.Flags().StringVar(&name, "ledger", "", "ledger to verify (default: all that you may read)")
+	cmd.Flags().StringVar(&checkpoint, "checkpoint", "", "file with a checkpoint that left the machine earlier")
+	cmd.Flags().BoolVar(&blobs, "blobs", true, "read every sealed file too")
+	return cmd
+}
