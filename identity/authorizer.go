@@ -45,7 +45,9 @@ type Decision struct {
 	// Allowed says whether the action may proceed.
 	Allowed bool
 	// Policies are the ids of the policies that decided, sorted: those that
-	// permitted, or those that forbade; empty where no policy permits.
+	// permitted, or those that forbade; empty where no policy permits. They are
+	// for the auditor's eye: shown to a person whom the wall stops they would
+	// tell what Check hides.
 	Policies []string
 }
 

@@ -22,6 +22,8 @@ type DeniedError struct {
 	Kind string
 	// Holders are the roles any of which would have been allowed, alone.
 	Holders []Role
+	// OwnerMay says that the owner of the record would have been allowed too.
+	OwnerMay bool
 	// Policies are the policies that forbade; empty where none permitted.
 	Policies []string
 	// Remedy is what to do instead, a sentence or more.
@@ -38,10 +40,22 @@ func (e *DeniedError) Error() string {
 		text += fmt.Sprintf(" of kind %q", e.Kind)
 	}
 	text += fmt.Sprintf(" in the %s's ledger %q", e.Class, e.Ledger)
-	if len(e.Holders) > 0 {
-		text += "; " + inWords(e.Holders) + " may"
+	if who := e.who(); who != "" {
+		text += "; " + who + " may"
 	}
 	return text + ": " + e.Remedy
+}
+
+// who lists those who may, in the words of a sentence; empty for nobody.
+func (e *DeniedError) who() string {
+	var list []string
+	for _, r := range e.Holders {
+		list = append(list, r.words())
+	}
+	if e.OwnerMay {
+		list = append(list, "the record's owner")
+	}
+	return orList(list)
 }
 
 // NoSuchLedger is the answer to a request for a ledger that does not exist. It
@@ -61,8 +75,8 @@ func (a *Authorizer) Check(p Principal, act Action, r Resource) error {
 		return NoSuchLedger(r.Ledger)
 	}
 	e := &DeniedError{Ledger: r.Ledger, Action: act, Class: r.Class, Kind: r.Kind, Policies: d.Policies}
-	e.Holders = a.holders(act, r)
-	e.Remedy = a.remedy(p, act, r, d, e.Holders)
+	e.Holders, e.OwnerMay = a.holders(act, r)
+	e.Remedy = a.remedy(p, act, r, d, e.who())
 	return e
 }
 
@@ -78,24 +92,28 @@ func outside(p Principal, r Resource) bool {
 }
 
 // holders finds the roles any of which alone would be allowed to somebody who
-// does not own the record.
-func (a *Authorizer) holders(act Action, r Resource) []Role {
-	var out []Role
+// does not own the record, and whether owning it would help.
+func (a *Authorizer) holders(act Action, r Resource) (list []Role, ownerMay bool) {
+	colleague := r.Owner + "'s colleague" // whoever is not the owner
 	for _, role := range AllRoles() {
 		side := ServiceOrganization
 		if role.Firm() {
 			side = AuditFirm
 		}
-		if a.Decide(Principal{ID: "somebody", Side: side, Roles: []Role{role}}, act, r).Allowed {
-			out = append(out, role)
+		p := Principal{ID: colleague, Side: side, Roles: []Role{role}}
+		if a.Decide(p, act, r).Allowed {
+			list = append(list, role)
+			continue
 		}
+		p.ID = r.Owner
+		ownerMay = ownerMay || a.Decide(p, act, r).Allowed
 	}
-	return out
+	return list, ownerMay
 }
 
 // remedy says what the person can do now. A policy that forbids brings its own
 // words; otherwise somebody may do it, here or in the other class of ledger.
-func (a *Authorizer) remedy(p Principal, act Action, r Resource, d Decision, holders []Role) string {
+func (a *Authorizer) remedy(p Principal, act Action, r Resource, d Decision, who string) string {
 	var out []string
 	for _, id := range d.Policies {
 		if text := a.policies.remedies[id]; text != "" && !slices.Contains(out, text) {
@@ -108,16 +126,19 @@ func (a *Authorizer) remedy(p Principal, act Action, r Resource, d Decision, hol
 	if !act.Known() {
 		return fmt.Sprintf("This program knows no action %q. Use the version of the program that does.", string(act))
 	}
-	if len(holders) > 0 {
-		remedy := fmt.Sprintf("Ask %s to do it", inWords(holders))
+	if who != "" {
+		// Without a role in an examination nobody gets this far, so the ledger
+		// is the organization's.
 		if len(p.Roles) == 0 {
-			return "You hold no role in this ledger. " + remedy + ", or to have a role given to you."
+			return "You hold no role in this ledger. Ask an administrator to give you one."
 		}
-		return remedy + "."
+		return fmt.Sprintf("Ask %s to do it.", who)
 	}
 	r.Class = otherClass(r.Class)
-	if elsewhere := a.holders(act, r); len(elsewhere) > 0 {
-		return fmt.Sprintf("That is done in the %s's ledger, by %s.", r.Class, inWords(elsewhere))
+	elsewhere, ownerMay := a.holders(act, r)
+	there := &DeniedError{Holders: elsewhere, OwnerMay: ownerMay}
+	if who := there.who(); who != "" {
+		return fmt.Sprintf("That is done in the %s's ledger, by %s.", r.Class, who)
 	}
 	return fmt.Sprintf("Nobody may do that to a record of kind %q.", r.Kind)
 }

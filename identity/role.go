@@ -2,7 +2,6 @@ package identity
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -160,16 +159,12 @@ func spelled(list []Role) string {
 	return strings.Join(out, ", ")
 }
 
-// inWords lists roles in a sentence: "the audit staff, an audit manager or the
-// engagement partner".
-func inWords(list []Role) string {
-	out := make([]string, len(list))
-	for i, r := range list {
-		out[i] = r.words()
+// orList joins the parts of a sentence: "the audit staff, an audit manager or
+// the engagement partner".
+func orList(parts []string) string {
+	if len(parts) < 2 {
+		return strings.Join(parts, "")
 	}
-	if len(out) < 2 {
-		return strings.Join(out, "")
-	}
-	last := len(out) - 1
-	return strings.Join(slices.Clone(out[:last]), ", ") + " or " + out[last]
+	last := len(parts) - 1
+	return strings.Join(parts[:last], ", ") + " or " + parts[last]
 }

@@ -122,6 +122,7 @@ func TestWallHoldsOnItsOwn(t *testing.T) {
 	firm := func(roles ...Role) Principal { return Principal{ID: "asker", Side: AuditFirm, Roles: roles} }
 	org := func(kind string) Resource { return Resource{Ledger: "org", Class: Organization, Kind: kind} }
 	exam := func(kind string) Resource { return Resource{Ledger: "exam", Class: Examination, Kind: kind} }
+	covered := map[string]bool{}
 	with := func(r Resource, by string) Resource { r.By = by; return r }
 	for _, c := range []struct {
 		p      Principal
@@ -129,6 +130,12 @@ func TestWallHoldsOnItsOwn(t *testing.T) {
 		r      Resource
 		policy string
 	}{
+		{management(Administrator, ComplianceManager, Executive), Read, exam("result"), "wall-management-outside-examination"},
+		{management(ComplianceManager), Verify, exam("result"), "wall-management-outside-examination"},
+		{firm(ReadOnly), Read, exam("result"), "wall-management-roles-outside-examination"},
+		{firm(EngagementPartner), Put, org("control"), "wall-firm-never-writes-organization"},
+		{firm(ReadOnly), BundleReport, org("bundle"), "wall-firm-never-writes-organization"},
+		{management(EngagementPartner), Put, org("control"), "wall-firm-roles-never-write-organization"},
 		{firm(FirmManager), Opine, exam("opinion"), "wall-partner-alone"},
 		{firm(FirmManager), ReportRelease, exam("release"), "wall-partner-alone"},
 		{firm(FirmStaff), NonceDisclose, exam("nonce"), "wall-partner-alone"},
@@ -157,9 +164,15 @@ func TestWallHoldsOnItsOwn(t *testing.T) {
 		{Principal{Side: ServiceOrganization, Roles: []Role{Administrator}}, Read, org("control"), "wall-nobody-anonymous"},
 	} {
 		d := a.Decide(c.p, c.act, c.r)
+		covered[c.policy] = true
 		if d.Allowed || !slices.Contains(d.Policies, c.policy) {
 			t.Errorf("%v of %s asks to %s %s in the %s: allowed %t by %v, expected %s to forbid it",
 				c.p.Roles, c.p.Side, c.act, c.r.Kind, c.r.Class, d.Allowed, d.Policies, c.policy)
+		}
+	}
+	for id, policy := range a.policies.cedar.All() {
+		if policy.Effect() == cedar.Forbid && !covered[string(id)] {
+			t.Errorf("%s forbids something, and no line of this test shows what", id)
 		}
 	}
 }
@@ -252,6 +265,10 @@ func TestPoliciesAreReadable(t *testing.T) {
 		wall := strings.HasPrefix(string(id), "wall-")
 		if forbids := policy.Effect() == cedar.Forbid; forbids != wall || wall != (position.Filename == "wall.cedar") {
 			t.Errorf("%s: %s: what forbids stands in wall.cedar and is named wall-…, and nothing else is", position.Filename, id)
+		}
+		hidden := strings.HasSuffix(string(id), "-outside-examination")
+		if remedy := set.remedies[string(id)]; (remedy == "") == (wall && !hidden) {
+			t.Errorf("%s: what forbids says what to do instead, unless it must not be told, and nothing else does: %q", id, remedy)
 		}
 		head, _, _ := strings.Cut(string(policy.MarshalCedar()), "when")
 		if !wall && !strings.Contains(head, `Action::"`) {
