@@ -73,11 +73,16 @@ func (s *Store) revisionSlice(ctx context.Context, documents bool, text string, 
 	for rows.Next() {
 		var r ledger.Revision
 		to := []any{&r.Kind, &r.ID, &r.Rev, &r.Pos, &r.Slot, &r.NextPos, &r.Effective}
+		there := false
 		if documents {
-			to = append(to, &r.Document)
+			to = append(to, &there, &r.Document)
 		}
 		if err := rows.Scan(to...); err != nil {
 			return nil, err
+		}
+		// The driver reads an empty blob as nil, which here means redacted.
+		if there && r.Document == nil {
+			r.Document = []byte{}
 		}
 		out = append(out, r)
 	}
@@ -163,6 +168,6 @@ func revisionSQL(n int64, q ledger.RevisionQuery, cur cursor, limit int) (string
 		return "SELECT " + columns + " FROM (" + inner + ")", c.args, nil
 	}
 	c.args = append(c.args, n)
-	return "SELECT r.kind, r.id, r.rev, r.pos, r.slot, r.next_pos, r.effective, d.bytes FROM (" + inner + ") r" +
+	return "SELECT r.kind, r.id, r.rev, r.pos, r.slot, r.next_pos, r.effective, d.pos IS NOT NULL, d.bytes FROM (" + inner + ") r" +
 		" LEFT JOIN document d ON d.ledger = ? AND d.pos = r.pos AND d.slot = r.slot ORDER BY r.kind, r.id, r.rev", c.args, nil
 }
