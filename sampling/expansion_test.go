@@ -55,7 +55,7 @@ func TestImpossibleSequentialPlans(t *testing.T) {
 		{func(in *PlanInput) { in.Model = Hypergeometric; in.Population = 100 }, "model: a two-stage plan"},
 		{func(in *PlanInput) { in.Expected = MustPercent("1") }, "expected: a two-stage plan"},
 		{func(in *PlanInput) { in.Population = 97 }, "both stages together need 98 items"},
-		{func(in *PlanInput) { in.Tolerable = MustPercent("0.0001") }, "at most 100000 items"},
+		{func(in *PlanInput) { in.Tolerable = MustPercent("0.0001") }, "at most 10000 items"},
 	} {
 		in := good
 		c.change(&in)

@@ -34,9 +34,10 @@ func compareGamma(shape, x, risk *big.Rat) (int, error) {
 //
 // and neither Γ nor an asymptotic series is needed.
 func upperGamma(prec uint, a, x *big.Rat) span {
-	large := new(big.Rat).Add(a, a)
-	large.Add(large, x)
-	large.Add(large, new(big.Rat).SetInt64(int64(prec)))
+	large := farTail(prec, a)
+	if large.Cmp(x) < 0 {
+		large.Set(x)
+	}
 
 	slack := new(big.Rat).Sub(large, a)
 	slack.Add(slack, one)
@@ -49,21 +50,40 @@ func upperGamma(prec uint, a, x *big.Rat) span {
 	return spanInt(prec, 1).sub(lower)
 }
 
+// farTail is an L above a beyond which the gamma distribution of shape a holds
+// about 2^−prec: a + t with t²/(2(a+t)) ≥ prec·ln 2. A worse choice would widen
+// the enclosure, never spoil it.
+func farTail(prec uint, a *big.Rat) *big.Rat {
+	bits := big.NewInt(int64(prec))
+	shape := new(big.Int).Quo(a.Num(), a.Denom())
+	shape.Add(shape, big.NewInt(1))
+	root := new(big.Int).Mul(bits, bits)
+	root.Add(root, shape.Mul(shape, new(big.Int).Lsh(bits, 1)))
+	root.Sqrt(root)
+	distance := root.Add(root, bits)
+	return new(big.Rat).Add(a, new(big.Rat).SetInt(distance))
+}
+
 // gammaSeries encloses S(y) = Σ_{m≥0} y^m/((a+1)…(a+m)).
 func gammaSeries(prec uint, a, y *big.Rat) span {
 	sum, term := spanInt(prec, 1), spanInt(prec, 1)
 	top, divisor, step := spanRat(prec, y), spanRat(prec, a), spanInt(prec, 1)
-	for {
+	for m := 1; ; m++ {
 		divisor = divisor.add(step)
 		term = term.mul(top).quo(divisor)
 		sum = sum.add(term)
-		if !term.negligible(sum) {
+		if m%8 != 0 || top.hi.Cmp(divisor.lo) >= 0 {
 			continue
 		}
-		// The next factors y/(a+m) fall; once below one half, what follows is
-		// less than the last term.
-		if spanInt(prec, 2).mul(top).hi.Cmp(divisor.lo) < 0 {
-			return sum.upTo(term)
+		// The factors y/(a+m) fall, so what follows is below a geometric series
+		// with the present one.
+		factor := top.quo(divisor)
+		left := step.sub(factor)
+		if left.lo.Sign() <= 0 {
+			continue
+		}
+		if rest := term.mul(factor).quo(left); rest.negligible(sum) {
+			return sum.upTo(rest)
 		}
 	}
 }

@@ -5,11 +5,12 @@ import (
 	"math/big"
 )
 
-// Limits of what is planned and evaluated. A person looks at the items, so a
-// plan beyond MaxPlan says that a census is wanted, not a larger sample.
+// Limits of what is planned, evaluated and drawn. A person looks at the items, so
+// a plan beyond MaxPlan says that a census is wanted, not a larger sample.
 const (
-	MaxPlan       = 100_000           // items of a plan
-	MaxItems      = 1_000_000         // items of an evaluation
+	MaxPlan       = 10_000            // items of a plan
+	MaxItems      = 100_000           // items of an evaluation
+	MaxDraw       = 1_000_000         // items of a draw
 	MaxPopulation = 1_000_000_000_000 // items of a population
 )
 

@@ -148,7 +148,7 @@ func TestImpossiblePlans(t *testing.T) {
 		{"no population", func(in *PlanInput) { in.Model = Hypergeometric }, "population: the hypergeometric model needs"},
 		{"population too small", func(in *PlanInput) { in.Population = 40 }, "population: the binomial plan needs 93 items and the population has 40"},
 		{"too few to tell apart", func(in *PlanInput) { in.Model = Hypergeometric; in.Population = 10 }, "population: of 10 items the tolerable rate 5% and the expected rate 1% both stand for 1"},
-		{"out of reach", func(in *PlanInput) { in.Expected = MustPercent("4.99") }, "expected: no binomial sample of at most 100000 items"},
+		{"out of reach", func(in *PlanInput) { in.Expected = MustPercent("4.99") }, "expected: no binomial sample of at most 10000 items"},
 	}
 	for _, c := range cases {
 		in := good

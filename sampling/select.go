@@ -70,8 +70,8 @@ type Selector struct {
 
 // NewSelector prepares a draw of n items, at least 1.
 func NewSelector(seed [32]byte, n int64) (*Selector, error) {
-	if n < 1 || n > MaxItems {
-		return nil, fmt.Errorf("selection: %d items; ask for 1 to %d", n, MaxItems)
+	if n < 1 || n > MaxDraw {
+		return nil, fmt.Errorf("selection: %d items; ask for 1 to %d", n, MaxDraw)
 	}
 	return &Selector{ranker: newRanker(seed), n: int(n), repeated: map[string]bool{}}, nil
 }

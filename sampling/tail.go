@@ -165,13 +165,11 @@ func (t hyperTail) enclose(prec uint) span {
 	if n-k > N-K {
 		return spanInt(prec, 0)
 	}
-	first := spanBig(prec, new(big.Int).Binomial(n, k))
-	for i := range k {
-		first = first.ratio(K-i, N-i)
-	}
-	for j := range n - k {
-		first = first.ratio(N-K-j, N-k-j)
-	}
+	// C(K,k)·C(N−K,n−k)/C(N,n) with the factorials of k and n−k drawn together.
+	first := spanBig(prec, new(big.Int).Binomial(n, k)).
+		mul(spanBig(prec, falling(K, k))).
+		mul(spanBig(prec, falling(N-K, n-k))).
+		quo(spanBig(prec, falling(N, n)))
 	i := k
 	return sumDown(first, func(term span) (span, bool) {
 		remaining := N - K - n + i
@@ -182,6 +180,14 @@ func (t hyperTail) enclose(prec uint) span {
 		i--
 		return term, true
 	})
+}
+
+// falling is x·(x−1)·…, of count factors above zero.
+func falling(x, count int64) *big.Int {
+	if count == 0 {
+		return big.NewInt(1)
+	}
+	return new(big.Int).MulRange(x-count+1, x)
 }
 
 func (t hyperTail) exact(risk *big.Rat) int {
