@@ -10,6 +10,9 @@ type Organization struct {
 	Timezone string `json:"timezone" label:"Time zone" required:"true" help:"IANA name, for example America/Chicago; it decides on which day something happened."`
 	// Currency is the ISO 4217 code of the organization's own amounts.
 	Currency string `json:"currency,omitempty" label:"Currency" help:"ISO 4217 code, for example USD."`
+	// Holidays are the days, besides Saturdays and Sundays, that are no
+	// business days.
+	Holidays []Date `json:"holidays,omitempty" label:"Holidays" help:"Days besides weekends that are no business days; controls due in business days are tested by them."`
 	// City is where the organization signs its assertion.
 	City string `json:"city,omitempty" label:"City"`
 	// Country is where the organization is registered.

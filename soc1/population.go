@@ -99,6 +99,8 @@ type DerivationInput struct {
 	Population string `json:"population" label:"Population" ref:"population" required:"true"`
 	// PopulationHash is the hash it had when the query ran.
 	PopulationHash string `json:"population_hash,omitempty" label:"Population hash"`
+	// On pairs the columns of a join, where it was one; see Join.On.
+	On string `json:"on,omitempty" label:"On"`
 }
 
 // Derivation is how a population was computed from others.

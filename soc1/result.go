@@ -93,6 +93,10 @@ type TestRun struct {
 	PopulationHash string `json:"population_hash" label:"Population hash" required:"true"`
 	// Joins are the other populations read, with their hashes.
 	Joins []DerivationInput `json:"joins,omitempty" label:"Joined populations"`
+	// Zone is the IANA zone in which dates of instants were taken.
+	Zone string `json:"zone,omitempty" label:"Time zone"`
+	// Holidays are the days that did not count as business days.
+	Holidays []Date `json:"holidays,omitempty" label:"Holidays"`
 	// Expressions are what was evaluated.
 	Expressions []Expression `json:"expressions" label:"Expressions" required:"true"`
 	// EngineVersion names the program that evaluated.
