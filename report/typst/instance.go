@@ -27,7 +27,7 @@ func newInstance(ctx context.Context, rt wazero.Runtime, compiled wazero.Compile
 	ctx = withHost(ctx, h)
 	// An anonymous name permits another instance while an old one still closes.
 	config := wazero.NewModuleConfig().WithName("").WithStartFunctions()
-	module, err := rt.InstantiateModule(ctx, compiled, config)
+	module, err := rt.InstantiateModule(withOwnMemory(ctx), compiled, config)
 	if err != nil {
 		return nil, fmt.Errorf("typst: starting the compiler: %w", err)
 	}
