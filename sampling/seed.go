@@ -83,7 +83,7 @@ func ParseSeedInput(text string) (SeedInput, error) {
 	s := SeedInput{Algorithm: parts[0], Engagement: parts[1], Control: parts[2], Draw: 1}
 	hash, found := strings.CutPrefix(parts[3], "pop:")
 	if !found {
-		return SeedInput{}, fmt.Errorf("seed input: the fourth part %s must start with pop:", quoted(parts[3]))
+		return SeedInput{}, fmt.Errorf("seed input: the fourth part %s does not start with pop: as it must", quoted(parts[3]))
 	}
 	s.PopulationHash = hash
 	rest := parts[4:]
