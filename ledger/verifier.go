@@ -37,6 +37,8 @@ type verifier struct {
 	command  Entry
 	external *Checkpoint
 	signed   int64
+	lastNote []byte
+	notes    noteChecks
 	// missing documents await a redaction that names them.
 	missing map[DocumentRef]bool
 	index   revisionIndex
@@ -85,12 +87,16 @@ func (v *verifier) read(to int64) error {
 	}
 	switch {
 	case next == to:
+		v.size = to
+		return nil
 	case next == 0:
 		v.problem("ledger", "n or size", fmt.Sprintf("says %d entries, none are there", to), "%s", v.name)
 	default:
+		// Rows deleted at the end and a size made larger look alike.
 		v.problem("ledger", "size", fmt.Sprintf("says %d entries, the last one there is %d", to, next-1), "%s", v.name)
+		v.problem("entry", "pos", fmt.Sprintf("positions %d to %d are missing", next, to-1), "%d", next)
 	}
-	v.size = to
+	v.size, v.broken = to, true
 	return nil
 }
 
@@ -167,10 +173,11 @@ func (v *verifier) settle(field string) {
 func (v *verifier) checkpoint(pos int64, signed []byte) {
 	size := pos + 1
 	v.signed = size
-	c, err := parseStoredCheckpoint(signed, v.key)
+	c, err := PeekCheckpoint(signed)
 	switch {
 	case err != nil:
 		v.problem("entry", "note", err.Error(), "%d", pos)
+		return
 	case c.Origin != v.rep.Origin:
 		v.problem("entry", "note", fmt.Sprintf("is of %q", c.Origin), "%d", pos)
 	case c.Size != size:
@@ -184,6 +191,10 @@ func (v *verifier) checkpoint(pos int64, signed []byte) {
 		v.problem("entry", "note", "the root it signs is not that of the entries up to here", "%d", pos)
 		v.broken = true
 		v.settle("")
+	}
+	v.lastNote = signed
+	if !v.opt.TreeOnly {
+		v.notes.check(pos, signed, v.key)
 	}
 }
 
@@ -306,6 +317,12 @@ func (v *verifier) finish() error {
 	v.rep.Entries = v.edge.size
 	v.rep.Root = v.edge.root().String()
 	v.settle("")
+	if v.opt.TreeOnly && v.lastNote != nil {
+		v.notes.check(v.signed-1, v.lastNote, v.key)
+	}
+	for _, bad := range v.notes.wait() {
+		v.problem("entry", "note", bad.err.Error(), "%d", bad.pos)
+	}
 	if v.external != nil && v.external.Size > v.size {
 		v.problem("checkpoint", "size", fmt.Sprintf("the checkpoint given speaks of %d entries, the ledger has %d: entries are gone", v.external.Size, v.size), "given")
 	}

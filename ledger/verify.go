@@ -62,8 +62,9 @@ type VerifyOptions struct {
 	// SkipIndex leaves out the index of revisions and the tiles, for stores
 	// that have none.
 	SkipIndex bool
-	// TreeOnly checks that the entries are those that the checkpoints sign, and
-	// the tiles; it opens neither entries nor documents nor the index.
+	// TreeOnly checks that the entries are those whose roots the checkpoints
+	// name, the signature of the last one, and the tiles; it opens neither
+	// entries nor documents nor the index.
 	TreeOnly bool
 }
 
@@ -78,6 +79,8 @@ type VerifyOptions struct {
 func Verify(ctx context.Context, s Store, name string, opt VerifyOptions) (*Report, error) {
 	v := &verifier{ctx: ctx, store: s, opt: opt, name: name, edge: &edge{}, rep: &Report{Ledger: name, Problems: []Problem{}},
 		missing: map[DocumentRef]bool{}, index: revisionIndex{}}
+	// Whatever ends the pass ends its workers too.
+	defer v.notes.wait()
 	size, err := v.head()
 	if err != nil {
 		return nil, err
