@@ -245,7 +245,7 @@ func (j Job) check() error {
 	}
 	for name := range j.Files {
 		if !fs.ValidPath(name) || name == "." {
-			return fmt.Errorf("typst: %q is not a file name for a job; use a relative path with slashes, without . or ..", name)
+			return fmt.Errorf("typst: %q is not a file name for a job; it must be a relative path with slashes and no dot elements", name)
 		}
 	}
 	return nil

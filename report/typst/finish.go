@@ -37,8 +37,8 @@ const producer = "Typst 0.14.2"
 
 // Finish turns a document of Compile into the file to hand out: title, author
 // and dates in the Info dictionary and as XMP, the title instead of the file
-// name in the window, a given identifier, and a third of the size. Tags,
-// language and bookmarks stay as they are. It claims no conformance to a
+// name in the window, a bounding box for each figure, a given identifier, and a
+// third of the size. Other tags, language and bookmarks stay as they are. It claims no conformance to a
 // standard. The bytes depend on the arguments alone.
 func Finish(pdf []byte, meta Meta) ([]byte, error) {
 	doc, err := readPDF(pdf)
@@ -64,6 +64,9 @@ func Finish(pdf []byte, meta Meta) ([]byte, error) {
 	}
 
 	if err := showTitle(doc, catalog); err != nil {
+		return nil, err
+	}
+	if err := boundFigures(doc); err != nil {
 		return nil, err
 	}
 	writeInfo(info, meta)
