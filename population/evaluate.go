@@ -1,15 +1,13 @@
 package population
 
 import (
-	"bufio"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"reperform/population/duck"
 )
@@ -94,9 +92,13 @@ type Manifest struct {
 	ExceptionsPath string `json:"exceptions_path"`
 	// ResultHash is the SHA-256, in hex, of the exceptions file: its lines,
 	// sorted as bytes, each ended by a line feed.
-	ResultHash    string    `json:"result_hash"`
-	EngineVersion string    `json:"engine_version"`
-	Warnings      []Warning `json:"warnings,omitempty"`
+	ResultHash    string `json:"result_hash"`
+	EngineVersion string `json:"engine_version"`
+	// Rechecked says that an attribute used something whose result may depend on
+	// the order of rows, and that a second run, with one thread and the rows in
+	// reverse, had the same outcomes.
+	Rechecked bool      `json:"rechecked,omitempty"`
+	Warnings  []Warning `json:"warnings,omitempty"`
 }
 
 // ManifestJoin records a join.
@@ -160,45 +162,179 @@ func absoluteInputs(inputs []*Input) ([]string, error) {
 }
 
 func (c *childServer) evaluate(q EvaluateRequest) (*Manifest, error) {
-	out := &Manifest{Zone: q.Zone, Holidays: q.Holidays}
-	if len(q.Population.Key) == 0 {
-		return nil, &SQLError{Where: "population", Problem: "the population has no key", Remedy: "import it with key columns, because exceptions are named by them"}
-	}
-	db, err := c.openLocked(q.Zone, views(q.Population, q.Joins), q.Holidays)
+	db, err := c.openLocked(q.Zone, q.views(), q.Holidays, lockedOptions{})
 	if err != nil {
 		return nil, err
 	}
 	defer db.Close()
-	if out.EngineVersion, err = engineVersion(db); err != nil {
+	plan, err := c.planEvaluation(db, q)
+	if err != nil {
 		return nil, err
 	}
-	query := "SELECT " + keyExpression(q.Population.Key, q.Population.Columns, "p")
-	for _, a := range q.Attributes {
-		if a.NotApplicable == "" {
-			query += ",\n(" + a.Pass + "\n)"
-		} else {
-			query += ",\n(" + a.NotApplicable + "\n),\nCASE WHEN (" + a.NotApplicable + "\n) THEN NULL ELSE (" + a.Pass + "\n) END"
-		}
-	}
-	query += "\nFROM p"
-	for _, j := range q.Joins {
-		if len(j.On) > 0 {
-			query += leftJoin(j)
-		}
-	}
-	rows, err := db.Query(query)
+	out, err := c.runEvaluation(db, q, plan, exceptionsName)
 	if err != nil {
-		return nil, &SQLError{Where: "attributes", Problem: err.Error()}
+		return nil, err
+	}
+	if plan.ordered {
+		const second = "exceptions-again.jsonl"
+		other, err := c.openLocked(q.Zone, q.views(), q.Holidays, lockedOptions{threads: 1, reversed: true})
+		if err != nil {
+			return nil, err
+		}
+		defer other.Close()
+		again, err := c.runEvaluation(other, q, plan, second)
+		os.Remove(filepath.Join(c.settings.Work, second))
+		if err != nil {
+			return nil, err
+		}
+		if again.ResultHash != out.ResultHash || !slices.Equal(again.Attributes, out.Attributes) {
+			return nil, &SQLError{Where: "attributes", Problem: "the outcomes depend on the order of rows: a second run, over the rows in reverse, differs", Remedy: "make every ORDER BY total, for example by adding the key"}
+		}
+		out.Rechecked = true
+	}
+	out.PopulationHash, out.Joins, out.Warnings = plan.hash, plan.joins, plan.warnings
+	return out, nil
+}
+
+// evaluation is what is known before the rows are read.
+type evaluation struct {
+	sql      string
+	from     string
+	hash     string
+	joins    []ManifestJoin
+	warnings []Warning
+	ordered  bool
+}
+
+func (q *EvaluateRequest) views() []view {
+	out := []view{{"p", q.Population}}
+	for _, j := range q.Joins {
+		out = append(out, view{j.Name, j.Input})
+	}
+	return out
+}
+
+func (c *childServer) planEvaluation(db *locked, q EvaluateRequest) (*evaluation, error) {
+	if len(q.Population.Key) == 0 {
+		return nil, &SQLError{Where: "population", Problem: "the population has no key", Remedy: "import it with key columns, because exceptions are named by them"}
+	}
+	if len(q.Attributes) == 0 {
+		return nil, &SQLError{Where: "attributes", Problem: "there are none", Remedy: "give at least one"}
+	}
+	plan := &evaluation{}
+	var err error
+	if plan.hash, err = c.verify(q.Population); err != nil {
+		return nil, err
+	}
+	if !q.Population.keyKnownUnique() {
+		if err := uniqueKeys(db, "p", q.Population.Key, q.Population.Columns, "population"); err != nil {
+			return nil, err
+		}
+	}
+	plan.from = "\nFROM p"
+	for _, j := range q.Joins {
+		hash, err := c.verify(j.Input)
+		if err != nil {
+			return nil, err
+		}
+		plan.joins = append(plan.joins, ManifestJoin{Name: j.Name, PopulationHash: hash, On: j.On})
+		if len(j.On) == 0 {
+			continue
+		}
+		if err := checkJoin(db, q.Population, j); err != nil {
+			return nil, err
+		}
+		plan.from += leftJoin(j)
+	}
+	plan.sql = "SELECT " + keyExpression(q.Population.Key, q.Population.Columns, "p")
+	seen := map[string]bool{}
+	for _, a := range q.Attributes {
+		if a.Code == "" || seen[a.Code] {
+			return nil, &SQLError{Where: fmt.Sprintf("attribute %q", a.Code), Problem: "the code is empty or used twice", Remedy: "give each attribute its own code"}
+		}
+		seen[a.Code] = true
+		if err := plan.add(db, q, a); err != nil {
+			return nil, err
+		}
+	}
+	plan.sql += plan.from
+	return plan, nil
+}
+
+// add judges an attribute and appends its columns.
+func (e *evaluation) add(db *locked, q EvaluateRequest, a Attribute) error {
+	pass, err := db.boolean("attribute "+a.Code, a.Pass, e.from)
+	if err != nil {
+		return err
+	}
+	e.ordered = e.ordered || pass.Ordered
+	if a.NotApplicable == "" {
+		e.sql += ",\n(" + a.Pass + "\n)"
+		e.warnings = append(e.warnings, nullWarnings(q, a.Code, pass, nil)...)
+		return nil
+	}
+	na, err := db.boolean("attribute "+a.Code+", not applicable", a.NotApplicable, e.from)
+	if err != nil {
+		return err
+	}
+	e.ordered = e.ordered || na.Ordered
+	e.sql += ",\n(" + a.NotApplicable + "\n),\nCASE WHEN (" + a.NotApplicable + "\n) THEN NULL ELSE (" + a.Pass + "\n) END"
+	e.warnings = append(e.warnings, nullWarnings(q, a.Code, pass, na)...)
+	return nil
+}
+
+// uniqueKeys refuses a table whose rows the columns do not identify.
+func uniqueKeys(db *locked, table string, key []string, columns []FrozenField, where string) error {
+	names := make([]string, len(key))
+	for i, k := range key {
+		if !hasColumn(columns, k) {
+			return &SQLError{Where: where, Problem: fmt.Sprintf("there is no column %q", k), Remedy: "check the key"}
+		}
+		names[i] = duck.Ident(k)
+	}
+	list := strings.Join(names, ", ")
+	row, err := db.One("SELECT count(*), min(k) FROM (SELECT " + keyExpression(key, columns, "") + " AS k FROM " + duck.Ident(table) + " GROUP BY " + list + " HAVING count(*) > 1)")
+	if err != nil {
+		return storage(err, "temporary files")
+	}
+	if row[0] != "0" {
+		return &SQLError{Where: where, Problem: fmt.Sprintf("the columns %s do not identify a row: %s keys occur more than once, for example %q", list, row[0], row[1]), Remedy: "outcomes must reconcile to rows one to one: choose another key or correct the extract"}
+	}
+	return nil
+}
+
+// checkJoin refuses a left join that could multiply rows.
+func checkJoin(db *locked, population Input, j Join) error {
+	var joined []string
+	for _, on := range j.On {
+		if !hasColumn(population.Columns, on.Population) {
+			return &SQLError{Where: "join " + j.Name, Problem: fmt.Sprintf("the population has no column %q", on.Population), Remedy: "check the join"}
+		}
+		joined = append(joined, on.Joined)
+	}
+	return uniqueKeys(db, j.Name, joined, j.Input.Columns, "join "+j.Name)
+}
+
+// runEvaluation reads every row once.
+func (c *childServer) runEvaluation(db *locked, q EvaluateRequest, plan *evaluation, name string) (*Manifest, error) {
+	out := &Manifest{Zone: q.Zone, Holidays: q.Holidays}
+	var err error
+	if out.EngineVersion, err = engineVersion(db.DB); err != nil {
+		return nil, err
+	}
+	rows, err := db.Query(plan.sql)
+	if err != nil {
+		return nil, c.locate(q, plan, err)
 	}
 	defer rows.Close()
 	t := &ticker{c: c, stage: "evaluating"}
-	lines := newSortedLines(c.settings.Work, filepath.Join(c.settings.Work, exceptionsName))
+	lines := newSortedLines(c.settings.Work, filepath.Join(c.settings.Work, name))
 	defer lines.close()
 	counts := make([]Counts, len(q.Attributes))
 	for {
 		chunk, err := rows.Next()
 		if err != nil {
-			return nil, &SQLError{Where: "attributes", Problem: err.Error()}
+			return nil, c.locate(q, plan, err)
 		}
 		if chunk == nil {
 			break
@@ -223,6 +359,41 @@ func (c *childServer) evaluate(q EvaluateRequest) (*Manifest, error) {
 	}
 	out.ExceptionCount, out.ResultHash, err = lines.finish()
 	return out, storage(err, "temporary files")
+}
+
+// locate turns an error of the whole question into one that names the
+// attribute, and a row on which it fails if the engine can be made to tell.
+func (c *childServer) locate(q EvaluateRequest, plan *evaluation, cause error) error {
+	if full := storage(cause, "temporary files"); full != cause {
+		return full
+	}
+	db, err := c.openLocked(q.Zone, q.views(), q.Holidays, lockedOptions{})
+	if err != nil {
+		return sqlError("attributes", "", cause)
+	}
+	defer db.Close()
+	for _, a := range q.Attributes {
+		for _, sql := range []string{a.NotApplicable, a.Pass} {
+			if sql == "" {
+				continue
+			}
+			tested := "(" + sql + "\n)"
+			if sql == a.Pass && a.NotApplicable != "" {
+				tested = "(CASE WHEN (" + a.NotApplicable + "\n) THEN NULL ELSE (" + a.Pass + "\n) END)"
+			}
+			_, err := db.Texts("SELECT count(*) FILTER (WHERE " + tested + ")" + plan.from)
+			if err == nil {
+				continue
+			}
+			out := &SQLError{Where: "attribute " + a.Code, SQL: sql, Problem: firstLine(err), Remedy: "write the expression so that it has a value in every row, for example with TRY_CAST or CASE"}
+			row, err := db.One("SELECT min(" + keyExpression(q.Population.Key, q.Population.Columns, "p") + ")" + plan.from + "\nWHERE TRY((" + tested + " IS NULL)) IS NULL")
+			if err == nil {
+				out.Key = row[0]
+			}
+			return out
+		}
+	}
+	return sqlError("attributes", "", cause)
 }
 
 func leftJoin(j Join) string {
@@ -263,136 +434,4 @@ func countOutcomes(n *Counts, code string, key, na, pass *duck.Vector, size int,
 		}
 	}
 	return nil
-}
-
-// view is a frozen population under a name.
-type view struct {
-	name  string
-	input Input
-}
-
-func views(population Input, joins []Join) []view {
-	out := []view{{"p", population}}
-	for _, j := range joins {
-		out = append(out, view{j.Name, j.Input})
-	}
-	return out
-}
-
-// openLocked starts a database for SQL that people wrote: it sees the named
-// populations and nothing else, and its settings can no longer be changed.
-func (c *childServer) openLocked(zone string, vs []view, holidays []string) (*duck.DB, error) {
-	db, err := c.open(zone)
-	if err != nil {
-		return nil, err
-	}
-	paths := make([]string, len(vs))
-	for i, v := range vs {
-		paths[i] = duck.Literal(v.input.Path)
-		sql := "CREATE VIEW " + duck.Ident(v.name) + " AS SELECT * FROM read_parquet(" + paths[i] + ")"
-		if err := db.Exec(sql); err != nil {
-			db.Close()
-			return nil, &InputError{File: v.name, Problem: "the frozen file cannot be read: " + err.Error(), Remedy: "import or derive the population again"}
-		}
-	}
-	lock := "SET allowed_paths=[" + join(paths) + "]; SET enable_external_access=false; SET lock_configuration=true;"
-	if err := db.Exec(lock); err != nil {
-		db.Close()
-		return nil, err
-	}
-	return db, nil
-}
-
-func join(parts []string) string {
-	out := ""
-	for i, p := range parts {
-		if i > 0 {
-			out += ", "
-		}
-		out += p
-	}
-	return out
-}
-
-// sortedLines collects lines in any order and writes them sorted as bytes,
-// hashing them on the way. More than it may hold in memory goes to runs on
-// disk, which are merged at the end.
-type sortedLines struct {
-	dir, path string
-	lines     [][]byte
-	bytes     int
-	count     int64
-	runs      []string
-}
-
-const memoryLines = 64 << 20
-
-func newSortedLines(dir, path string) *sortedLines { return &sortedLines{dir: dir, path: path} }
-
-func (s *sortedLines) add(line []byte) error {
-	s.lines = append(s.lines, line)
-	s.bytes += len(line) + 48
-	s.count++
-	if s.bytes < memoryLines {
-		return nil
-	}
-	return s.spill()
-}
-
-func (s *sortedLines) spill() error {
-	name := filepath.Join(s.dir, fmt.Sprintf("run-%d", len(s.runs)))
-	s.runs = append(s.runs, name)
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	w := bufio.NewWriterSize(f, 256<<10)
-	slices.SortFunc(s.lines, compareBytes)
-	for _, l := range s.lines {
-		w.Write(l)
-		w.WriteByte('\n')
-	}
-	s.lines, s.bytes = s.lines[:0], 0
-	return w.Flush()
-}
-
-func (s *sortedLines) close() {
-	for _, r := range s.runs {
-		os.Remove(r)
-	}
-}
-
-// finish writes the file and returns the number of lines and their hash.
-func (s *sortedLines) finish() (int64, string, error) {
-	f, err := os.OpenFile(s.path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return 0, "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	w := bufio.NewWriterSize(f, 256<<10)
-	emit := func(line []byte) {
-		w.Write(line)
-		w.WriteByte('\n')
-		h.Write(line)
-		h.Write([]byte{'\n'})
-	}
-	slices.SortFunc(s.lines, compareBytes)
-	if len(s.runs) == 0 {
-		for _, l := range s.lines {
-			emit(l)
-		}
-	} else {
-		if err := s.spill(); err != nil {
-			return 0, "", err
-		}
-		if err := mergeRuns(s.runs, emit); err != nil {
-			return 0, "", err
-		}
-	}
-	if err := w.Flush(); err != nil {
-		return 0, "", err
-	}
-	return s.count, hex.EncodeToString(h.Sum(nil)), nil
 }

@@ -31,9 +31,19 @@ type Input struct {
 	Path    string        `json:"path"`
 	Columns []FrozenField `json:"columns"`
 	Key     []string      `json:"key,omitempty"`
-	// Hash, if given, is the population hash that the file must have; it is
-	// recomputed before the file is used.
-	Hash string `json:"hash,omitempty"`
+	// PopulationHash and FrozenSHA256 are what was recorded of the file. If both
+	// are given the file's bytes are checked against the latter before use and
+	// the former is believed; otherwise the population hash is recomputed.
+	PopulationHash string `json:"population_hash,omitempty"`
+	FrozenSHA256   string `json:"frozen_sha256,omitempty"`
+	// KeyUnique is what was recorded of the key; it is believed under the same
+	// condition.
+	KeyUnique bool `json:"key_unique,omitempty"`
+}
+
+// keyKnownUnique says whether the key need not be counted again.
+func (in *Input) keyKnownUnique() bool {
+	return in.KeyUnique && in.PopulationHash != "" && in.FrozenSHA256 != ""
 }
 
 // FrozenField is a column of a frozen population.
@@ -85,7 +95,7 @@ type Frozen struct {
 
 // Input returns what later calls need to read this population.
 func (f *Frozen) Input() Input {
-	return Input{Path: f.Path, Columns: f.Columns, Key: f.Key}
+	return Input{Path: f.Path, Columns: f.Columns, Key: f.Key, PopulationHash: f.PopulationHash, FrozenSHA256: f.FrozenSHA256, KeyUnique: f.KeyUnique}
 }
 
 // Derivation records how a population was derived from others.
