@@ -410,19 +410,17 @@ func leftJoin(j Join) string {
 // countOutcomes counts a chunk's outcomes for one attribute and keeps its exceptions.
 func countOutcomes(n *Counts, code string, key, na, pass *duck.Vector, size int, lines *sortedLines) error {
 	for row := range size {
-		if na != nil && !na.Null(row) && na.Bool(row) {
+		outcome := outcomeOf(na, pass, row)
+		switch outcome {
+		case Pass:
+			n.Pass++
+			continue
+		case NotApplicable:
 			n.NotApplicable++
 			continue
-		}
-		outcome := CannotTell
-		if !pass.Null(row) {
-			if pass.Bool(row) {
-				n.Pass++
-				continue
-			}
-			outcome = Fail
+		case Fail:
 			n.Fail++
-		} else {
+		case CannotTell:
 			n.CannotTell++
 		}
 		line, err := json.Marshal(Exception{string(key.Bytes(row)), code, outcome})

@@ -225,7 +225,10 @@ func requireKeys(s Schema, key []string) Schema {
 // fixed size of row groups and a fixed codec, so that the same input gives the
 // same bytes.
 func (c *childServer) writeFrozen(db *duck.DB, path string, p *pipeline) error {
-	source := &duck.Source{Columns: p.conv.EngineColumns(), Fill: p.fill}
+	return c.writeSource(db, path, &duck.Source{Columns: p.conv.EngineColumns(), Fill: p.fill})
+}
+
+func (c *childServer) writeSource(db *duck.DB, path string, source *duck.Source) error {
 	release, err := db.Register("reperform_source", source)
 	if err != nil {
 		return err

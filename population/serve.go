@@ -118,6 +118,14 @@ func (c *childServer) answer(q request) (answer any, err error) {
 		return handle(q, c.rehash)
 	case "evaluate":
 		return handle(q, c.evaluate)
+	case "derive":
+		return handle(q, c.derive)
+	case "keys":
+		return handle(q, c.keys)
+	case "rows":
+		return handle(q, c.rows)
+	case "outcomes":
+		return handle(q, c.outcomes)
 	}
 	return nil, fmt.Errorf("unknown question %q: parent and child are not the same program", q.Op)
 }

@@ -102,7 +102,8 @@ func (f *Frozen) Input() Input {
 type Derivation struct {
 	SQL string `json:"sql"`
 	// Inputs are the population hashes of the inputs by name.
-	Inputs map[string]string `json:"inputs"`
+	Inputs   map[string]string `json:"inputs"`
+	Holidays []string          `json:"holidays,omitempty"`
 }
 
 // ImportRequest asks for a source to be frozen.

@@ -205,3 +205,26 @@ func (w *Writer) Texts(column int, data []byte, ends []uint32) {
 	}
 	C.reperform_put_texts(v.Ptr, (*C.char)(unsafe.Pointer(&data[0])), (*C.uint32_t)(unsafe.Pointer(&ends[0])), C.uint64_t(len(ends)))
 }
+
+// Copy writes the first n rows of a result's vector, which must be of the
+// column's type, into a column.
+func (w *Writer) Copy(column int, from *Vector, n int) {
+	v, p := w.vector(column)
+	if from.Type.Kind == Varchar || from.Type.Kind == Blob {
+		for row := range n {
+			if !from.Null(row) {
+				b.VectorAssignStringElementLen(v, b.IdxT(row), from.Bytes(row))
+			}
+		}
+	} else {
+		size := uintptr(n) * from.width
+		copy(unsafe.Slice((*byte)(p), size), unsafe.Slice((*byte)(from.data), size))
+	}
+	if from.valid == nil {
+		return
+	}
+	b.VectorEnsureValidityWritable(v)
+	mask := b.VectorGetValidity(v)
+	words := (n + 63) / 64
+	copy(unsafe.Slice((*uint64)(mask), words), unsafe.Slice((*uint64)(from.valid), words))
+}
