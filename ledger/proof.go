@@ -19,7 +19,17 @@ type Inclusion struct {
 // Prove makes the inclusion proof of the entry at the position in the tree of
 // the ledger's latest checkpoint.
 func (l *Log) Prove(ctx context.Context, ledger string, pos int64) (Inclusion, error) {
-	e, note, err := l.frozenEdge(ctx, ledger)
+	note, err := l.Checkpoint(ledger)
+	if err != nil {
+		return Inclusion{}, err
+	}
+	return l.ProveAt(ctx, ledger, pos, note)
+}
+
+// ProveAt makes the inclusion proof in the tree of an earlier checkpoint of
+// the ledger, so that several proofs can lead to the same one.
+func (l *Log) ProveAt(ctx context.Context, ledger string, pos int64, note []byte) (Inclusion, error) {
+	e, err := l.frozenEdge(ctx, ledger, note)
 	if err != nil {
 		return Inclusion{}, err
 	}
@@ -38,19 +48,14 @@ func (l *Log) Prove(ctx context.Context, ledger string, pos int64) (Inclusion, e
 	return p, err
 }
 
-// frozenEdge rebuilds the edge at the size of the latest checkpoint; the
-// committer's own is not shared with readers.
-func (l *Log) frozenEdge(ctx context.Context, ledger string) (*edge, []byte, error) {
-	note, err := l.Checkpoint(ledger)
-	if err != nil {
-		return nil, nil, err
-	}
+// frozenEdge rebuilds the edge at the size of a checkpoint; the committer's
+// own is not shared with readers.
+func (l *Log) frozenEdge(ctx context.Context, ledger string, note []byte) (*edge, error) {
 	c, err := PeekCheckpoint(note)
 	if err != nil {
-		return nil, nil, fmt.Errorf("ledger %s: %w", ledger, err)
+		return nil, fmt.Errorf("ledger %s: %w", ledger, err)
 	}
-	e, err := loadEdge(ctx, l.store, ledger, c.Size)
-	return e, note, err
+	return loadEdge(ctx, l.store, ledger, c.Size)
 }
 
 // CheckInclusion checks the proof against the key and returns the checkpoint
@@ -69,7 +74,7 @@ func (p Inclusion) CheckInclusion(key string) (Checkpoint, error) {
 // ProveConsistency proves that the tree of the latest checkpoint begins with
 // the tree of the older size.
 func (l *Log) ProveConsistency(ctx context.Context, ledger string, older int64) ([]tlog.Hash, Checkpoint, error) {
-	e, note, err := l.frozenEdge(ctx, ledger)
+	note, err := l.Checkpoint(ledger)
 	if err != nil {
 		return nil, Checkpoint{}, err
 	}
@@ -77,11 +82,20 @@ func (l *Log) ProveConsistency(ctx context.Context, ledger string, older int64) 
 	if err != nil {
 		return nil, Checkpoint{}, err
 	}
-	if older < 1 || older > e.size {
-		return nil, c, fmt.Errorf("ledger %s has had sizes 1 to %d, not %d", ledger, e.size, older)
-	}
-	path, err := tlog.ProveTree(e.size, older, newHashReader(ctx, l.store, ledger, e))
+	path, err := l.ProveConsistencyAt(ctx, ledger, older, note)
 	return path, c, err
+}
+
+// ProveConsistencyAt proves the same of an earlier checkpoint of the ledger.
+func (l *Log) ProveConsistencyAt(ctx context.Context, ledger string, older int64, note []byte) ([]tlog.Hash, error) {
+	e, err := l.frozenEdge(ctx, ledger, note)
+	if err != nil {
+		return nil, err
+	}
+	if older < 1 || older > e.size {
+		return nil, fmt.Errorf("ledger %s has had sizes 1 to %d, not %d", ledger, e.size, older)
+	}
+	return tlog.ProveTree(e.size, older, newHashReader(ctx, l.store, ledger, e))
 }
 
 // CheckConsistency checks that newer extends older.
