@@ -1,0 +1,142 @@
+package evaluation
+
+import (
+	"fmt"
+	"strings"
+
+	"reperform/soc1"
+)
+
+// controlFlags holds the conclusions on a control against its tests.
+func (e *evaluation) controlFlags(k *ControlLine) {
+	flag := func(rule string, sources []soc1.Ref, format string, args ...any) {
+		k.Flags = append(k.Flags, flagged(rule, k.Control, sources, format, args...))
+	}
+	designFailed := false
+	for _, c := range k.Conclusions {
+		designFailed = designFailed || c.Limb == soc1.ConcludeDesign && c.Outcome == soc1.NotEffective
+	}
+	operating := on(k.Conclusions, soc1.ConcludeOperating)
+	for _, c := range operating {
+		if !e.type2() {
+			flag("EVA-10", []soc1.Ref{c.Ref}, "A conclusion on the operation of %s was entered for a Type I report.", k.Code)
+		}
+		if designFailed && c.Outcome.Favorable() {
+			flag("EVA-05", []soc1.Ref{c.Ref}, "The design of %s is concluded not effective and its operation effective.", k.Code)
+		}
+		tests := k.testsOf(c.Window)
+		e.blocked(k, c, tests, flag)
+		if c.Outcome.Favorable() {
+			e.favorable(k, c, tests, flag)
+		} else if strings.TrimSpace(c.Reasons) == "" && deviating(tests) == 0 {
+			flag("EVA-03", []soc1.Ref{c.Ref}, "%s is concluded not effective without a deviation and without a reason.", k.Code)
+		}
+	}
+	if e.type2() && e.opinion != nil && len(operating) == 0 && len(k.record.Value.Objectives) > 0 && len(k.Tests) == 0 {
+		flag("TST-01", []soc1.Ref{e.opinion.Ref()}, "An opinion was entered, and %s has no test of operating effectiveness.", k.Code)
+	}
+}
+
+// testsOf are the tests of days that a window contains.
+func (k *ControlLine) testsOf(w Window) []Figures {
+	var out []Figures
+	for _, t := range k.Tests {
+		if t.Window.overlaps(w) {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+func deviating(tests []Figures) int64 {
+	var n int64
+	for _, t := range tests {
+		n += t.DeviationItems
+	}
+	return n
+}
+
+// blocked flags a conclusion that was entered although something stood in its
+// way. A conclusion that the control failed rests on less.
+func (e *evaluation) blocked(k *ControlLine, c Entered, tests []Figures, flag blocker) {
+	for _, t := range tests {
+		if !t.Blocked() {
+			continue
+		}
+		var why []string
+		for _, b := range t.Blocks {
+			why = append(why, b.Text)
+		}
+		forced := ""
+		if t.Forced {
+			forced = " Undecided items therefore count as deviations."
+		}
+		flag("EVA-01", append([]soc1.Ref{c.Ref}, t.Sources[:1]...), "%s is concluded %s while test %s is unfinished: %s%s", k.Code,
+			strings.ToLower(c.Outcome.Label()), t.Code, strings.Join(why, " "), forced)
+		if !c.Outcome.Favorable() {
+			k.Flags[len(k.Flags)-1].Severity = High
+		}
+	}
+}
+
+// favorable flags what an effective conclusion does not follow from.
+func (e *evaluation) favorable(k *ControlLine, c Entered, tests []Figures, flag blocker) {
+	if len(tests) == 0 {
+		flag("TST-01", []soc1.Ref{c.Ref}, "%s is concluded effective for %s, and no test looked at these days.", k.Code, c.Window)
+		return
+	}
+	var windows []Window
+	occurred := false
+	for _, t := range tests {
+		windows = append(windows, t.Window)
+		occurred = occurred || t.Method != soc1.DidNotOperate
+		e.limits(k, c, t, flag)
+		if k.record.Value.Nature == soc1.Automated && t.DeviationItems > 0 {
+			flag("EVA-16", []soc1.Ref{c.Ref, t.Test}, "The automated control %s deviated for %s of test %s and is concluded effective.", k.Code, number(t.DeviationItems, "item"), t.Code)
+		}
+	}
+	if !c.Window.coveredBy(windows) {
+		flag("TST-10", append([]soc1.Ref{c.Ref}, testRefs(tests)...), "%s is concluded effective for %s, and its tests cover only %s.", k.Code, c.Window, windowsText(windows))
+	}
+	if !occurred {
+		flag("EVA-19", append([]soc1.Ref{c.Ref}, testRefs(tests)...), "%s had no occasion to operate and is concluded effective.", k.Code)
+	}
+}
+
+// limits compares a sample with its plan and its limit.
+func (e *evaluation) limits(k *ControlLine, c Entered, t Figures, flag blocker) {
+	s := t.Sample
+	if s == nil {
+		return
+	}
+	sources := []soc1.Ref{c.Ref, t.Test}
+	overridden := strings.TrimSpace(c.OverridesLimitReason) != ""
+	exceeds := s.Exceeds != nil && *s.Exceeds
+	// An expansion that found nothing more is evaluated by its limit.
+	clean := s.Expanded && t.DeviationItems == s.First
+	switch {
+	case s.ZeroTolerance && t.DeviationItems > 0 && !clean:
+		flag("EVA-02", sources, "%s is concluded effective; test %s tolerates no deviation and found %d.", k.Code, t.Code, t.DeviationItems)
+	case exceeds && !overridden:
+		flag("DEV-04", sources, "%s is concluded effective; the upper limit of test %s is %s for %d of %d, above the tolerable %s.", k.Code, t.Code,
+			s.UpperPercent, t.DeviationItems, t.Tested, s.Tolerable)
+	case s.Exceeds == nil && s.AboveAllowed && !s.Expanded && !overridden:
+		flag("DEV-04", sources, "%s is concluded effective; test %s found %d of %d where the plan allows %d.", k.Code, t.Code, t.DeviationItems, t.Tested, s.Allowed)
+	}
+}
+
+func testRefs(tests []Figures) []soc1.Ref {
+	out := make([]soc1.Ref, len(tests))
+	for i, t := range tests {
+		out[i] = t.Test
+	}
+	return out
+}
+
+func windowsText(ws []Window) string {
+	var out []string
+	for _, w := range ws {
+		out = append(out, w.String())
+	}
+	return fmt.Sprint(list(out))
+}
