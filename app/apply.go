@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sort"
 
@@ -191,12 +192,12 @@ func (p *planner) allowed(it *ascode.Item, kind *record.Kind) bool {
 		may = identity.PersonPut
 	}
 	res := identity.Resource{Ledger: p.tx.req.ledger, Kind: it.Kind, Owner: p.owner(it)}
-	if err := p.tx.app.authorize(p.tx.ctx, p.tx.req.actor, may, res); err != nil && !p.denied[it.Kind] {
+	if err := p.tx.app.authorize(p.tx.ctx, p.tx.req.actor, may, res); err != nil {
+		if p.denied[it.Kind] {
+			return false
+		}
 		p.denied[it.Kind] = true
 		return add("kind", err.Error(), "")
-	}
-	if p.denied[it.Kind] {
-		return false
 	}
 	if it.Kind == "person" {
 		person := it.Value.(*soc1.Person)
@@ -204,10 +205,30 @@ func (p *planner) allowed(it *ascode.Item, kind *record.Kind) bool {
 			return add("roles", err.Error(), "")
 		}
 	}
+	if err := p.signatures(it); err != nil {
+		return add("signed_by", err.Error(), "Remove the fields of the signature; `reperform sign` adds them.")
+	}
 	if party := field(it.Body, "by"); party != "" && (party == string(soc1.ByManagement)) != org {
 		return add("by", fmt.Sprintf("%q does not fit the ledger %s.", party, p.tx.req.ledger), "Management's own work lives in the organization's ledger, the auditor's in the examination's.")
 	}
 	return true
+}
+
+// signatures keeps files from signing: only the signer does, by a command.
+func (p *planner) signatures(it *ascode.Item) error {
+	if it.Kind != "assertion" && it.Kind != "representation_letter" {
+		return nil
+	}
+	stored, _, err := p.tx.Get(it.Kind, it.ID)
+	if err != nil {
+		return err
+	}
+	for _, f := range []string{"signed_by", "signed_on"} {
+		if v := field(it.Body, f); v != "" && v != field(stored.Body, f) {
+			return errors.New("a file cannot sign for a person")
+		}
+	}
+	return nil
 }
 
 func (p *planner) roles(person *soc1.Person, org bool) error {
@@ -222,14 +243,14 @@ func (p *planner) roles(person *soc1.Person, org bool) error {
 	return identity.CheckRoles(string(person.Side), class, roles)
 }
 
-// owner is who owns the record as it stands, or will when it is new: control
-// owners may write what is theirs.
+// owner is who owns the record as it stands: taking it from the new document
+// would let anybody claim a record.
 func (p *planner) owner(it *ascode.Item) string {
 	r, ok, err := p.tx.Get(it.Kind, it.ID)
-	if err == nil && ok {
-		return field(r.Body, "owner")
+	if err != nil || !ok {
+		return ""
 	}
-	return field(it.Body, "owner")
+	return field(r.Body, "owner")
 }
 
 func field(body json.RawMessage, name string) string {

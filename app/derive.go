@@ -1,5 +1,3 @@
-//go:build ignore
-
 package app
 
 import (
@@ -8,6 +6,7 @@ import (
 
 	"reperform/identity"
 	"reperform/population"
+	"reperform/procedure"
 	"reperform/record"
 	"reperform/soc1"
 )
@@ -29,11 +28,21 @@ func (a *App) DerivePopulation(ctx context.Context, actor string, spec DeriveSpe
 	if err != nil {
 		return p, err
 	}
+	p = imp.Population
 	p.By = partyOf(name)
 	v, err := a.latest(name)
 	if err != nil {
 		return p, err
 	}
+	orgView, err := a.latest(OrganizationLedger)
+	if err != nil {
+		return p, err
+	}
+	org, err := record.One[soc1.Organization](ctx, orgView, "organization", "organization")
+	if err != nil {
+		return p, err
+	}
+	p.Derived.Holidays = org.Value.Holidays
 	inputs := map[string]population.Input{}
 	for i, in := range p.Derived.Inputs {
 		src, err := record.One[soc1.Population](ctx, v, "population", in.Population)
@@ -53,10 +62,9 @@ func (a *App) DerivePopulation(ctx context.Context, actor string, spec DeriveSpe
 	if err != nil {
 		return p, err
 	}
-	frozen, err := e.Derive(ctx, population.DeriveRequest{SQL: p.Derived.SQL, Inputs: inputs, Key: p.Key, Zone: p.Zone, Output: out})
+	frozen, err := e.Derive(ctx, procedure.Derivation(p, inputs, out))
 	if err != nil {
 		return p, err
 	}
 	return p, a.attach(ctx, actor, name, spec.ID, &p, frozen, nil, "population.derive", identity.PopulationDerive, spec.Reason)
 }
-

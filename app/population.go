@@ -10,6 +10,7 @@ import (
 	"reperform/identity"
 	"reperform/ledger"
 	"reperform/population"
+	"reperform/procedure"
 	"reperform/record"
 	"reperform/soc1"
 )
@@ -37,6 +38,7 @@ func (a *App) ImportPopulation(ctx context.Context, actor string, spec ImportSpe
 	if err != nil {
 		return p, err
 	}
+	p = spec.Population
 	p.By = partyOf(name)
 	e, err := a.populationEngine()
 	if err != nil {
@@ -172,28 +174,11 @@ func columnTransform(action string) soc1.ColumnTransform {
 
 // frozenInput opens a population for the engine.
 func (a *App) frozenInput(ctx context.Context, name string, p soc1.Population) (population.Input, error) {
-	in := population.Input{Key: p.Key}
-	var err error
-	if in.Path, err = a.plaintext(ctx, name, p.Frozen); err != nil {
-		return in, err
+	path, err := a.plaintext(ctx, name, p.Frozen)
+	if err != nil {
+		return population.Input{}, err
 	}
-	in.Columns, err = frozenFields(p)
-	return in, err
-}
-
-func frozenFields(p soc1.Population) ([]population.FrozenField, error) {
-	var out []population.FrozenField
-	for _, c := range p.Columns {
-		if c.Transform == soc1.Dropped {
-			continue
-		}
-		var t population.Type
-		if err := t.UnmarshalText([]byte(c.Type)); err != nil {
-			return nil, fmt.Errorf("population %s: column %s: %w", p.Title, c.Name, err)
-		}
-		out = append(out, population.FrozenField{Name: c.Name, Type: t, Nulls: c.Nulls, Min: c.Min, Max: c.Max})
-	}
-	return out, nil
+	return procedure.Input(p, path)
 }
 
 func needsKey(ts []population.Transform) bool {

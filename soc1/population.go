@@ -109,6 +109,8 @@ type Derivation struct {
 	SQL string `json:"sql" label:"Query" multiline:"true"`
 	// Inputs are the populations it reads.
 	Inputs []DerivationInput `json:"inputs" label:"Inputs"`
+	// Holidays are the days that did not count as business days.
+	Holidays []Date `json:"holidays,omitempty" label:"Holidays"`
 }
 
 // CheckKind is a test of completeness or accuracy of a population.

@@ -1,0 +1,11 @@
+// Package bundle exports everything that a third party needs to re-perform one
+// examination into one file, and re-performs it offline from that file alone.
+//
+// It promises that a bundle with any one byte changed does not verify as
+// whole, that every claim is reported as one of three (holds, fails, not
+// re-performed) and that nothing is called re-performed that was only read. A
+// bundle "for file" is the service auditor's whole file; a bundle "for report"
+// is what a user of the report may see, without working papers. The operator
+// holds the signing keys: only a checkpoint that left the machine earlier,
+// given to Verify, makes a bundle prove anything against the operator.
+package bundle

@@ -1,0 +1,349 @@
+package bundle
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"sort"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"reperform/ledger"
+	"reperform/record"
+	"reperform/report"
+	"reperform/report/typst"
+	"reperform/soc1"
+)
+
+// Source is where an export reads from.
+type Source struct {
+	Log *ledger.Log
+	// Open opens a sealed file of a ledger.
+	Open func(ctx context.Context, ledger string, sha [32]byte) (io.ReadCloser, error)
+	// Typst typesets the report.
+	Typst *typst.Engine
+	// Work is the examination's ledger; equal to Organization when management
+	// bundles its own work.
+	Work, Organization string
+	Engagement         string
+	For                Audience
+	// Released is the decision of the caller that the partner has released
+	// the report.
+	Released bool
+	// Program and Engine are versions; WithoutBlobs leaves all files out.
+	Program, Engine string
+	WithoutBlobs    bool
+}
+
+// Export writes the bundle to a file, which appears whole or not at all, and
+// returns its SHA-256 digest in hexadecimal.
+func Export(ctx context.Context, path string, src Source) (string, error) {
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".bundle-*")
+	if err != nil {
+		return "", err
+	}
+	defer os.Remove(tmp.Name())
+	sum, err := write(ctx, tmp, src)
+	if err == nil {
+		err = tmp.Sync()
+	}
+	if err := errors.Join(err, tmp.Close()); err != nil {
+		return "", err
+	}
+	if err := os.Chmod(tmp.Name(), 0o644); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(sum), os.Rename(tmp.Name(), path)
+}
+
+// state is one ledger at its latest checkpoint.
+type state struct {
+	name    string
+	note    []byte
+	point   ledger.Checkpoint
+	genesis ledger.Genesis
+}
+
+func (src *Source) state(name string) (state, error) {
+	s := state{name: name}
+	var err error
+	if s.note, err = src.Log.Checkpoint(name); err != nil {
+		return s, err
+	}
+	if s.genesis, err = src.Log.Genesis(name); err != nil {
+		return s, err
+	}
+	s.point, err = ledger.ParseCheckpoint(s.note, s.genesis.Key)
+	return s, err
+}
+
+func write(ctx context.Context, out io.Writer, src Source) ([]byte, error) {
+	work, err := src.state(src.Work)
+	if err != nil {
+		return nil, err
+	}
+	org, err := src.state(src.Organization)
+	if err != nil {
+		return nil, err
+	}
+	rec := &recorder{Store: src.Log.Store(), name: src.Organization, cites: map[ledger.DocumentRef]bool{}}
+	known := map[string]int64{src.Work: work.point.Size, src.Organization: org.point.Size}
+	model, err := buildReport(ctx, rec, reportInput{engagement: src.Engagement, work: src.Work, organization: src.Organization,
+		workPoint: work.point, known: known, program: src.Program, released: src.Released})
+	if err != nil {
+		return nil, err
+	}
+	pdf, err := report.Render(ctx, src.Typst, model)
+	if err != nil {
+		return nil, err
+	}
+	modelJSON, err := json.Marshal(model)
+	if err != nil {
+		return nil, err
+	}
+	e := &exporter{ctx: ctx, src: src, parts: map[string][]byte{partModel: modelJSON, partPDF: pdf}, files: map[string]soc1.File{}}
+	if err := e.ledgers(work, org, rec.cites); err != nil {
+		return nil, err
+	}
+	ab := about{Version: aboutVersion, For: src.For, Engagement: src.Engagement, Work: src.Work, Organization: src.Organization,
+		Genesis: map[string]ledger.Genesis{src.Work: work.genesis, src.Organization: org.genesis}, Known: known,
+		Program: src.Program, Engine: src.Engine, Renderer: model.Typesetter}
+	if src.WithoutBlobs {
+		for sha := range e.files {
+			ab.Omitted = append(ab.Omitted, sha)
+		}
+		sort.Strings(ab.Omitted)
+	}
+	if e.parts[partAbout], err = json.Marshal(ab); err != nil {
+		return nil, err
+	}
+	return e.write(out)
+}
+
+type exporter struct {
+	ctx   context.Context
+	src   Source
+	parts map[string][]byte
+	// files are the sealed files that the work's records name.
+	files map[string]soc1.File
+}
+
+// ledgers adds what the audience may see of both ledgers.
+func (e *exporter) ledgers(work, org state, cites map[ledger.DocumentRef]bool) error {
+	own := work.name == org.name
+	var err error
+	switch {
+	case e.src.For == ForReport:
+		err = e.leaves(work)
+	default:
+		err = e.whole(work)
+	}
+	if err != nil || own {
+		return err
+	}
+	e.parts[partCheckpoint(org.name)] = org.note
+	if e.src.For == ForReport {
+		return nil
+	}
+	if err := e.cited(org, cites); err != nil {
+		return err
+	}
+	return e.anchor(work, org)
+}
+
+// leaves shows a ledger by its leaf hashes: enough to check the tree and any
+// older checkpoint, and nothing of what was recorded.
+func (e *exporter) leaves(s state) error {
+	var lines []line
+	err := e.src.Log.Store().Entries(e.ctx, s.name, 0, s.point.Size, func(r ledger.Row) error {
+		h := r.Leaf
+		lines = append(lines, line{Pos: r.Pos, Leaf: &h})
+		return nil
+	})
+	return errors.Join(err, e.add(s, lines))
+}
+
+func (e *exporter) add(s state, lines []line) error {
+	b, err := encodeLines(lines)
+	e.parts[partEntries(s.name)] = b
+	e.parts[partCheckpoint(s.name)] = s.note
+	return err
+}
+
+// whole includes every entry with its documents, and notes the files that they
+// name.
+func (e *exporter) whole(s state) error {
+	var lines []line
+	err := e.src.Log.Store().Entries(e.ctx, s.name, 0, s.point.Size, func(r ledger.Row) error {
+		lines = append(lines, lineOf(r))
+		for _, d := range r.Documents {
+			if d.Slot > 0 {
+				filesOf(d.Bytes, e.files)
+			}
+		}
+		return nil
+	})
+	return errors.Join(err, e.add(s, lines))
+}
+
+// cited includes the organization's entries that the report read, each with the
+// documents read and an inclusion proof.
+func (e *exporter) cited(s state, cites map[ledger.DocumentRef]bool) error {
+	slots := map[int64][]int{}
+	for c := range cites {
+		slots[c.Pos] = append(slots[c.Pos], c.Slot)
+	}
+	positions := make([]int64, 0, len(slots))
+	for p := range slots {
+		positions = append(positions, p)
+	}
+	slices.Sort(positions)
+	var lines []line
+	for _, p := range positions {
+		proof, err := e.src.Log.ProveAt(e.ctx, s.name, p, s.note)
+		if err != nil {
+			return err
+		}
+		var l line
+		err = e.src.Log.Store().Entries(e.ctx, s.name, p, p+1, func(r ledger.Row) error {
+			l = lineOf(r)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		l.Documents = slices.DeleteFunc(l.Documents, func(d document) bool { return !slices.Contains(slots[p], d.Slot) })
+		l.Path = proof.Path
+		if l.Path == nil {
+			l.Path = []tlog.Hash{}
+		}
+		lines = append(lines, l)
+	}
+	return e.add(s, lines)
+}
+
+// anchor proves that the organization's ledger still extends the checkpoint
+// that the auditor recorded when the examination was opened.
+func (e *exporter) anchor(work, org state) error {
+	v := record.NewView(e.src.Log.Store(), work.name, record.AsOf{Known: work.point.Size})
+	exams, err := record.All[soc1.Examination](e.ctx, v, "examination")
+	if err != nil || len(exams) == 0 {
+		return err
+	}
+	older := []byte(exams[0].Value.OrganizationCheckpoint)
+	c, err := ledger.ParseCheckpoint(older, org.genesis.Key)
+	if err != nil {
+		return fmt.Errorf("the organization's checkpoint in the examination: %w", err)
+	}
+	path, err := e.src.Log.ProveConsistencyAt(e.ctx, org.name, c.Size, org.note)
+	if err != nil {
+		return err
+	}
+	e.parts[partConsistency(org.name)], err = json.Marshal(consistency{Older: older, Path: path})
+	return err
+}
+
+// write puts the parts in order; the files are streamed.
+func (e *exporter) write(out io.Writer) ([]byte, error) {
+	names := make([]string, 0, len(e.parts)+len(e.files))
+	for n := range e.parts {
+		names = append(names, n)
+	}
+	if !e.src.WithoutBlobs {
+		for sha := range e.files {
+			names = append(names, partBlob+sha)
+		}
+	}
+	sort.Strings(names)
+	w, err := newWriter(out)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range names {
+		if b, ok := e.parts[n]; ok {
+			err = w.bytes(n, b)
+		} else {
+			err = e.blob(w, n, e.files[n[len(partBlob):]])
+		}
+		if err != nil {
+			return nil, fmt.Errorf("bundle part %s: %w", n, err)
+		}
+	}
+	return w.close()
+}
+
+func (e *exporter) blob(w *writer, name string, f soc1.File) error {
+	sha, err := hex.DecodeString(f.SHA256)
+	if err != nil || len(sha) != 32 {
+		return fmt.Errorf("%q is not a SHA-256", f.SHA256)
+	}
+	r, err := e.src.Open(e.ctx, e.src.Work, [32]byte(sha))
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	return w.part(name, f.Size, r)
+}
+
+// filesOf collects the sealed files that a record's document names: objects
+// with name, size and sha256. The source file of a population is described
+// and not kept.
+func filesOf(doc []byte, out map[string]soc1.File) {
+	var v any
+	if json.Unmarshal(doc, &v) == nil {
+		walk(v, out)
+	}
+}
+
+func walk(v any, out map[string]soc1.File) {
+	switch x := v.(type) {
+	case []any:
+		for _, e := range x {
+			walk(e, out)
+		}
+	case map[string]any:
+		sha, _ := x["sha256"].(string)
+		name, _ := x["name"].(string)
+		if size, ok := x["size"].(float64); ok && len(sha) == 64 {
+			out[sha] = soc1.File{Name: name, SHA256: sha, Size: int64(size)}
+		}
+		for k, e := range x {
+			if k != "source_file" {
+				walk(e, out)
+			}
+		}
+	}
+}
+
+// reportInput fixes what a report is built from.
+type reportInput struct {
+	engagement, work, organization string
+	workPoint                      ledger.Checkpoint
+	known                          map[string]int64
+	program                        string
+	released                       bool
+}
+
+// buildReport builds the report's model from a store, a workspace's or a
+// bundle's: the same code, so that the same records give the same bytes.
+func buildReport(ctx context.Context, s ledger.Store, in reportInput) (*report.Model, error) {
+	src := report.Source{Engagement: in.engagement, Checkpoint: in.workPoint, Program: in.program, Released: in.released,
+		Organization: record.NewView(s, in.organization, record.AsOf{Known: in.known[in.organization]})}
+	if in.work != in.organization {
+		src.Examination = record.NewView(s, in.work, record.AsOf{Known: in.known[in.work]})
+		exams, err := record.All[soc1.Examination](ctx, src.Examination, "examination")
+		if err != nil {
+			return nil, err
+		}
+		if len(exams) > 0 {
+			src.Anchor, _ = ledger.PeekCheckpoint([]byte(exams[0].Value.OrganizationCheckpoint))
+		}
+	}
+	return report.Build(ctx, src)
+}

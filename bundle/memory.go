@@ -1,0 +1,188 @@
+package bundle
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"reperform/ledger"
+)
+
+// memory is a read-only ledger.Store over what a bundle holds, so that views,
+// report and verification read a bundle exactly as they read a workspace. Of a
+// ledger that is cited in part it knows the cited revisions only: a question
+// that was answered from them in the workspace has the same answer here.
+type memory struct {
+	heads     map[string]ledger.Head
+	rows      map[string][]ledger.Row
+	revisions map[string][]ledger.Revision
+}
+
+func newMemory() *memory {
+	return &memory{heads: map[string]ledger.Head{}, rows: map[string][]ledger.Row{}, revisions: map[string][]ledger.Revision{}}
+}
+
+// add takes the entries of a ledger; the last row of a whole ledger carries the
+// checkpoint.
+func (m *memory) add(name string, size int64, checkpoint []byte, rows []ledger.Row) error {
+	m.heads[name] = ledger.Head{Ledger: name, Size: size, Checkpoint: checkpoint}
+	if n := len(rows); n > 0 && rows[n-1].Pos == size-1 {
+		rows[n-1].Checkpoint = checkpoint
+	}
+	m.rows[name] = rows
+	latest := map[[2]string]int{}
+	var revs []ledger.Revision
+	for _, r := range rows {
+		if r.Bytes == nil {
+			continue
+		}
+		e, err := ledger.ParseEntry(r.Bytes)
+		if err != nil {
+			return fmt.Errorf("ledger %s: entry %d: %w", name, r.Pos, err)
+		}
+		docs := map[int][]byte{}
+		for _, d := range r.Documents {
+			docs[d.Slot] = d.Bytes
+		}
+		for i, c := range e.Changes {
+			k := [2]string{c.Kind, c.ID}
+			if j, ok := latest[k]; ok {
+				revs[j].NextPos = r.Pos
+			}
+			latest[k] = len(revs)
+			revs = append(revs, ledger.Revision{Kind: c.Kind, ID: c.ID, Rev: c.Revision, Pos: r.Pos, Slot: i + 1, NextPos: -1, Effective: c.Effective, Document: docs[i+1]})
+		}
+	}
+	m.revisions[name] = cited(revs, len(rows) > 0 && int64(len(rows)) == size)
+	slices.SortFunc(m.revisions[name], func(a, b ledger.Revision) int {
+		if c := strings.Compare(a.Kind, b.Kind); c != 0 {
+			return c
+		}
+		if c := strings.Compare(a.ID, b.ID); c != 0 {
+			return c
+		}
+		return int(a.Rev - b.Rev)
+	})
+	return nil
+}
+
+// cited drops, of a ledger given in part, the revisions whose documents are
+// not in the bundle: an entry holds changes that nobody asked about.
+func cited(revs []ledger.Revision, whole bool) []ledger.Revision {
+	if whole {
+		return revs
+	}
+	return slices.DeleteFunc(revs, func(r ledger.Revision) bool { return r.Document == nil })
+}
+
+// Heads implements ledger.Store.
+func (m *memory) Heads(context.Context) ([]ledger.Head, error) {
+	var out []ledger.Head
+	for _, h := range m.heads {
+		out = append(out, h)
+	}
+	return out, nil
+}
+
+// Append implements ledger.Store: a bundle is never written.
+func (m *memory) Append(context.Context, []ledger.Batch) error {
+	return fmt.Errorf("a bundle is read-only")
+}
+
+// Entries implements ledger.Store.
+func (m *memory) Entries(_ context.Context, name string, from, to int64, yield func(ledger.Row) error) error {
+	for _, r := range m.rows[name] {
+		if r.Pos < from || r.Pos >= to {
+			continue
+		}
+		if err := yield(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Tile implements ledger.Store: a bundle carries entries, not tiles.
+func (m *memory) Tile(context.Context, string, int, int64) ([]byte, error) {
+	return nil, ledger.ErrNoTile
+}
+
+// Close implements ledger.Store.
+func (m *memory) Close() error { return nil }
+
+// Revisions implements ledger.Store.
+func (m *memory) Revisions(_ context.Context, q ledger.RevisionQuery, yield func(ledger.Revision) error) error {
+	all := m.revisions[q.Ledger]
+	given := 0
+	for i := 0; i < len(all); {
+		j := i + 1
+		for j < len(all) && all[j].Kind == all[i].Kind && all[j].ID == all[i].ID {
+			j++
+		}
+		group := all[i:j]
+		i = j
+		if q.Kind != "" && group[0].Kind != q.Kind || q.ID != "" && group[0].ID != q.ID || q.After != "" && group[0].ID <= q.After {
+			continue
+		}
+		for _, r := range chosen(group, q) {
+			if !q.Documents {
+				r.Document = nil
+			}
+			if err := yield(r); err != nil {
+				return err
+			}
+			if given++; q.Limit > 0 && given == q.Limit {
+				return nil
+			}
+		}
+	}
+	return nil
+}
+
+// chosen selects from the revisions of one record, oldest first.
+func chosen(group []ledger.Revision, q ledger.RevisionQuery) []ledger.Revision {
+	switch q.Select {
+	case ledger.SelectAll:
+		return group
+	case ledger.SelectHeads:
+		return group[len(group)-1:]
+	}
+	known := group
+	for len(known) > 0 && known[len(known)-1].Pos >= q.Known {
+		known = known[:len(known)-1]
+	}
+	switch {
+	case len(known) == 0 || q.Select == ledger.SelectKnownAll:
+		return known
+	case q.Select == ledger.SelectKnown:
+		return known[len(known)-1:]
+	}
+	best := -1
+	for i, r := range known {
+		if r.Effective <= q.Effective && (best < 0 || r.Effective >= known[best].Effective) {
+			best = i
+		}
+	}
+	if best < 0 {
+		return nil
+	}
+	return known[best : best+1]
+}
+
+// recorder passes reads through to a store and remembers which documents of one
+// ledger were read: they are what a report cites.
+type recorder struct {
+	ledger.Store
+	name  string
+	cites map[ledger.DocumentRef]bool
+}
+
+func (r *recorder) Revisions(ctx context.Context, q ledger.RevisionQuery, yield func(ledger.Revision) error) error {
+	return r.Store.Revisions(ctx, q, func(x ledger.Revision) error {
+		if q.Ledger == r.name && q.Documents {
+			r.cites[ledger.DocumentRef{Pos: x.Pos, Slot: x.Slot}] = true
+		}
+		return yield(x)
+	})
+}

@@ -1,0 +1,339 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+	"go.yaml.in/yaml/v3"
+
+	"reperform/app"
+	"reperform/soc1"
+)
+
+func (c *cli) populationCommand() *cobra.Command {
+	cmd := c.command("population", "population", nil)
+	cmd.AddCommand(c.populationImport(), c.populationDerive(), c.populationProfile(), c.populationCheck())
+	return cmd
+}
+
+// readSpec reads a YAML or JSON file strictly into a struct with json tags.
+func readSpec(path string, into any) error {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	var v any
+	if err := yaml.Unmarshal(b, &v); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	j, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	dec := json.NewDecoder(bytes.NewReader(j))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(into); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+// describeFlags are the parts of a description that may be given without a file.
+type describeFlags struct {
+	spec, id, ledger, title, purpose, zone, source string
+	key, controls                                  []string
+	from, to                                       string
+}
+
+func (d *describeFlags) add(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&d.spec, "spec", "", "YAML or JSON file with the description, the schema and the transforms")
+	f.StringVar(&d.id, "id", "", "id of the population")
+	f.StringVar(&d.ledger, "ledger", "", "ledger: an examination's, or (default) the organization's for management's own")
+	f.StringVar(&d.title, "title", "", "what the items are")
+	f.StringVar(&d.purpose, "purpose", "", "auditor_population (default), report_used_in_control or report_sent_to_users")
+	f.StringVar(&d.zone, "zone", "", "IANA time zone (default: the organization's)")
+	f.StringVar(&d.source, "source-system", "", "system the extract comes from")
+	f.StringSliceVar(&d.key, "key", nil, "columns that together identify an item")
+	f.StringSliceVar(&d.controls, "controls", nil, "controls it serves to test")
+	f.StringVar(&d.from, "from", "", "first day it covers")
+	f.StringVar(&d.to, "to", "", "last day it covers")
+}
+
+func (d *describeFlags) fill(id, ledger *string, p *soc1.Population) {
+	set := func(into *string, v string) {
+		if v != "" {
+			*into = v
+		}
+	}
+	set(id, d.id)
+	set(ledger, d.ledger)
+	set(&p.Title, d.title)
+	set(&p.Zone, d.zone)
+	set(&p.SourceSystem, d.source)
+	if d.purpose != "" {
+		p.Purpose = soc1.PopulationPurpose(d.purpose)
+	}
+	if p.Purpose == "" {
+		p.Purpose = soc1.AuditorPopulation
+	}
+	if d.from != "" {
+		p.PeriodFrom = soc1.Date(d.from)
+	}
+	if d.to != "" {
+		p.PeriodTo = soc1.Date(d.to)
+	}
+	if len(d.key) > 0 {
+		p.Key = d.key
+	}
+	if len(d.controls) > 0 {
+		p.Controls = d.controls
+	}
+	if p.Title == "" {
+		p.Title = *id
+	}
+}
+
+func (c *cli) populationImport() *cobra.Command {
+	var d describeFlags
+	cmd := c.command("import FILE", "population", func(cmd *cobra.Command, args []string) error {
+		var spec app.ImportSpec
+		if d.spec != "" {
+			if err := readSpec(d.spec, &spec); err != nil {
+				return err
+			}
+			if len(args) == 0 && spec.Source.Path != "" && !filepath.IsAbs(spec.Source.Path) {
+				spec.Source.Path = filepath.Join(filepath.Dir(d.spec), spec.Source.Path)
+			}
+		}
+		if len(args) == 1 {
+			spec.Source.Path = args[0]
+		}
+		if spec.Source.Path == "" {
+			return errors.New("name the file to import")
+		}
+		d.fill(&spec.ID, &spec.Ledger, &spec.Population)
+		a, err := c.open(cmd.Context())
+		if err != nil {
+			return err
+		}
+		p, err := a.ImportPopulation(cmd.Context(), c.actor, spec)
+		if err != nil {
+			return err
+		}
+		return c.print(p, func(w io.Writer) { printPopulation(w, spec.ID, p) })
+	})
+	cmd.Short = "Freeze a file as a population"
+	cmd.Args = cobra.MaximumNArgs(1)
+	d.add(cmd)
+	return cmd
+}
+
+func printPopulation(w io.Writer, id string, p soc1.Population) {
+	fmt.Fprintf(w, "%s: %d rows, population hash %s\n", id, p.RowCount, p.PopulationHash)
+	for _, col := range p.Columns {
+		fmt.Fprintf(w, "  %-28s %-16s", col.Name, col.Type)
+		if col.Transform != "" && col.Transform != soc1.Kept {
+			fmt.Fprintf(w, " %s", col.Transform)
+		}
+		if col.Nulls > 0 {
+			fmt.Fprintf(w, " %d without a value", col.Nulls)
+		}
+		fmt.Fprintln(w)
+	}
+	for _, t := range p.ControlTotals {
+		fmt.Fprintf(w, "  total of %s: %s\n", t.Column, t.Total)
+	}
+	for _, warning := range p.Warnings {
+		fmt.Fprintf(w, "  note: %s\n", warning)
+	}
+}
+
+func (c *cli) populationDerive() *cobra.Command {
+	var d describeFlags
+	var sql string
+	var inputs map[string]string
+	cmd := c.command("derive", "population", func(cmd *cobra.Command, _ []string) error {
+		var spec app.DeriveSpec
+		if d.spec != "" {
+			if err := readSpec(d.spec, &spec); err != nil {
+				return err
+			}
+		}
+		if sql != "" {
+			spec.Population.Derived.SQL = sql
+		}
+		for name, id := range inputs {
+			spec.Population.Derived.Inputs = append(spec.Population.Derived.Inputs, soc1.DerivationInput{Name: name, Population: id})
+		}
+		d.fill(&spec.ID, &spec.Ledger, &spec.Population)
+		a, err := c.open(cmd.Context())
+		if err != nil {
+			return err
+		}
+		p, err := a.DerivePopulation(cmd.Context(), c.actor, spec)
+		if err != nil {
+			return err
+		}
+		return c.print(p, func(w io.Writer) { printPopulation(w, spec.ID, p) })
+	})
+	cmd.Short = "Freeze the result of a recorded query over populations"
+	d.add(cmd)
+	cmd.Flags().StringVar(&sql, "sql", "", "the SELECT")
+	cmd.Flags().StringToStringVar(&inputs, "input", nil, "name=population, for each population that the query reads")
+	return cmd
+}
+
+func (c *cli) populationProfile() *cobra.Command {
+	var name string
+	cmd := c.command("profile ID", "population", func(cmd *cobra.Command, args []string) error {
+		a, err := c.open(cmd.Context())
+		if err != nil {
+			return err
+		}
+		p, err := a.ProfilePopulation(cmd.Context(), c.actor, name, args[0])
+		if err != nil {
+			return err
+		}
+		return c.print(p, func(w io.Writer) { printProfile(w, p) })
+	})
+	cmd.Short = "Show what a population looks like"
+	cmd.Args = cobra.ExactArgs(1)
+	cmd.Flags().StringVar(&name, "ledger", app.OrganizationLedger, "ledger of the population")
+	return cmd
+}
+
+func (c *cli) populationCheck() *cobra.Command {
+	var name, spec, conclusion string
+	cmd := c.command("check ID", "population", func(cmd *cobra.Command, args []string) error {
+		a, err := c.open(cmd.Context())
+		if err != nil {
+			return err
+		}
+		in := app.CheckSpec{Conclusion: conclusion}
+		if spec != "" {
+			if err := readSpec(spec, &in); err != nil {
+				return err
+			}
+		}
+		checks, err := a.CheckPopulation(cmd.Context(), c.actor, name, args[0], in)
+		if err != nil {
+			return err
+		}
+		bad := 0
+		for _, k := range checks {
+			if !k.Passed {
+				bad++
+			}
+		}
+		err = c.print(checks, func(w io.Writer) {
+			for _, k := range checks {
+				mark := "passes"
+				if !k.Passed {
+					mark = "FAILS"
+				}
+				fmt.Fprintf(w, "%-6s %s", mark, k.Check.Label())
+				if k.Column != "" {
+					fmt.Fprintf(w, " of %s", k.Column)
+				}
+				if k.Expected != "" || k.Actual != "" {
+					fmt.Fprintf(w, ": expected %s, found %s", k.Expected, k.Actual)
+				}
+				fmt.Fprintln(w)
+				for _, x := range k.Examples {
+					fmt.Fprintf(w, "         %s\n", short(x))
+				}
+			}
+		})
+		if err == nil && bad > 0 {
+			return failed("%d checks of completeness and accuracy do not pass", bad)
+		}
+		return err
+	})
+	cmd.Short = "Test completeness and accuracy, and record the result"
+	cmd.Args = cobra.ExactArgs(1)
+	cmd.Flags().StringVar(&name, "ledger", app.OrganizationLedger, "ledger of the population")
+	cmd.Flags().StringVar(&spec, "spec", "", "YAML or JSON file with the checks")
+	cmd.Flags().StringVar(&conclusion, "conclusion", "", "what is concluded from the checks")
+	return cmd
+}
+
+func (c *cli) testCommand() *cobra.Command {
+	cmd := c.command("test", "test", nil)
+	cmd.AddCommand(c.testRun())
+	return cmd
+}
+
+func (c *cli) testRun() *cobra.Command {
+	var opt app.RunOptions
+	var results []string
+	cmd := c.command("run", "test", func(cmd *cobra.Command, args []string) error {
+		a, err := c.open(cmd.Context())
+		if err != nil {
+			return err
+		}
+		for _, f := range results {
+			in, err := os.Open(f)
+			if err != nil {
+				return err
+			}
+			rows, err := app.ReadResults(f, in)
+			in.Close()
+			if err != nil {
+				return err
+			}
+			opt.Results = append(opt.Results, rows...)
+		}
+		if opt.Ledger == "" {
+			opt.Ledger = a.WorkLedger(cmd.Context(), c.actor, opt.Engagement)
+		}
+		outcomes, err := a.RunTests(cmd.Context(), c.actor, opt)
+		if err != nil {
+			return err
+		}
+		exceptions := int64(0)
+		for _, o := range outcomes {
+			exceptions += o.Exceptions
+		}
+		err = c.print(outcomes, func(w io.Writer) {
+			for _, o := range outcomes {
+				fmt.Fprintf(w, "%-14s %-12s %-16s %-10s", o.Code, o.Control, o.Method, o.Status)
+				if o.Why != "" {
+					fmt.Fprintf(w, " %s", o.Why)
+				} else {
+					fmt.Fprintf(w, " %d items, %d exceptions", o.Rows, o.Exceptions)
+				}
+				fmt.Fprintln(w)
+				for _, n := range o.Counts {
+					fmt.Fprintf(w, "    %s: %d pass, %d fail, %d not applicable, %d cannot tell\n", n.Attribute, n.Pass, n.Fail, n.NotApplicable, n.CannotTell)
+				}
+				for _, x := range o.Items {
+					fmt.Fprintf(w, "    item %s\n", x)
+				}
+				for _, x := range o.Warnings {
+					fmt.Fprintf(w, "    note: %s\n", x)
+				}
+			}
+			fmt.Fprintf(w, "%d tests, %d exceptions.\n", len(outcomes), exceptions)
+		})
+		if err != nil {
+			return err
+		}
+		return a.LimitExceeded(cmd.Context(), c.actor, opt)
+	})
+	cmd.Short = "Run every test that can be run"
+	f := cmd.Flags()
+	f.StringVar(&opt.Engagement, "engagement", "", "engagement to test (default: all)")
+	f.StringSliceVar(&opt.Controls, "control", nil, "control to test; may be repeated")
+	f.StringVar(&opt.Ledger, "ledger", "", "ledger of the tests (default: by who acts)")
+	f.StringArrayVar(&results, "results", nil, "CSV file with results of samples; may be repeated")
+	f.StringVar(&opt.Reason, "reason", "Tests run.", "why, recorded with the run")
+	return cmd
+}
+
