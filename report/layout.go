@@ -1,0 +1,67 @@
+package report
+
+import "unicode"
+
+// A page holds some sixty lines of a table. A cell that might be taller must
+// be allowed to break, because the typesetter lets an unbreakable one run off
+// the page without a word; a short one is kept whole, because it reads better.
+const (
+	lineUnits = 108 // characters across a whole table, at its text size
+	keepLines = 24  // the tallest group of cells that is kept whole
+)
+
+// fit marks the cells that are kept whole.
+func (t *Table) fit() {
+	total := 0
+	for _, c := range t.Columns {
+		total += c.Width
+	}
+	for i := 0; i < len(t.Rows); {
+		n := 1
+		for _, c := range t.Rows[i].Cells {
+			n = max(n, c.Span)
+		}
+		n = min(n, len(t.Rows)-i)
+		group := t.Rows[i : i+n]
+		height, spanning := 0, 0
+		for _, r := range group {
+			tallest := 0
+			offset := len(t.Columns) - len(r.Cells) // covered cells are at the left
+			for j, c := range r.Cells {
+				lines := cellLines(c, t.Columns[offset+j].Width*lineUnits/max(total, 1))
+				if c.Span > 1 {
+					spanning = max(spanning, lines)
+				} else {
+					tallest = max(tallest, lines)
+				}
+			}
+			height += tallest
+		}
+		whole := max(height, spanning) <= keepLines
+		for _, r := range group {
+			for j := range r.Cells {
+				r.Cells[j].Keep = whole
+			}
+		}
+		i += n
+	}
+}
+
+// cellLines is a generous estimate of a cell's lines.
+func cellLines(c Cell, units int) int {
+	units = max(units-4, 4) // the inset
+	lines := 1
+	for _, p := range c.Paras {
+		w := 0
+		for _, r := range p.Text {
+			for _, x := range r.Text {
+				w++
+				if x > 0x1100 && !unicode.Is(unicode.Mn, x) {
+					w++ // East Asian characters and emoji are twice as wide
+				}
+			}
+		}
+		lines += w/units + 1
+	}
+	return lines
+}
