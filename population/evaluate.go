@@ -2,7 +2,6 @@ package population
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -423,11 +422,7 @@ func countOutcomes(n *Counts, code string, key, na, pass *duck.Vector, size int,
 		case CannotTell:
 			n.CannotTell++
 		}
-		line, err := json.Marshal(Exception{string(key.Bytes(row)), code, outcome})
-		if err != nil {
-			return err
-		}
-		if err := lines.add(line); err != nil {
+		if err := lines.add(appendExceptionLine(nil, key.Bytes(row), []byte(code), outcome)); err != nil {
 			return err
 		}
 	}
