@@ -7,6 +7,12 @@ import (
 	"testing"
 )
 
+// Measured on 2026-11-22 with two shared cores of an Intel Xeon, a report of 132
+// pages: open with a warm cache 0.44 s, first document 4.0 s, the same again
+// 0.20 s, with one sentence changed 0.30 s, finish 0.15 s (1.48 MB become
+// 0.56 MB); the first open on a machine takes 7.7 s of both cores. With wazero's
+// own check for the end of a context the first document took 10 to 15 s.
+
 // The long report has the shape of a service organization control report:
 // prose, lists and many tables of controls, tests and results, all from data.
 const longTemplate = `
@@ -16,7 +22,7 @@ const longTemplate = `
   footer: context align(center, text(8pt)[Page #counter(page).display() of #counter(page).final().first()]))
 #set text(font: "IBM Plex Serif", size: 10pt, lang: "en", region: "US")
 #set par(justify: true)
-#show heading: set text(font: "IBM Plex Sans", weight: 600)
+#show heading: set text(font: "IBM Plex Sans SmBld")
 #show table: set text(font: "IBM Plex Sans", size: 8.5pt)
 #show table: set par(justify: false)
 #show figure: set block(breakable: true)

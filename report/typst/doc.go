@@ -8,15 +8,19 @@
 // any year, because the compiler is handed a constant clock, only the vendored
 // fonts and no other source of variation; Finish keeps that, taking dates and
 // the file's identifier as arguments. A Job cannot read a file that is not
-// part of it, nor the network, nor the environment. Text that arrives as data
-// (json, csv, read) is text and cannot become markup, as long as the template
-// does not call eval on it. Every failure, a trap in the compiler included, is
+// part of it, nor the network, nor the environment, nor the time. Text that
+// arrives as data (json, csv, read) is text and cannot become markup, as long as
+// the template does not call eval on it. Every failure, a trap in the compiler included, is
 // an error and leaves the Engine usable.
 //
-// What is not promised: the output is tagged (headings, tables, figures,
-// language, reading order), but nothing here checks it against PDF/UA or
-// PDF/A, and no conformance is claimed in the file: this build of the compiler
-// offers no choice of a PDF standard. Scripts outside Latin, Greek and Cyrillic
-// need fonts handed in with Options.Fonts; without them their characters show
-// as empty boxes, though copied and searched text stays right.
+// What is not promised: the output is tagged (headings, tables with their
+// header cells, figures with alternative text and bounding box, links, language,
+// reading order), but nothing here checks it against PDF/UA or PDF/A and no
+// conformance is claimed in the file, since this build of the compiler offers
+// no choice of a PDF standard. Tables have no bounding box. Scripts outside
+// Latin, Greek and Cyrillic need fonts handed in with Options.Fonts; without
+// them their characters show as empty boxes and may be missing from copied
+// text. This build gives no warnings with a document: a font family that does
+// not exist is replaced in silence. A table cell marked unbreakable and taller
+// than a page runs off the page without a word. Templates avoid both.
 package typst

@@ -16,7 +16,7 @@ import (
 // Stages of Open, as passed to Options.Progress.
 const (
 	StageUnpack  = "unpacking the typesetter"
-	StageCompile = "preparing the typesetter (about half a minute, once on this machine)"
+	StageCompile = "preparing the typesetter (up to half a minute, once on this machine)"
 	StageLoad    = "loading the prepared typesetter"
 	StageStart   = "starting the typesetter and loading fonts"
 	StageReady   = "the typesetter is ready"
@@ -80,8 +80,9 @@ type Engine struct {
 var ErrClosed = errors.New("typst: the engine is closed")
 
 // Open prepares the compiler: the first time on a machine it is translated to
-// machine code, which takes about half a minute, later it is read from
-// Options.CacheDir in a fraction of a second.
+// machine code, which takes about 15 seconds of processor time, later it is read
+// from Options.CacheDir in half a second. ctx does not interrupt the translation;
+// a server opens in the background.
 func Open(ctx context.Context, o Options) (*Engine, error) {
 	progress := o.Progress
 	if progress == nil {
@@ -142,11 +143,12 @@ func (e *Engine) prepare(ctx context.Context, dir string, wasm []byte) (err erro
 	return link(ctx, e.runtime, e.compiled)
 }
 
-// Compile typesets one document and returns it as a tagged PDF, without dates
-// other than those the template sets. A mistake in the template or its data is
-// a *CompileError; the end of ctx stops the work within a fraction of a second
-// and gives ctx's error; anything else is a failure of the compiler. None of
-// them spoils the engine for the next caller.
+// Compile typesets one document and returns it as a tagged PDF. Its dates are
+// those of a clock that stands at the beginning of 1970, unless the template
+// sets others; Finish replaces them. A mistake in the template or its data is a
+// *CompileError; the end of ctx stops the work within a fraction of a second and
+// gives ctx's error; anything else is a failure of the compiler. None of them
+// spoils the engine for the next caller.
 func (e *Engine) Compile(ctx context.Context, job Job) ([]byte, error) {
 	if err := job.check(); err != nil {
 		return nil, err
@@ -165,7 +167,7 @@ func (e *Engine) Compile(ctx context.Context, job Job) ([]byte, error) {
 		}
 		e.running = in
 	}
-	pdf, _, err := e.running.compile(ctx, job)
+	pdf, err := e.running.compile(ctx, job)
 	var wrong *CompileError
 	spoiled := err != nil && !errors.As(err, &wrong)
 	if spoiled || e.running.memory() > e.memoryLimit {

@@ -66,6 +66,9 @@ func Finish(pdf []byte, meta Meta) ([]byte, error) {
 	if err := showTitle(doc, catalog); err != nil {
 		return nil, err
 	}
+	if err := dropDefaultSuspects(doc, catalog); err != nil {
+		return nil, err
+	}
 	if err := boundFigures(doc); err != nil {
 		return nil, err
 	}
@@ -146,6 +149,23 @@ func showTitle(doc *model.XRefTable, catalog types.Dict) error {
 	}
 	preferences["DisplayDocTitle"] = types.Boolean(true)
 	catalog["ViewerPreferences"] = preferences
+	return nil
+}
+
+// dropDefaultSuspects removes MarkInfo/Suspects when it is false, which is its
+// default: poppler up to 22 takes it for an error and says so on every use.
+func dropDefaultSuspects(doc *model.XRefTable, catalog types.Dict) error {
+	o, ok := catalog["MarkInfo"]
+	if !ok {
+		return nil
+	}
+	mark, err := doc.DereferenceDict(o)
+	if err != nil {
+		return fmt.Errorf("typst: finishing: MarkInfo: %w", err)
+	}
+	if mark["Suspects"] == types.Boolean(false) {
+		delete(mark, "Suspects")
+	}
 	return nil
 }
 

@@ -108,7 +108,7 @@ func (in *instance) build(ctx context.Context, fonts [][]byte) error {
 
 // compile replaces all files and typesets. Sources are passed in sorted order
 // so that the compiler numbers them alike every time.
-func (in *instance) compile(ctx context.Context, job Job) (pdf []byte, warnings []Diagnostic, err error) {
+func (in *instance) compile(ctx context.Context, job Job) (pdf []byte, err error) {
 	ctx = withHost(ctx, in.host)
 	h := in.host
 	h.console = nil
@@ -123,11 +123,11 @@ func (in *instance) compile(ctx context.Context, job Job) (pdf []byte, warnings 
 	}()
 
 	if _, err := h.invoke(ctx, "typstcompiler_reset_shadow", in.compiler); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	for _, name := range sortedKeys(job.Files) {
 		if err := in.mapFile(ctx, name, job.Files[name]); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
 
@@ -145,34 +145,34 @@ func (in *instance) compile(ctx context.Context, job Job) (pdf []byte, warnings 
 		return err
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err := h.drain(ctx); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if ret[2] != 0 {
-		return nil, nil, errors.New(describe(h.take(uint64(ret[1]))))
+		return nil, errors.New(describe(h.take(uint64(ret[1]))))
 	}
 	return readResult(h.take(uint64(ret[0])))
 }
 
 // readResult takes apart what the compiler returned: the document, or an
 // object with result and diagnostics.
-func readResult(v any) ([]byte, []Diagnostic, error) {
+func readResult(v any) ([]byte, error) {
 	switch v := v.(type) {
 	case *byteArray:
-		return v.bytes, nil, nil
+		return v.bytes, nil
 	case *object:
-		diagnostics := readDiagnostics(v.fields["diagnostics"])
 		if doc, ok := v.fields["result"].(*byteArray); ok {
-			return doc.bytes, diagnostics, nil
+			return doc.bytes, nil
 		}
+		diagnostics := readDiagnostics(v.fields["diagnostics"])
 		if len(diagnostics) == 0 {
 			diagnostics = []Diagnostic{{Severity: "error", Message: "the compiler gave neither a document nor a reason"}}
 		}
-		return nil, nil, &CompileError{Diagnostics: diagnostics}
+		return nil, &CompileError{Diagnostics: diagnostics}
 	}
-	return nil, nil, fmt.Errorf("the compiler returned %s instead of a document", describe(v))
+	return nil, fmt.Errorf("the compiler returned %s instead of a document", describe(v))
 }
 
 func (in *instance) mapFile(ctx context.Context, name string, content []byte) error {

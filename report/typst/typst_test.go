@@ -75,7 +75,7 @@ const sample = `
 #set document(title: "Sample", author: "The author")
 #set page(paper: "us-letter", height: 60mm)
 #set text(font: "IBM Plex Serif", lang: "en", region: "US", size: 10pt)
-#show heading: set text(font: "IBM Plex Sans", weight: 600)
+#show heading: set text(font: "IBM Plex Sans SmBld")
 #outline(depth: 2)
 = First heading
 Some *bold* and _italic_ text with a hash: #text(font: "IBM Plex Mono")[9f86d081].
@@ -101,7 +101,7 @@ func TestDocument(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, mark := range []string{"/StructTreeRoot", "/MarkInfo <</Marked true", "/Lang (en-US)", "/DisplayDocTitle true"} {
+	for _, mark := range []string{"/StructTreeRoot", "/MarkInfo <</Marked true>>", "/Lang (en-US)", "/DisplayDocTitle true"} {
 		if !bytes.Contains(pdf, []byte(mark)) {
 			t.Errorf("the catalog lacks %s", mark)
 		}
@@ -187,5 +187,67 @@ func TestMistakesAreExplained(t *testing.T) {
 				t.Errorf("got %q (file %q, line %d), want %q in %s, line %d", d, d.File, d.Line, c.message, c.file, c.line)
 			}
 		})
+	}
+}
+
+func TestFontsAreThere(t *testing.T) {
+	var source strings.Builder
+	styles := []string{
+		`font: "` + Serif + `"`, `font: "` + Serif + `", style: "italic"`, `font: "` + Serif + `", weight: "bold"`, `font: "` + Serif + `", weight: "bold", style: "italic"`,
+		`font: "` + Sans + `"`, `font: "` + Sans + `", style: "italic"`, `font: "` + SansSemibold + `"`, `font: "` + Sans + `", weight: "bold"`,
+		`font: "` + Mono + `"`,
+	}
+	for _, s := range styles {
+		source.WriteString("#text(fallback: false, " + s + ")[Hamburgefonts ✓ § ® – “x” 012]\n\n")
+	}
+	job := Job{
+		Main:  "main.typ",
+		Files: map[string][]byte{"main.typ": []byte(source.String())},
+	}
+	pdf, err := engine(t).Compile(t.Context(), job)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := poppler(t, pdf, "pdffonts", "FILE")
+	for _, name := range []string{
+		"IBMPlexSerif-Regular", "IBMPlexSerif-Italic", "IBMPlexSerif-Bold", "IBMPlexSerif-BoldItalic",
+		"IBMPlexSans", "IBMPlexSans-Italic", "IBMPlexSans-SmBld", "IBMPlexSans-Bold", "IBMPlexMono",
+	} {
+		if !strings.Contains(list, "+"+name+" ") {
+			t.Errorf("%s was not used:\n%s", name, list)
+		}
+	}
+}
+
+// The clock stands still, and a template that asks gets the same answer for ever.
+func TestTheDateIsFixed(t *testing.T) {
+	pdf := mustCompile(t, map[string]string{"main.typ": "#datetime.today().display()"})
+	if got := text(t, pdf); got != "1970-01-01" {
+		t.Errorf("today is %q, want 1970-01-01", got)
+	}
+	if !bytes.Contains(pdf, []byte("(D:19700101000000Z)")) {
+		t.Error("the raw document's date is not the clock's")
+	}
+}
+
+func TestFontsCanBeAdded(t *testing.T) {
+	packed, err := fontFiles.ReadFile("vendored/fonts/IBMPlexMono-Regular.woff")
+	if err != nil {
+		t.Fatal(err)
+	}
+	unpacked, err := openFont(packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := Open(t.Context(), Options{Fonts: [][]byte{packed, unpacked}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close(t.Context())
+	if n := len(e.fonts); n != 11 {
+		t.Errorf("%d fonts, want the 9 vendored and 2 more", n)
+	}
+	if _, err := e.Compile(t.Context(), Job{Main: "a.typ", Files: map[string][]byte{"a.typ": []byte("x")}}); err != nil {
+		t.Error(err)
 	}
 }
