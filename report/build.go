@@ -29,7 +29,9 @@ func Build(ctx context.Context, src Source) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.evaluate()
+	if err := m.evaluate(); err != nil {
+		return nil, err
+	}
 	m.facts = m.factsOf()
 	out := &Model{
 		Format: ModelFormat, Program: src.Program, Wording: m.wording.Name, Typesetter: typst.Version,

@@ -230,8 +230,8 @@ func examination(f *fixture) {
 // control that did not operate, and one observed.
 func testing2(f *fixture, in string, by soc1.Party) {
 	put := func(kind, id string, v any) { f.put(in, kind, id, first, v) }
-	put("population", "pop-bank", soc1.Population{Title: "Changes of bank details", By: by, Purpose: soc1.AuditorPopulation, RowCount: 10357, Key: []string{"change_id"}, PopulationHash: hash1})
-	put("population", "pop-files", soc1.Population{Title: "Payment files", By: by, Purpose: soc1.AuditorPopulation, RowCount: 251, Key: []string{"file_id"}, PopulationHash: hash2})
+	put("population", "pop-bank", soc1.Population{Title: "Changes of bank details", By: by, Purpose: soc1.AuditorPopulation, Checks: []soc1.CompletenessCheck{{Check: soc1.SecondSourceCount, Passed: true}}, RowCount: 10357, Key: []string{"change_id"}, PopulationHash: hash1})
+	put("population", "pop-files", soc1.Population{Title: "Payment files", By: by, Purpose: soc1.AuditorPopulation, Checks: []soc1.CompletenessCheck{{Check: soc1.SecondSourceCount, Passed: true}}, RowCount: 251, Key: []string{"file_id"}, PopulationHash: hash2})
 	test := func(id, control string, t soc1.TestOfControl) {
 		t.Code, t.By, t.Engagement, t.Control = strings.ToUpper(id), by, "eng-2025", control
 		put("test_of_control", id, t)
@@ -240,11 +240,14 @@ func testing2(f *fixture, in string, by soc1.Party) {
 		return []soc1.Procedure{{Nature: soc1.Inspection, Text: text}}
 	}
 	test("t-1", "pay-1-1", soc1.TestOfControl{Method: soc1.Census, Population: "pop-bank", Procedures: inspect("Compared every change of bank details in PayCore’s audit log with the call log.")})
+	put("attribute", "t-1-a", soc1.Attribute{Test: "t-1", Code: "A", Text: "Confirmed before first use", Pass: "confirmed_at <= first_used_at"})
 	put("test_run", "run-1", soc1.TestRun{Test: "t-1", Population: "pop-bank", PopulationHash: hash1, Expressions: []soc1.Expression{{Attribute: "A", Pass: "confirmed_at <= first_used_at"}}, EngineVersion: "1.5.5",
 		RowCount: 10357, Counts: []soc1.AttributeCount{{Attribute: "A", Pass: 9910, Fail: 2, NotApplicable: 445}}, ExceptionCount: 2})
 	put("exception", "x-1", soc1.Exception{Test: "t-1", Run: "run-1", Attribute: "A", ItemKeys: []string{"SECRET-KEY-1", "SECRET-KEY-2"}, Status: soc1.Confirmed, DecidedBy: "p-partner", DecidedOn: "2026-01-20"})
 	put("deviation", "d-1", soc1.Deviation{Code: "DV-1", Exceptions: []string{"x-1"}, Test: "t-1", Control: "pay-1-1", ItemCount: 2, Fact: "Two changes of bank details were used for a payment before the call-back was made", Cause: "SECRET CAUSE", Response: "Specialists were retrained in February 2026; the system now blocks payment until the call is recorded."})
 	test("t-2", "pay-1-2", soc1.TestOfControl{Method: soc1.ObservationOnly, PerformedOn: "2025-10-02", Procedures: []soc1.Procedure{{Nature: soc1.Inspection, Text: "Inspected the configuration of the balancing rule."}, {Nature: soc1.Reperformance, Text: "Submitted a file that did not balance and saw it rejected."}}})
+	put("attribute", "t-2-a", soc1.Attribute{Test: "t-2", Code: "A", Text: "Rejected", Manual: true})
+	put("result", "r-t2", soc1.Result{Test: "t-2", ItemKey: "rule", Attribute: "A", Outcome: soc1.Pass, By: "p-partner", TestedOn: "2025-10-02"})
 	test("t-3", "pay-2-1", soc1.TestOfControl{Method: soc1.SampleMethod, Population: "pop-files", SamplePlan: soc1.SamplePlan{Model: soc1.FrequencyTable, FrequencyTable: "default", N: 3}, Procedures: inspect("For a sample of payment files, inspected the two releases and compared them with the preparer.")})
 	sample := soc1.Sample{Test: "t-3", Population: "pop-files", PopulationHash: hash2, SeedInput: "SECRET-SEED", Algorithm: "soc1/v1", Draw: 1, N: 3}
 	for i := range 3 {

@@ -48,10 +48,10 @@ func (m *material) extent(o *outcome) string {
 	id := "test/" + o.test.ID
 	switch o.test.Value.Method {
 	case soc1.Census:
-		if o.run == nil {
+		if o.untested {
 			return "Extent: every item of the population."
 		}
-		n := m.claim(id+"/items", "items of the population of test "+o.test.Value.Code, number(o.items), o.run.Ref())
+		n := m.claim(id+"/items", "items of the population of test "+o.test.Value.Code, number(o.figures.PopulationRows), o.figures.Sources...)
 		return "Extent: every item of the population (" + n + ")."
 	case soc1.SampleMethod:
 		return "Extent: a sample of the population."
@@ -72,7 +72,7 @@ func (m *material) resultCell(o *outcome) Cell {
 		out.Paras = append(out.Paras, paras("The control did not operate in the period. "+sentence(o.test.Value.NoOccurrence))...)
 	case o.clean():
 		out.Paras = append(out.Paras, paras("No exceptions noted.")...)
-	case !o.started && len(o.deviations) == 0:
+	case o.untested && len(o.deviations) == 0:
 		m.gap("IV", &ref, "Test %s has no result.", o.test.Value.Code)
 		out.Tint = "gap"
 		out.Paras = append(out.Paras, role("gap", "Not yet tested.")...)
@@ -81,9 +81,9 @@ func (m *material) resultCell(o *outcome) Cell {
 		out.Tint = "exception"
 		out.Paras = append(out.Paras, m.exceptionParas(o, d)...)
 	}
-	if len(o.deviations) > 1 && o.distinct > 0 {
-		n := m.claim("test/"+o.test.ID+"/deviating", "different items that deviated in test "+o.test.Value.Code, number(o.distinct), o.sources...)
-		out.Paras = append(out.Paras, paras("In all, "+n+" different "+plural(o.distinct, "item", "items")+" deviated.")...)
+	if k, exact := o.distinct(); len(o.deviations) > 1 && exact {
+		n := m.claim("test/"+o.test.ID+"/deviating", "different items that deviated in test "+o.test.Value.Code, number(k), o.figures.Sources...)
+		out.Paras = append(out.Paras, paras("In all, "+n+" different "+plural(k, "item", "items")+" deviated.")...)
 	}
 	for _, u := range o.unresolved {
 		m.gap("IV", &ref, "Test %s: %s", o.test.Value.Code, u)
@@ -100,7 +100,7 @@ func (m *material) resultCell(o *outcome) Cell {
 // person recorded it. No cause is argued here.
 func (m *material) exceptionParas(o *outcome, d found) []Para {
 	id := "test/" + o.test.ID + "/deviation/" + d.ID
-	sources := append([]soc1.Ref{d.Ref()}, o.sources...)
+	sources := append([]soc1.Ref{d.Ref()}, o.figures.Sources...)
 	k := m.claim(id+"/count", "items of deviation "+firstOf(d.Value.Code, d.ID), number(d.Value.ItemCount), sources...)
 	n := m.claim(id+"/of", "items tested for deviation "+firstOf(d.Value.Code, d.ID), number(d.of), sources...)
 	text := k + " of " + n + " " + plural(d.of, "item", "items")

@@ -105,7 +105,7 @@ func (m *material) opine(p *part, b wording.Filled) {
 		m.gap("I", nil, "The opinion on design is modified and that on operating effectiveness is not: controls that are not suitably designed cannot operate effectively.")
 	}
 	if m.facts.Type2 && limbs.Operating == "" {
-		m.gap("I", nil, "A Type 2 report has no opinion on operating effectiveness.")
+		m.gap("I", nil, "A Type II report has no opinion on operating effectiveness.")
 	}
 	p.heading(3, b.Title)
 	p.texts(b)

@@ -70,10 +70,8 @@ type material struct {
 	reports    []record.Typed[soc1.Population]
 
 	tests       []record.Typed[soc1.TestOfControl]
-	attributes  []record.Typed[soc1.Attribute]
 	populations map[string]record.Typed[soc1.Population]
 	samples     []record.Typed[soc1.Sample]
-	runs        []record.Typed[soc1.TestRun]
 	results     []record.Typed[soc1.Result]
 	exceptions  []record.Typed[soc1.Exception]
 	deviations  []record.Typed[soc1.Deviation]
@@ -208,9 +206,7 @@ func (m *material) test(r *reader) {
 		return t.Value.By == m.party && t.Value.Engagement == m.src.Engagement
 	})
 	order(m.tests, func(t soc1.TestOfControl) (int, string) { return 0, t.Code })
-	m.attributes = read[soc1.Attribute](r, m.work, "attribute")
 	m.samples = read[soc1.Sample](r, m.work, "sample")
-	m.runs = read[soc1.TestRun](r, m.work, "test_run")
 	m.results = read[soc1.Result](r, m.work, "result")
 	m.exceptions = read[soc1.Exception](r, m.work, "exception")
 	m.deviations = read[soc1.Deviation](r, m.work, "deviation")
