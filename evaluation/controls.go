@@ -1,9 +1,10 @@
 package evaluation
 
 import (
-	"fmt"
+	"slices"
 	"strings"
 
+	"reperform/record"
 	"reperform/soc1"
 )
 
@@ -32,9 +33,19 @@ func (e *evaluation) controlFlags(k *ControlLine) {
 			flag("EVA-03", []soc1.Ref{c.Ref}, "%s is concluded not effective without a deviation and without a reason.", k.Code)
 		}
 	}
-	if e.type2() && e.opinion != nil && len(operating) == 0 && len(k.record.Value.Objectives) > 0 && len(k.Tests) == 0 {
+	if e.type2() && e.opinion != nil && len(operating) == 0 && len(k.Tests) == 0 && e.stated(k) {
 		flag("TST-01", []soc1.Ref{e.opinion.Ref()}, "An opinion was entered, and %s has no test of operating effectiveness.", k.Code)
 	}
+}
+
+// stated reports whether the control is listed for an objective examined and
+// was in operation on a day of the period.
+func (e *evaluation) stated(k *ControlLine) bool {
+	v, period := k.record.Value, e.window("", "")
+	if v.InOperationFrom > period.To || v.InOperationTo != "" && v.InOperationTo < period.From {
+		return false
+	}
+	return slices.ContainsFunc(e.scope(), func(o record.Typed[soc1.ControlObjective]) bool { return slices.Contains(v.Objectives, o.ID) })
 }
 
 // testsOf are the tests of days that a window contains.
@@ -89,7 +100,7 @@ func (e *evaluation) favorable(k *ControlLine, c Entered, tests []Figures, flag 
 	occurred := false
 	for _, t := range tests {
 		windows = append(windows, t.Window)
-		occurred = occurred || t.Method != soc1.DidNotOperate
+		occurred = occurred || t.Method != soc1.DidNotOperate && (t.Tested > 0 || t.Blocked())
 		e.limits(k, c, t, flag)
 		if k.record.Value.Nature == soc1.Automated && t.DeviationItems > 0 {
 			flag("EVA-16", []soc1.Ref{c.Ref, t.Test}, "The automated control %s deviated for %s of test %s and is concluded effective.", k.Code, number(t.DeviationItems, "item"), t.Code)
@@ -138,5 +149,5 @@ func windowsText(ws []Window) string {
 	for _, w := range ws {
 		out = append(out, w.String())
 	}
-	return fmt.Sprint(list(out))
+	return list(out)
 }

@@ -45,6 +45,9 @@ func (e *evaluation) deviationText(d record.Typed[soc1.Deviation]) {
 	if v.Intentional && blank(v.FraudResponse) {
 		e.add("DEV-06", d.Ref(), nil, "Deviation %s is an intentional act, and no response to it is recorded.", name(v.Code, d.ID))
 	}
+	if t, ok := find(e.Tests, v.Test); ok && v.Extent == soc1.Systematic && e.gather(t).draw.expanded() {
+		e.add("EVA-24", d.Ref(), []soc1.Ref{t.Ref()}, "Deviation %s is systematic, and the sample of test %s was expanded.", name(v.Code, d.ID), t.Value.Code)
+	}
 	if v.Repeat {
 		e.add("DEV-07", d.Ref(), nil, "Deviation %s repeats one of the prior period.", name(v.Code, d.ID))
 	}

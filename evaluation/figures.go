@@ -66,8 +66,10 @@ type Figures struct {
 	Flags []Flag `json:"flags,omitempty"`
 	// Notes explain figures that are bounds or lack a basis.
 	Notes []string `json:"notes,omitempty"`
-	// Sources are the records that the figures come from.
+	// Sources are the records that the figures come from, Results the single
+	// results beside them.
 	Sources []soc1.Ref `json:"sources,omitempty"`
+	Results []soc1.Ref `json:"-"`
 }
 
 // AttributeFigures are the outcomes of one attribute as they were found, before
@@ -80,6 +82,9 @@ type AttributeFigures struct {
 	CannotTell    int64  `json:"cannot_tell"`
 	// Deviations counts the items with a confirmed exception of the attribute.
 	Deviations int64 `json:"deviations"`
+	// Unsampled is what the planned sample would have found of them, for a
+	// census.
+	Unsampled *Unsampled `json:"unsampled,omitempty"`
 }
 
 // Total is the number of items that have an outcome.
@@ -148,6 +153,13 @@ func (g *testFile) sources(out *Figures) {
 	}
 	out.Sources = append(out.Sources, refs(g.exceptions)...)
 	out.Sources = append(out.Sources, refs(g.deviations)...)
+	for _, item := range g.grid.items {
+		for _, a := range g.attributes {
+			if r, ok := g.grid.cells[cell{item, a.Value.Code}]; ok {
+				out.Results = append(out.Results, r.Ref())
+			}
+		}
+	}
 }
 
 // drawn are the items that the grid must account for.
@@ -260,8 +272,10 @@ func areItems(n int64) string {
 // exceptionFigures counts exceptions and returns the deviating items.
 func (g *testFile) exceptionFigures(out *Figures) *itemSet {
 	open, confirmed, dismissed, undecided := newItemSet(), newItemSet(), newItemSet(), newItemSet()
+	every := newItemSet()
 	decided := map[cell]bool{}
 	for _, x := range g.exceptions {
+		g.addAll(every, x)
 		switch x.Value.Status {
 		case soc1.Confirmed:
 			g.addAll(confirmed, x)
@@ -292,8 +306,8 @@ func (g *testFile) exceptionFigures(out *Figures) *itemSet {
 	for i := range out.Attributes {
 		out.Attributes[i].Deviations = confirmed.of(out.Attributes[i].Code)
 	}
-	if twice := append(append(open.twice, confirmed.twice...), dismissed.twice...); len(twice) > 0 {
-		out.Why = append(out.Why, fmt.Sprintf("Two exceptions name the same item and attribute: %s.", some(twice)))
+	if len(every.twice) > 0 {
+		out.Why = append(out.Why, fmt.Sprintf("Two exceptions name the same item and attribute: %s.", some(every.twice)))
 	}
 	if out.CannotTellUnresolved > 0 && g.concluded() {
 		out.Forced = true

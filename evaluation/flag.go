@@ -87,7 +87,7 @@ var rules = []Rule{
 	{"EVA-10", Critical, "a Type I report speaks of operating effectiveness, or a Type II report does not", "Remove or add the limb."},
 	{"EVA-11", Critical, "the items of a deviation are not those of its confirmed exceptions", "Correct the count or the exceptions of the deviation."},
 	{"EVA-12", High, "two conclusions on the same question and days, or two opinions, stand beside each other", "Retire the one that no longer holds."},
-	{"EVA-13", Critical, "an opinion was entered although an objective has no conclusion for the limb", "Conclude on the objective first."},
+	{"EVA-13", Critical, "an opinion was entered although an objective has no conclusion on the limb for every day", "Conclude on the objective first."},
 	{"EVA-14", High, "a deviation names a compensating control that was not tested, is not concluded effective, or does not cover the days", "Test and conclude on that control, or name another."},
 	{"EVA-15", Critical, "results do not reconcile one to one to the items", "Run or enter the test again, and account for every item once."},
 	{"EVA-16", High, "an automated control deviated and is concluded effective: it does the same thing every time", "Find since when, and conclude for the days before and after."},
@@ -98,6 +98,7 @@ var rules = []Rule{
 	{"EVA-21", Critical, "exceptions are open, or items undecided", "Confirm or dismiss each; resolve what the data cannot tell by another procedure."},
 	{"EVA-22", Critical, "nothing was tested yet", "Run the test or enter its results."},
 	{"EVA-23", High, "a plan of two stages calls for its second stage", "Draw the second stage from the next ranked items."},
+	{"EVA-24", Medium, "a sample was expanded although its deviation is systematic: an expansion can only show that a deviation was isolated", "Conclude from the sample as it is, or reconsider the extent."},
 }
 
 // flagged makes a flag of a rule with its usual severity and remedy.

@@ -192,6 +192,7 @@ func drawOf(samples []record.Typed[soc1.Sample]) draw {
 // or all of them.
 func (d *draw) combine() {
 	place := map[string]soc1.SampleItem{}
+	var all []string
 	for i, s := range d.chain {
 		own := map[string]bool{}
 		repeats := false
@@ -204,6 +205,7 @@ func (d *draw) combine() {
 			repeats = repeats || before
 			if !before {
 				place[item.Key] = item
+				all = append(all, item.Key)
 			}
 		}
 		if repeats {
@@ -213,11 +215,7 @@ func (d *draw) combine() {
 				}
 			}
 		}
-		for _, item := range s.Value.Items {
-			if !slices.Contains(d.items, item.Key) {
-				d.items = append(d.items, item.Key)
-			}
-		}
+		d.items = all
 		if i == 0 {
 			d.first = len(d.items)
 		}

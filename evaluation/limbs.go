@@ -59,12 +59,20 @@ func (e *evaluation) objectivesOn(line *LimbLine) {
 			}
 		}
 		switch {
-		case len(decisive) == 0:
-			line.Unconcluded = append(line.Unconcluded, o.Objective)
 		case slices.ContainsFunc(decisive, func(c Entered) bool { return c.Outcome == soc1.NotAchieved }):
 			line.NotAchieved = append(line.NotAchieved, o.Objective)
+		case !e.window("", "").coveredBy(windowsOf(decisive)):
+			line.Unconcluded = append(line.Unconcluded, o.Objective)
 		}
 	}
+}
+
+func windowsOf(list []Entered) []Window {
+	out := make([]Window, len(list))
+	for i, c := range list {
+		out[i] = c.Window
+	}
+	return out
 }
 
 // follows writes what follows from the conclusions. It stops where judgment

@@ -64,6 +64,7 @@ func (e *evaluation) objectiveLines() {
 			line.Failed = append(line.Failed, e.failures(o, e.byControl[k.ID])...)
 		}
 		e.objectiveFlags(&line, controls)
+		e.namedFlags(&line)
 		e.objectives = append(e.objectives, line)
 	}
 	for _, c := range e.Conclusions {
@@ -167,6 +168,21 @@ func (c FailedControl) covered() bool {
 	return true
 }
 
+// namedFlags says of controls that a deviation names as compensating what they
+// lack, once for each pair.
+func (e *evaluation) namedFlags(o *ObjectiveLine) {
+	said := map[string]bool{}
+	for _, failed := range o.Failed {
+		for _, c := range failed.Candidates {
+			if pair := failed.Code + "/" + c.Code; c.Named && c.Lacks != "" && !said[pair] {
+				said[pair] = true
+				o.Flags = append(o.Flags, flagged("EVA-14", c.Control, []soc1.Ref{o.Objective, failed.Conclusion},
+					"A deviation of %s names %s as compensating for %s: %s.", failed.Code, c.Code, o.Code, c.Lacks))
+			}
+		}
+	}
+}
+
 // named are the controls that deviations of a control name as compensating.
 func (e *evaluation) named(control string) []string {
 	var out []string
@@ -181,6 +197,11 @@ func (e *evaluation) named(control string) []string {
 // effective are the days for which a control is concluded effective on a limb,
 // for operation by tests of these days that nothing blocks.
 func (k *ControlLine) effective(limb soc1.ConclusionLimb) (days []Window, lacks string) {
+	if limb == soc1.ConcludeOperating && slices.ContainsFunc(k.Conclusions, func(c Entered) bool {
+		return c.Limb != soc1.ConcludeOperating && c.Outcome == soc1.NotEffective
+	}) {
+		return nil, "its design or implementation is concluded not effective"
+	}
 	conclusions := on(k.Conclusions, limb)
 	if len(conclusions) == 0 {
 		return nil, "nobody concluded on it"

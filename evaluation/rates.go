@@ -3,6 +3,7 @@ package evaluation
 import (
 	"fmt"
 	"math/big"
+	"slices"
 
 	"reperform/sampling"
 	"reperform/soc1"
@@ -178,27 +179,38 @@ func (g *testFile) stages(out *Figures, s *SampleFigures, in sampling.PlanInput)
 }
 
 // unsampled states what the planned sample would have found of the deviations
-// of a census.
+// of a census, in all and by attribute.
 func (g *testFile) unsampled(out *Figures) {
 	if !out.Census() || out.DeviationItems == 0 || out.Rate == nil {
 		return
 	}
-	n, basis, err := g.plannedSize(out)
-	if err != nil {
-		out.Notes = append(out.Notes, fmt.Sprintf("What a sample would have found is not stated: %v.", err))
-		return
+	if out.DeviationsAtLeast == out.DeviationItems {
+		out.Unsampled = g.missed(out, out.Tested, out.DeviationItems)
 	}
-	if out.DeviationsAtLeast < out.DeviationItems {
-		out.Notes = append(out.Notes, "What a sample would have found is not stated: the number of deviating items is known only between bounds.")
-		return
+	for i := range out.Attributes {
+		a := &out.Attributes[i]
+		if n := a.Total() - a.NotApplicable; a.Deviations > 0 && a.Deviations <= n {
+			a.Unsampled = g.missed(out, n, a.Deviations)
+		}
 	}
-	n = min(n, out.Tested)
-	p, err := sampling.ProbabilityNone(out.Tested, out.DeviationItems, n)
-	if err != nil {
-		out.Notes = append(out.Notes, fmt.Sprintf("What a sample would have found is not stated: %v.", err))
-		return
+}
+
+// missed is the probability that the planned sample of so many items holds none
+// of the deviations; nil with a note where no plan can be made.
+func (g *testFile) missed(out *Figures, items, deviations int64) *Unsampled {
+	n, basis, err := g.plannedSize(items)
+	if err == nil {
+		n = min(n, items)
+		var p *big.Rat
+		if p, err = sampling.ProbabilityNone(items, deviations, n); err == nil {
+			return &Unsampled{N: n, Basis: basis, Probability: fraction(p), Text: sampling.ProbabilityText(p)}
+		}
 	}
-	out.Unsampled = &Unsampled{N: n, Basis: basis, Probability: fraction(p), Text: sampling.ProbabilityText(p)}
+	note := fmt.Sprintf("What a sample would have found is not stated: %v.", err)
+	if !slices.Contains(out.Notes, note) {
+		out.Notes = append(out.Notes, note)
+	}
+	return nil
 }
 
 // fraction writes a probability exactly while that is short enough to be read,
@@ -212,10 +224,10 @@ func fraction(p *big.Rat) string {
 
 // plannedSize is the size that the engagement's method gives for the control: a
 // statistical plan, else its frequency table, else the suggested one.
-func (g *testFile) plannedSize(out *Figures) (int64, string, error) {
+func (g *testFile) plannedSize(items int64) (int64, string, error) {
 	m := g.Engagement.Value.Method
 	if m.Model.Statistical() {
-		return plannedByModel(m, out.Tested)
+		return plannedByModel(m, items)
 	}
 	name := m.FrequencyTable
 	if name == "" {
@@ -233,7 +245,7 @@ func (g *testFile) plannedSize(out *Figures) (int64, string, error) {
 	if frequency == "" {
 		frequency = sampling.AsNeeded
 	}
-	size, err := table.Size(sampling.SizeInput{Frequency: frequency, Risk: risk, Population: out.Tested})
+	size, err := table.Size(sampling.SizeInput{Frequency: frequency, Risk: risk, Population: items})
 	if err != nil {
 		return 0, "", err
 	}

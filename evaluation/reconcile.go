@@ -23,13 +23,11 @@ func (g *testFile) reconcile(out *Figures) {
 			why("The test lists the attribute %s, which does not exist.", id)
 		}
 	}
-	switch out.Method {
-	case soc1.Census:
+	switch {
+	case out.Method == soc1.DidNotOperate && out.PopulationRows > 0:
+		why("The control is tested as not having operated, and its population has %s.", number(out.PopulationRows, "row"))
+	case out.Method == soc1.Census, out.Method == soc1.ObservationOnly && g.run != nil:
 		g.reconcileCensus(out, why)
-	case soc1.DidNotOperate:
-		if out.PopulationRows > 0 {
-			why("The control is tested as not having operated, and its population has %s.", number(out.PopulationRows, "row"))
-		}
 	default:
 		g.reconcileItems(out, why)
 	}
