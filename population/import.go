@@ -86,8 +86,9 @@ func (c *childServer) detect(q detectRequest) (*Detection, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer r.Close()
 	t := &ticker{c: c, stage: "detecting"}
-	d, err := tabular.Detect(&ticking{r, t, file}, file.Name, q.Schema, q.Keys)
+	d, err := tabular.Detect(&ticking{r, t, file}, file.Name, stated(r, q.Schema, q.Keys), q.Keys)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +110,18 @@ func (r *ticking) Read(b *tabular.Batch) error {
 }
 
 func (c *childServer) reader(file *tabular.File, s Source, format string) (tabular.Reader, error) {
+	if format == "parquet" {
+		return c.openParquet(file, s)
+	}
 	return tabular.NewReader(file, s)
+}
+
+// stated adds to a schema what the source itself states of its types.
+func stated(r tabular.Reader, declared Schema, keys []string) Schema {
+	if p, ok := r.(*parquetReader); ok {
+		return p.stated(declared, keys)
+	}
+	return declared
 }
 
 func (c *childServer) importSource(q ImportRequest) (*Frozen, error) {
@@ -128,7 +140,8 @@ func (c *childServer) importSource(q ImportRequest) (*Frozen, error) {
 	if err != nil {
 		return nil, err
 	}
-	schema := q.Schema
+	defer r.Close()
+	schema := stated(r, q.Schema, q.Key)
 	var detected []Warning
 	if !complete(schema, r.Names()) {
 		d, err := c.detect(detectRequest{q.Source, q.Schema, q.Key})

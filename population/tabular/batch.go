@@ -18,7 +18,8 @@ type Batch struct {
 	lines []int64
 }
 
-func (b *Batch) reset() {
+// Reset empties the batch.
+func (b *Batch) Reset() {
 	b.Rows = 0
 	b.data = b.data[:0]
 	b.spans = b.spans[:0]
@@ -48,4 +49,20 @@ type Reader interface {
 	// Typed says whether an empty text differs from NULL in this source.
 	Typed() bool
 	Close() error
+}
+
+// Begin adds a row whose fields are all NULL.
+func (b *Batch) Begin(columns int, line int64) {
+	for range columns {
+		b.spans = append(b.spans, span{from: nullSpan})
+	}
+	b.lines = append(b.lines, line)
+	b.Rows++
+}
+
+// Set gives a field of the last row its value.
+func (b *Batch) Set(column, columns int, value []byte) {
+	from := uint32(len(b.data))
+	b.data = append(b.data, value...)
+	b.spans[(b.Rows-1)*columns+column] = span{from, uint32(len(b.data))}
 }

@@ -295,7 +295,7 @@ func (r *csvReader) Warnings() []Warning {
 }
 
 func (r *csvReader) Read(b *Batch) error {
-	b.reset()
+	b.Reset()
 	if r.pending != nil {
 		*b, r.pending = *r.pending, nil
 	}

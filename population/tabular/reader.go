@@ -1,6 +1,6 @@
 package tabular
 
-// NewReader opens a text source; workbooks and Parquet files have their own ways in.
+// NewReader opens a source; Parquet files are read by the engine itself.
 func NewReader(f *File, s Source) (Reader, error) {
 	format, err := s.FormatOf()
 	if err != nil {
@@ -9,6 +9,10 @@ func NewReader(f *File, s Source) (Reader, error) {
 	switch format {
 	case "csv", "tsv":
 		return newCSV(f, s)
+	case "jsonl":
+		return newJSONL(f, s)
+	case "xlsx":
+		return newXLSX(f, s)
 	}
-	return nil, &InputError{File: f.Name, Problem: "format " + format + " is not text", Remedy: "use csv, tsv or jsonl"}
+	return nil, &InputError{File: f.Name, Problem: "format " + format + " is not read here", Remedy: "use csv, tsv, jsonl or xlsx"}
 }
