@@ -369,6 +369,11 @@ func (p *planner) references(it *ascode.Item, kind *record.Kind) error {
 		return err
 	}
 	for _, ref := range refs {
+		// What a command makes may come later: a test is planned before its
+		// population arrives.
+		if target, err := record.Kinds.Kind(ref.Kind); err == nil && target.Decision {
+			continue
+		}
 		found, err := p.exists(ref)
 		if err != nil {
 			return err

@@ -24,7 +24,11 @@ func (a *App) populationEngine() (*population.Engine, error) {
 	if len(a.opt.Engine) == 0 {
 		return nil, errors.New("this program was started without a population engine")
 	}
-	tmp := filepath.Join(a.dir, "tmp")
+	// The child has a working folder of its own.
+	tmp, err := filepath.Abs(filepath.Join(a.dir, "tmp"))
+	if err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(tmp, 0o700); err != nil {
 		return nil, err
 	}

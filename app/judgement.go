@@ -142,6 +142,9 @@ func (a *App) Conclude(ctx context.Context, actor, ledger, id string, c soc1.Con
 		return err
 	}
 	c.By, c.On = actor, on
+	if err := a.unblocked(ctx, actor, ledger, c); err != nil {
+		return err
+	}
 	req := request{actor: actor, ledger: ledger, may: identity.Conclude, kind: "conclusion", action: "conclude", reason: c.Reasons}
 	_, err = a.decide(ctx, req, func(tx *Tx) error {
 		kind := "control"

@@ -20,6 +20,7 @@ import (
 	"reperform/ledger/sqlite"
 	"reperform/population"
 	"reperform/record"
+	"reperform/report/typst"
 	"reperform/soc1"
 )
 
@@ -71,6 +72,7 @@ type App struct {
 	keys     *blob.FileKeyRing
 	auth     *identity.Authorizer
 	engine   engineHolder
+	typeset  typesetHolder
 	docs     sync.Mutex
 }
 
@@ -198,7 +200,7 @@ func (a *App) start(ctx context.Context) error {
 
 // Close ends the engine and closes the ledgers.
 func (a *App) Close() error {
-	return errors.Join(a.engine.close(), a.log.Close(), a.store.Close())
+	return errors.Join(a.engine.close(), a.typeset.close(), a.log.Close(), a.store.Close())
 }
 
 // DefaultActor is who ran init.
@@ -261,4 +263,19 @@ func (h *engineHolder) close() error {
 		return nil
 	}
 	return errors.Join(h.e.Close(), os.RemoveAll(h.plain))
+}
+
+// typesetHolder holds the typesetter, once needed.
+type typesetHolder struct {
+	mu sync.Mutex
+	e  *typst.Engine
+}
+
+func (h *typesetHolder) close() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.e == nil {
+		return nil
+	}
+	return h.e.Close(context.Background())
 }

@@ -103,7 +103,7 @@ func write(ctx context.Context, out io.Writer, src Source) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	modelJSON, err := json.Marshal(model)
+	modelJSON, err := model.JSON()
 	if err != nil {
 		return nil, err
 	}
@@ -319,31 +319,4 @@ func walk(v any, out map[string]soc1.File) {
 			}
 		}
 	}
-}
-
-// reportInput fixes what a report is built from.
-type reportInput struct {
-	engagement, work, organization string
-	workPoint                      ledger.Checkpoint
-	known                          map[string]int64
-	program                        string
-	released                       bool
-}
-
-// buildReport builds the report's model from a store, a workspace's or a
-// bundle's: the same code, so that the same records give the same bytes.
-func buildReport(ctx context.Context, s ledger.Store, in reportInput) (*report.Model, error) {
-	src := report.Source{Engagement: in.engagement, Checkpoint: in.workPoint, Program: in.program, Released: in.released,
-		Organization: record.NewView(s, in.organization, record.AsOf{Known: in.known[in.organization]})}
-	if in.work != in.organization {
-		src.Examination = record.NewView(s, in.work, record.AsOf{Known: in.known[in.work]})
-		exams, err := record.All[soc1.Examination](ctx, src.Examination, "examination")
-		if err != nil {
-			return nil, err
-		}
-		if len(exams) > 0 {
-			src.Anchor, _ = ledger.PeekCheckpoint([]byte(exams[0].Value.OrganizationCheckpoint))
-		}
-	}
-	return report.Build(ctx, src)
 }

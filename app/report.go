@@ -1,0 +1,174 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"reperform/bundle"
+	"reperform/identity"
+	"reperform/record"
+	"reperform/report"
+	"reperform/report/typst"
+	"reperform/soc1"
+)
+
+// typesetter opens the typesetter when it is first needed: the first time on a
+// machine takes half a minute.
+func (a *App) typesetter(ctx context.Context) (*typst.Engine, error) {
+	a.typeset.mu.Lock()
+	defer a.typeset.mu.Unlock()
+	if a.typeset.e != nil {
+		return a.typeset.e, nil
+	}
+	e, err := typst.Open(ctx, typst.Options{Progress: func(stage string) { a.progress(stage, 0, 0) }})
+	if err != nil {
+		return nil, err
+	}
+	a.typeset.e = e
+	return e, nil
+}
+
+// released tells whether the engagement partner has released the report: the
+// one thing that takes the draft marks off its pages.
+func (a *App) released(ctx context.Context, work, engagement string) (bool, error) {
+	if work == OrganizationLedger {
+		return false, nil
+	}
+	v, err := a.latest(work)
+	if err != nil {
+		return false, err
+	}
+	return bundle.Released(ctx, v, engagement)
+}
+
+// ReportModel computes the report of an engagement from what the actor's side
+// has recorded. It appends nothing.
+func (a *App) ReportModel(ctx context.Context, actor, engagement string) (*report.Model, error) {
+	work := a.WorkLedger(ctx, actor, engagement)
+	if err := a.authorize(ctx, actor, identity.ReportBuild, identity.Resource{Ledger: work}); err != nil {
+		return nil, err
+	}
+	if err := a.log.Refresh(ctx); err != nil {
+		return nil, err
+	}
+	rel, err := a.released(ctx, work, engagement)
+	if err != nil {
+		return nil, err
+	}
+	a.progress("computing the report", 0, 0)
+	return bundle.BuildReport(ctx, a.log, work, OrganizationLedger, engagement, programVersion, rel)
+}
+
+// BuildReport writes the report as a PDF. The file appears whole or not at all.
+func (a *App) BuildReport(ctx context.Context, actor, engagement, path string) (*report.Model, error) {
+	m, err := a.ReportModel(ctx, actor, engagement)
+	if err != nil {
+		return nil, err
+	}
+	e, err := a.typesetter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a.progress("typesetting the report", 0, 0)
+	pdf, err := report.Render(ctx, e, m)
+	if err != nil {
+		return nil, err
+	}
+	return m, writeWhole(path, pdf)
+}
+
+// writeWhole makes a file appear whole or not at all.
+func writeWhole(path string, b []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(b)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	if err := os.Chmod(f.Name(), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+// ExportBundle writes one file with everything a third party needs, and returns
+// its digest.
+func (a *App) ExportBundle(ctx context.Context, actor, engagement string, audience bundle.Audience, withoutFiles bool, path string) (string, error) {
+	work := a.WorkLedger(ctx, actor, engagement)
+	act := identity.BundleFile
+	if audience == bundle.ForReport {
+		act = identity.BundleReport
+	}
+	if err := a.authorize(ctx, actor, act, identity.Resource{Ledger: work, Kind: "bundle"}); err != nil {
+		return "", err
+	}
+	if err := a.log.Refresh(ctx); err != nil {
+		return "", err
+	}
+	rel, err := a.released(ctx, work, engagement)
+	if err != nil {
+		return "", err
+	}
+	e, err := a.typesetter(ctx)
+	if err != nil {
+		return "", err
+	}
+	a.progress("writing the bundle", 0, 0)
+	return bundle.Export(ctx, path, bundle.Source{Log: a.log, Typst: e, Work: work, Organization: OrganizationLedger, Engagement: engagement,
+		For: audience, Released: rel, Program: programVersion, Engine: Version().Engine, WithoutBlobs: withoutFiles,
+		Open: func(ctx context.Context, ledger string, sha [32]byte) (io.ReadCloser, error) {
+			return a.blobs.Open(ctx, ledger, sha)
+		}})
+}
+
+// ReleaseReport records that the engagement partner releases the report: only
+// now do its pages lose the draft marks. It needs an opinion, the disclosed
+// nonce, and a file in which nothing critical is open.
+func (a *App) ReleaseReport(ctx context.Context, actor, engagement, toWhom string) error {
+	name := ExaminationLedger(engagement)
+	f, err := a.Evaluation(ctx, actor, name, engagement)
+	if err != nil {
+		return err
+	}
+	for _, flag := range f.Consequences().Flags {
+		if flag.Severity == "critical" {
+			return fmt.Errorf("the report cannot be released while this stands: %s %s", flag.Text, flag.Remedy)
+		}
+	}
+	on, err := a.Today(ctx)
+	if err != nil {
+		return err
+	}
+	req := request{actor: actor, ledger: name, may: identity.ReportRelease, kind: "release", action: "report.release", reason: "The report is released."}
+	_, err = a.decide(ctx, req, func(tx *Tx) error {
+		opinions, err := list[soc1.Opinion](tx, "opinion")
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(opinions, func(o record.Typed[soc1.Opinion]) bool { return o.Value.Engagement == engagement })
+		if i < 0 {
+			return errors.New("no opinion has been entered; the engagement partner enters it")
+		}
+		nonce, err := get[soc1.Nonce](tx, "nonce", "nonce-1")
+		if err != nil {
+			return err
+		}
+		if nonce.Revealed == "" {
+			return errors.New("the nonce is not disclosed, so nobody could draw the samples again; disclose it first")
+		}
+		ref := opinions[i].Ref()
+		return tx.Put("release", bundle.ReportRelease, "", soc1.Release{Revisions: []soc1.Ref{ref}, What: bundle.ReportReleaseText, ToWhom: toWhom, By: actor, On: on})
+	})
+	return err
+}

@@ -1,0 +1,86 @@
+//go:build ignore
+
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"reperform/app"
+)
+
+func (c *cli) populationProfile() *cobra.Command {
+	var name string
+	cmd := c.command("profile ID", "population", func(cmd *cobra.Command, args []string) error {
+		a, err := c.open(cmd.Context())
+		if err != nil {
+			return err
+		}
+		p, err := a.ProfilePopulation(cmd.Context(), c.actor, name, args[0])
+		if err != nil {
+			return err
+		}
+		return c.print(p, func(w io.Writer) { printProfile(w, p) })
+	})
+	cmd.Short = "Show what a population looks like"
+	cmd.Args = cobra.ExactArgs(1)
+	cmd.Flags().StringVar(&name, "ledger", app.OrganizationLedger, "ledger of the population")
+	return cmd
+}
+
+func (c *cli) populationCheck() *cobra.Command {
+	var name, spec, conclusion string
+	cmd := c.command("check ID", "population", func(cmd *cobra.Command, args []string) error {
+		a, err := c.open(cmd.Context())
+		if err != nil {
+			return err
+		}
+		in := app.CheckSpec{Conclusion: conclusion}
+		if spec != "" {
+			if err := readSpec(spec, &in); err != nil {
+				return err
+			}
+		}
+		checks, err := a.CheckPopulation(cmd.Context(), c.actor, name, args[0], in)
+		if err != nil {
+			return err
+		}
+		bad := 0
+		for _, k := range checks {
+			if !k.Passed {
+				bad++
+			}
+		}
+		err = c.print(checks, func(w io.Writer) {
+			for _, k := range checks {
+				mark := "passes"
+				if !k.Passed {
+					mark = "FAILS"
+				}
+				fmt.Fprintf(w, "%-6s %s", mark, k.Check.Label())
+				if k.Column != "" {
+					fmt.Fprintf(w, " of %s", k.Column)
+				}
+				if k.Expected != "" || k.Actual != "" {
+					fmt.Fprintf(w, ": expected %s, found %s", k.Expected, k.Actual)
+				}
+				fmt.Fprintln(w)
+				for _, x := range k.Examples {
+					fmt.Fprintf(w, "         %s\n", short(x))
+				}
+			}
+		})
+		if err == nil && bad > 0 {
+			return failed("%d checks of completeness and accuracy do not pass", bad)
+		}
+		return err
+	})
+	cmd.Short = "Test completeness and accuracy, and record the result"
+	cmd.Args = cobra.ExactArgs(1)
+	cmd.Flags().StringVar(&name, "ledger", app.OrganizationLedger, "ledger of the population")
+	cmd.Flags().StringVar(&spec, "spec", "", "YAML or JSON file with the checks")
+	cmd.Flags().StringVar(&conclusion, "conclusion", "", "what is concluded from the checks")
+	return cmd
+}

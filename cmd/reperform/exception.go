@@ -1,0 +1,90 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"reperform/app"
+	"reperform/record"
+	"reperform/soc1"
+)
+
+func (c *cli) exceptionCommand() *cobra.Command {
+	cmd := c.command("exception", "exception", nil)
+	cmd.AddCommand(c.exceptionList(), c.exceptionDecide("confirm", soc1.Confirmed, "Confirm exceptions: they did deviate"),
+		c.exceptionDecide("dismiss", soc1.Dismissed, "Dismiss exceptions: the control did operate, and something shows it"))
+	return cmd
+}
+
+func (c *cli) exceptionList() *cobra.Command {
+	var name, status string
+	cmd := c.command("list", "exception", func(cmd *cobra.Command, _ []string) error {
+		ctx := cmd.Context()
+		a, err := c.open(ctx)
+		if err != nil {
+			return err
+		}
+		v, err := a.View(ctx, c.actor, name, record.AsOf{})
+		if err != nil {
+			return err
+		}
+		all, err := record.All[soc1.Exception](ctx, v, "exception")
+		if err != nil {
+			return err
+		}
+		out := []record.Typed[soc1.Exception]{}
+		for _, x := range all {
+			if status == "" || string(x.Value.Status) == status {
+				out = append(out, x)
+			}
+		}
+		return c.print(out, func(w io.Writer) {
+			for _, x := range out {
+				what := "fail"
+				if x.Value.Undecided {
+					what = "cannot tell"
+				}
+				fmt.Fprintf(w, "%-28s %-10s %s %-11s %d items", x.ID, x.Value.Status, x.Value.Attribute, what, x.Value.Count())
+				if len(x.Value.ItemKeys) == 1 {
+					fmt.Fprintf(w, " %s", x.Value.ItemKeys[0])
+				}
+				fmt.Fprintln(w)
+			}
+			fmt.Fprintf(w, "%d exceptions.\n", len(out))
+		})
+	})
+	cmd.Short = "List exceptions"
+	cmd.Flags().StringVar(&name, "ledger", app.OrganizationLedger, "ledger to read")
+	cmd.Flags().StringVar(&status, "status", "", "open, confirmed or dismissed (default: all)")
+	return cmd
+}
+
+func (c *cli) exceptionDecide(verb string, status soc1.ExceptionStatus, short string) *cobra.Command {
+	d := app.ExceptionDecision{Status: status}
+	cmd := c.command(verb+" [ID…]", "exception", func(cmd *cobra.Command, args []string) error {
+		a, err := c.open(cmd.Context())
+		if err != nil {
+			return err
+		}
+		d.IDs = args
+		done, err := a.DecideExceptions(cmd.Context(), c.actor, d)
+		if err != nil {
+			return err
+		}
+		return c.print(done, func(w io.Writer) { fmt.Fprintf(w, "%d exceptions are %s.\n", len(done), status) })
+	})
+	cmd.Short = short
+	cmd.Args = cobra.ArbitraryArgs
+	f := cmd.Flags()
+	f.StringVar(&d.Ledger, "ledger", app.OrganizationLedger, "ledger of the exceptions")
+	f.StringVar(&d.Test, "test", "", "decide the open exceptions of this test as one cause group")
+	f.StringVar(&d.Attribute, "attribute", "", "narrow the group to an attribute")
+	f.StringSliceVar(&d.Items, "item", nil, "narrow the group to items; may be repeated")
+	f.StringVar(&d.Reason, "reason", "", "why (required)")
+	f.StringVar(&d.Evidence, "evidence", "", "what shows that the control operated; needed to dismiss")
+	f.StringVar(&d.Fact, "fact", "", "what was found, without argument")
+	cmd.MarkFlagRequired("reason")
+	return cmd
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"reperform/app"
+)
+
+func (c *cli) testCommand() *cobra.Command {
+	cmd := c.command("test", "test", nil)
+	cmd.AddCommand(c.testRun())
+	return cmd
+}
+
+func (c *cli) testRun() *cobra.Command {
+	var opt app.RunOptions
+	var results []string
+	cmd := c.command("run", "test", func(cmd *cobra.Command, args []string) error {
+		a, err := c.open(cmd.Context())
+		if err != nil {
+			return err
+		}
+		for _, f := range results {
+			in, err := os.Open(f)
+			if err != nil {
+				return err
+			}
+			rows, err := app.ReadResults(f, in)
+			in.Close()
+			if err != nil {
+				return err
+			}
+			opt.Results = append(opt.Results, rows...)
+		}
+		if opt.Ledger == "" {
+			opt.Ledger = a.WorkLedger(cmd.Context(), c.actor, opt.Engagement)
+		}
+		outcomes, err := a.RunTests(cmd.Context(), c.actor, opt)
+		if err != nil {
+			return err
+		}
+		exceptions := int64(0)
+		for _, o := range outcomes {
+			exceptions += o.Exceptions
+		}
+		err = c.print(outcomes, func(w io.Writer) {
+			for _, o := range outcomes {
+				fmt.Fprintf(w, "%-14s %-12s %-16s %-10s", o.Code, o.Control, o.Method, o.Status)
+				if o.Why != "" {
+					fmt.Fprintf(w, " %s", o.Why)
+				} else {
+					fmt.Fprintf(w, " %d items, %d exceptions", o.Rows, o.Exceptions)
+				}
+				fmt.Fprintln(w)
+				for _, n := range o.Counts {
+					fmt.Fprintf(w, "    %s: %d pass, %d fail, %d not applicable, %d cannot tell\n", n.Attribute, n.Pass, n.Fail, n.NotApplicable, n.CannotTell)
+				}
+				for _, x := range o.Items {
+					fmt.Fprintf(w, "    item %s\n", x)
+				}
+				for _, x := range o.Warnings {
+					fmt.Fprintf(w, "    note: %s\n", x)
+				}
+			}
+			fmt.Fprintf(w, "%d tests, %d exceptions.\n", len(outcomes), exceptions)
+		})
+		if err != nil {
+			return err
+		}
+		over, err := a.ExceededLimits(cmd.Context(), c.actor, opt)
+		if err == nil && len(over) > 0 {
+			return failed("%s", strings.Join(over, "\n"))
+		}
+		return err
+	})
+	cmd.Short = "Run every test that can be run"
+	f := cmd.Flags()
+	f.StringVar(&opt.Engagement, "engagement", "", "engagement to test (default: all)")
+	f.StringSliceVar(&opt.Controls, "control", nil, "control to test; may be repeated")
+	f.StringVar(&opt.Ledger, "ledger", "", "ledger of the tests (default: by who acts)")
+	f.StringArrayVar(&results, "results", nil, "CSV file with results of samples; may be repeated")
+	f.StringVar(&opt.Reason, "reason", "Tests run.", "why, recorded with the run")
+	return cmd
+}

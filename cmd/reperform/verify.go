@@ -1,0 +1,76 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"reperform/bundle"
+	"reperform/population"
+	"reperform/report/typst"
+
+	"reperform/app"
+)
+
+func (c *cli) verifyCommand() *cobra.Command {
+	var checkpoint string
+	var complete bool
+	cmd := c.command("verify FILE", "verify", func(cmd *cobra.Command, args []string) error {
+		ctx := cmd.Context()
+		opt := bundle.Options{Progress: func(id string) { c.showProgress(app.Progress{Stage: "verifying " + id}) }}
+		if checkpoint != "" {
+			b, err := os.ReadFile(checkpoint)
+			if err != nil {
+				return err
+			}
+			opt.Checkpoint = b
+		}
+		var err error
+		if opt.Scratch, err = os.MkdirTemp("", "reperform-verify-"); err != nil {
+			return err
+		}
+		defer os.RemoveAll(opt.Scratch)
+		if opt.Engine, err = population.Open(population.Options{Command: engineArgs(), TempDir: opt.Scratch}); err != nil {
+			return err
+		}
+		defer opt.Engine.Close()
+		if opt.Typst, err = typst.Open(ctx, typst.Options{Progress: func(s string) { c.showProgress(app.Progress{Stage: s}) }}); err != nil {
+			return err
+		}
+		defer opt.Typst.Close(ctx)
+		v, err := bundle.Verify(ctx, args[0], opt)
+		if err != nil {
+			return err
+		}
+		c.endProgress()
+		if err := c.print(v, func(w io.Writer) { printVerification(w, v) }); err != nil {
+			return err
+		}
+		switch {
+		case v.Count(bundle.Fails) > 0:
+			return failed("%d claims do not hold", v.Count(bundle.Fails))
+		case complete && v.Count(bundle.NotReperformed) > 0:
+			return failed("%d claims were not re-performed", v.Count(bundle.NotReperformed))
+		}
+		return nil
+	})
+	cmd.Args = cobra.ExactArgs(1)
+	cmd.Flags().StringVar(&checkpoint, "checkpoint", "", "file with a checkpoint that left the machine earlier")
+	cmd.Flags().BoolVar(&complete, "complete", false, "fail also when something was not re-performed")
+	return cmd
+}
+
+var claimMarks = map[bundle.Status]string{bundle.Holds: "holds", bundle.Fails: "FAILS", bundle.NotReperformed: "not re-performed"}
+
+func printVerification(w io.Writer, v *bundle.Verification) {
+	for _, k := range v.Claims {
+		fmt.Fprintf(w, "%-16s  %s", claimMarks[k.Status], k.Text)
+		if k.Detail != "" {
+			fmt.Fprintf(w, " (%s)", k.Detail)
+		}
+		fmt.Fprintln(w)
+	}
+	fmt.Fprintf(w, "%d claims: %d hold, %d fail, %d not re-performed.\n", len(v.Claims), v.Count(bundle.Holds), v.Count(bundle.Fails), v.Count(bundle.NotReperformed))
+}
