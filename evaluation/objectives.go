@@ -298,7 +298,13 @@ func (e *evaluation) achieved(o *ObjectiveLine, c Entered, controls []record.Typ
 	}
 	for _, k := range controls {
 		line := e.byControl[k.ID]
-		if k.Value.Key && len(on(line.Conclusions, c.Limb)) == 0 {
+		// Whoever concludes on the operation of a control has judged its design;
+		// the objective's design needs no second conclusion on each control.
+		silent := len(on(line.Conclusions, c.Limb)) == 0
+		if c.Limb == soc1.ConcludeDesign {
+			silent = len(line.Conclusions) == 0
+		}
+		if k.Value.Key && silent {
 			flag("EVA-18", []soc1.Ref{c.Ref, line.Control}, "%s is concluded achieved, and its key control %s has no conclusion on %s.", o.Code, line.Code, c.Limb.Label())
 		}
 	}
