@@ -126,6 +126,7 @@ func (m *material) factsOf() *wording.Facts {
 		}
 	}
 	m.methods(f)
+	m.information(f)
 	for _, n := range m.nonces {
 		f.Nonce = f.Nonce || n.Value.Revealed != ""
 	}
@@ -140,6 +141,10 @@ func (m *material) methods(f *wording.Facts) {
 		f.Sampled = f.Sampled || t.Method == soc1.SampleMethod
 		f.One = f.One || t.Method == soc1.ObservationOnly
 		f.NotOperated = f.NotOperated || t.Method == soc1.DidNotOperate
+		if t.Method == soc1.SampleMethod {
+			f.ByTable = f.ByTable || t.SamplePlan.FrequencyTable != ""
+			f.ByRate = f.ByRate || t.SamplePlan.Model.Statistical()
+		}
 		for _, p := range t.Procedures {
 			f.Inquiry = f.Inquiry || p.Nature == soc1.Inquiry
 			f.Observation = f.Observation || p.Nature == soc1.Observation
@@ -153,6 +158,52 @@ func (m *material) methods(f *wording.Facts) {
 	}
 	if len(m.outcomes) == 0 {
 		f.Inquiry, f.Observation, f.Inspection, f.Reperform = true, true, true, true
+	}
+}
+
+// checkWords name the procedures on completeness and accuracy as a sentence
+// has them.
+var checkWords = []struct {
+	check soc1.CheckKind
+	words string
+}{
+	{soc1.QueryInspection, "inspection of the source, the query, and its parameters"},
+	{soc1.SecondSourceCount, "comparison of counts with a second source"},
+	{soc1.ControlTotals, "agreement of control totals"},
+	{soc1.SequenceGap, "search for gaps in sequences"},
+	{soc1.DuplicateKey, "search for duplicate items"},
+	{soc1.EmptyDay, "search for days without items"},
+	{soc1.OutOfPeriod, "search for items outside the period"},
+	{soc1.SchemaDrift, "comparison of the columns with those of the period before"},
+	{soc1.ListToSource, "agreement of listed items to their source"},
+	{soc1.SourceToList, "tracing of items of the source to the list"},
+}
+
+// information names the procedures that are recorded on the populations used,
+// and notes when none are.
+func (m *material) information(f *wording.Facts) {
+	done := map[soc1.CheckKind]bool{}
+	used := m.used()
+	for _, p := range used {
+		for _, c := range p.Value.Checks {
+			done[c.Check] = true
+		}
+	}
+	for _, w := range checkWords {
+		if done[w.check] {
+			f.IPE = append(f.IPE, w.words)
+		}
+	}
+	if done[soc1.OtherCheck] {
+		f.IPE = append(f.IPE, "other procedures suited to the information")
+	}
+	for _, s := range m.samples {
+		if m.outcomes[s.Value.Test] != nil {
+			f.Ranked = true
+		}
+	}
+	if f.Type2 && len(used) > 0 && len(f.IPE) == 0 {
+		m.gap("IV", nil, "No procedure on completeness and accuracy of the populations is recorded.")
 	}
 }
 

@@ -102,7 +102,7 @@ func (m *material) addVersion(v version) {
 	m.controls = append(m.controls, control{id: v.ID, versions: []version{v}})
 }
 
-// of lists the controls of an objective.
+// controlsOf lists the controls of an objective.
 func (m *material) controlsOf(objective string) []control {
 	var out []control
 	for _, c := range m.controls {
@@ -113,12 +113,15 @@ func (m *material) controlsOf(objective string) []control {
 	return out
 }
 
-// reported lists the controls that some objective of the report has.
+// reported lists the controls that some objective of the report has, each
+// once, in the order of the report.
 func (m *material) reported() []control {
 	var out []control
-	for _, c := range m.controls {
-		if slices.ContainsFunc(m.objectives, func(o record.Typed[soc1.ControlObjective]) bool { return c.serves(o.ID) }) {
-			out = append(out, c)
+	for _, o := range m.objectives {
+		for _, c := range m.controlsOf(o.ID) {
+			if !slices.ContainsFunc(out, func(x control) bool { return x.id == c.id }) {
+				out = append(out, c)
+			}
 		}
 	}
 	return out

@@ -106,6 +106,9 @@ func (m *material) exceptionParas(o *outcome, d found) []Para {
 	text := k + " of " + n + " " + plural(d.of, "item", "items")
 	switch {
 	case o.test.Value.Method == soc1.Census:
+		if d.of != o.figures.PopulationRows {
+			text += " to which the attribute applies"
+		}
 		text += ", an actual rate of " + m.claim(id+"/rate", "actual rate of deviation "+firstOf(d.Value.Code, d.ID), rate(d.Value.ItemCount, d.of), sources...)
 	default:
 		text += " tested"

@@ -28,6 +28,9 @@ func (m *material) sectionIV() (Section, error) {
 			p.heading(3, b.Title)
 		}
 		p.texts(b)
+		if b.ID == "ipe" && len(m.used()) > 0 && len(m.facts.IPE) == 0 {
+			p.box(ToneGap, "", "[No procedure on completeness and accuracy of the populations is recorded.]")
+		}
 	}
 	m.totals(&p)
 	for _, o := range m.objectives {
@@ -168,7 +171,7 @@ func (m *material) sectionV() (Section, error) {
 		case m.facts.Responses:
 			p.heading(2, b.Title)
 			p.texts(b)
-			m.respond(&p, m.controls)
+			m.respond(&p, append(m.reported(), m.entityControls()...))
 		}
 	}
 	for _, o := range m.others {

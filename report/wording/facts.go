@@ -1,10 +1,6 @@
 package wording
 
-import (
-	"slices"
-
-	"reperform/soc1"
-)
+import "reperform/soc1"
 
 // Subservice is a subservice organization as a sentence names it.
 type Subservice struct {
@@ -45,6 +41,11 @@ type Facts struct {
 	// Methods and natures that occur among the tests shown.
 	Census, Sampled, One, NotOperated           bool
 	Inquiry, Observation, Inspection, Reperform bool
+	// Ranked says that the samples were ranked by a seed; ByTable and ByRate
+	// say how their sizes were found.
+	Ranked, ByTable, ByRate bool
+	// IPE names the procedures recorded on completeness and accuracy.
+	IPE []string
 	// Nonce says that the auditor's nonce was revealed.
 	Nonce bool
 	// Anchored says that the file anchors the organization's ledger.
@@ -242,29 +243,4 @@ func phrases(list []Subservice) []string {
 // paragraphs.
 func (f *Facts) Paragraphs(kind string) string {
 	return plural(f.Bases[soc1.OpinionType(kind)], "paragraph", "paragraphs")
-}
-
-// End closes the sentence of an opinion's limb in its list: the last limb on
-// which an opinion is expressed ends with a stop, the one before it with "; and".
-func (f *Facts) End(limb string) string {
-	var stated []soc1.OpinionLimb
-	for _, l := range f.limbs() {
-		if f.Opinions.Of(l) != soc1.Disclaimer {
-			stated = append(stated, l)
-		}
-	}
-	return closing(stated, limb)
-}
-
-// Close closes the sentence of an assertion's limb in its list.
-func (f *Facts) Close(limb string) string { return closing(f.limbs(), limb) }
-
-func closing(limbs []soc1.OpinionLimb, limb string) string {
-	switch i := slices.Index(limbs, soc1.OpinionLimb(limb)); i {
-	case len(limbs) - 1:
-		return "."
-	case len(limbs) - 2:
-		return "; and"
-	}
-	return ";"
 }

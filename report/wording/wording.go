@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"text/template"
+	"unicode"
 
 	"reperform/soc1"
 )
@@ -244,11 +245,35 @@ func (b Block) fill(f *Facts) (Filled, error) {
 				text.Items = append(text.Items, s)
 			}
 		}
+		if p.kind != Paragraph {
+			punctuate(text.Items)
+		}
 		if len(text.Items) > 0 {
 			out.Texts = append(out.Texts, text)
 		}
 	}
 	return out, nil
+}
+
+// punctuate closes the items of a list that is one sentence, as its first item
+// shows by not beginning with a capital letter. Which items there are depends
+// on the facts, so a file leaves "and" and the stop to this.
+func punctuate(items []string) {
+	if len(items) == 0 || items[0] == "" || unicode.IsUpper([]rune(items[0])[0]) {
+		return
+	}
+	for i, s := range items {
+		s = strings.TrimRight(strings.TrimSuffix(s, "; and"), ".;")
+		switch i {
+		case len(items) - 1:
+			s += "."
+		case len(items) - 2:
+			s += "; and"
+		default:
+			s += ";"
+		}
+		items[i] = s
+	}
 }
 
 // execute fills in one template; runs of blanks, which the conditions of a
