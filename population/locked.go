@@ -3,6 +3,7 @@ package population
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"reperform/population/duck"
@@ -35,14 +36,14 @@ func (c *childServer) openLocked(zone string, views []view, holidays []string, o
 		return nil, err
 	}
 	l := &locked{DB: db}
-	if err := l.prepare(views, holidays, o); err != nil {
+	if err := l.prepare(c, views, holidays, o); err != nil {
 		db.Close()
 		return nil, err
 	}
 	return l, nil
 }
 
-func (l *locked) prepare(views []view, holidays []string, o lockedOptions) error {
+func (l *locked) prepare(c *childServer, views []view, holidays []string, o lockedOptions) error {
 	var tables, columns, paths []string
 	for _, v := range views {
 		if err := checkViewName(v.name, tables); err != nil {
@@ -73,9 +74,12 @@ func (l *locked) prepare(views []view, holidays []string, o lockedOptions) error
 		return err
 	}
 	var err error
-	if l.guard, err = guard.New(l.DB, tables, columns, append(Macros, macroHelpers...)); err != nil {
-		return err
+	if c.rules == nil {
+		if c.rules, err = guard.ReadRules(l.DB); err != nil {
+			return err
+		}
 	}
+	l.guard = guard.New(l.DB, c.rules, tables, columns, slices.Concat(Macros, macroHelpers))
 	if o.threads > 0 {
 		if err := l.Exec(fmt.Sprintf("SET threads=%d", o.threads)); err != nil {
 			return err

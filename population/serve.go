@@ -12,6 +12,7 @@ import (
 
 	"reperform/population/duck"
 	"reperform/population/frame"
+	"reperform/population/guard"
 	"reperform/population/sandbox"
 )
 
@@ -72,6 +73,7 @@ type childServer struct {
 	out      io.Writer
 	limited  bool
 	settings settings
+	rules    guard.Rules // the engine's functions, read once
 }
 
 func (c *childServer) send(r reply) error {
@@ -120,6 +122,10 @@ func (c *childServer) answer(q request) (answer any, err error) {
 		return handle(q, c.evaluate)
 	case "derive":
 		return handle(q, c.derive)
+	case "check":
+		return handle(q, c.check)
+	case "profile":
+		return handle(q, c.profile)
 	case "keys":
 		return handle(q, c.keys)
 	case "rows":

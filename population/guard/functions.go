@@ -78,15 +78,19 @@ var tieFunctions = map[string]bool{
 	"fill": true,
 }
 
-// functionRules reads the engine's catalog: a function is allowed if it is a
+// Rules say of every function of the engine, by its lower-case name, why it is
+// refused; the empty text means that it is allowed.
+type Rules map[string]string
+
+// ReadRules reads the engine's catalog: a function is allowed if it is a
 // scalar or an aggregate whose result depends on its arguments alone, in all of
 // its forms, and is not in the list above.
-func functionRules(db *duck.DB) (map[string]string, error) {
+func ReadRules(db *duck.DB) (Rules, error) {
 	rows, err := db.Texts("SELECT lower(function_name), function_type, coalesce(stability, '') FROM duckdb_functions()")
 	if err != nil {
 		return nil, err
 	}
-	rules := map[string]string{}
+	rules := Rules{}
 	why := func(name, kind, stability string) string {
 		switch {
 		case refusedFunctions[name] != "":

@@ -22,10 +22,11 @@ func newGuard(t testing.TB) (*Guard, *duck.DB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := New(db, []string{"p", "q"}, []string{"id", "amt", "n", "d", "e", "ts", "tz", "ok", "odd name", "x", "made"}, []string{"within_tolerance"})
+	rules, err := ReadRules(db)
 	if err != nil {
 		t.Fatal(err)
 	}
+	g := New(db, rules, []string{"p", "q"}, []string{"id", "amt", "n", "d", "e", "ts", "tz", "ok", "odd name", "x", "made"}, []string{"within_tolerance"})
 	return g, db
 }
 
