@@ -29,7 +29,7 @@ func (g *testFile) blocks(out *Figures) {
 	if len(g.attributes) == 0 && out.Method != soc1.DidNotOperate {
 		block("EVA-22", nil, "The test has no attributes.")
 	}
-	g.gridBlocks(out, block)
+	g.gridBlocks(block)
 	if out.Exceptions.Open > 0 {
 		block("EVA-21", refs(g.openExceptions()), "%s with exceptions that nobody confirmed or dismissed.", number(out.Exceptions.Open, "item"))
 	}
@@ -121,6 +121,7 @@ func (g *testFile) sampleBlocks(out *Figures, block blocker) {
 	planned := max(int64(g.test.Value.SamplePlan.N), g.draw.asked)
 	complete := len(g.missingCells()) == 0
 	if complete && out.Tested < planned && out.Drawn < out.PopulationRows {
+		out.Lacking = min(planned-out.Tested, out.PopulationRows-out.Drawn)
 		block("SMP-01", refs(g.draw.chain), "%d items count and %d were planned; %d of those drawn are not applicable.", out.Tested, planned, out.NotApplicable)
 	}
 	if len(g.draw.dropped) > 0 {
@@ -162,25 +163,19 @@ func (g *testFile) leftBehind() []string {
 }
 
 // gridBlocks demands a result in every cell that a person fills.
-func (g *testFile) gridBlocks(out *Figures, block blocker) {
+func (g *testFile) gridBlocks(block blocker) {
 	missing := g.missingCells()
 	if len(missing) == 0 {
 		return
 	}
-	block("TST-03", nil, "%s of the grid of %s by %s without a result: %s.", areCells(len(missing)),
-		number(int64(len(g.gridItems())), "item"), number(int64(len(g.attributes)), "attribute"), some(missing))
+	block("TST-03", nil, "%s of the grid of %s by %s without a result: %s.", cells(len(missing)),
+		number(int64(len(g.drawn())), "item"), number(int64(len(g.attributes)), "attribute"), some(missing))
 }
 
-func areCells(n int) string {
-	if n == 1 {
-		return "1 cell"
-	}
-	return fmt.Sprintf("%d cells", n)
-}
+func cells(n int) string { return number(int64(n), "cell") }
 
-// gridItems are the items that must have results.
-func (g *testFile) gridItems() []string { return g.drawn() }
-
+// missingCells are the cells without a result. Of a census, whose items nobody
+// drew, the rows without any result are found by reconciling the counts.
 func (g *testFile) missingCells() []string {
 	var out []string
 	for _, a := range g.attributes {

@@ -202,6 +202,13 @@ var conclusionCases = []flagCase{
 		s.Runs[0].Value.Counts[0] = counted("A", 999, 1, 0, 0)
 		s.found("balance", "t-1", "B001")
 	}), "EVA-16"},
+	{"an automated control deviated until it was repaired", but(clean(), func(s *story) {
+		s.Controls[0].Value.Nature = soc1.Automated
+		s.Runs[0].Value.Counts[0] = counted("A", 999, 1, 0, 0)
+		s.found("balance", "t-1", "B001")
+		s.Conclusions[0].Value.WindowFrom = "2025-04-01"
+		s.conclude("balance", soc1.NotEffective, window("", "2025-03-31"))
+	}), ""},
 	{"no occasion to operate", but(clean(), func(s *story) {
 		t := &s.Tests[0].Value
 		t.Method, t.Population, t.NoOccurrence = soc1.DidNotOperate, "", "The log is empty."

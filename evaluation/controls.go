@@ -102,7 +102,7 @@ func (e *evaluation) favorable(k *ControlLine, c Entered, tests []Figures, flag 
 		windows = append(windows, t.Window)
 		occurred = occurred || t.Method != soc1.DidNotOperate && (t.Tested > 0 || t.Blocked())
 		e.limits(k, c, t, flag)
-		if k.record.Value.Nature == soc1.Automated && t.DeviationItems > 0 {
+		if k.record.Value.Nature == soc1.Automated && t.DeviationItems > 0 && !k.dated(t) {
 			flag("EVA-16", []soc1.Ref{c.Ref, t.Test}, "The automated control %s deviated for %s of test %s and is concluded effective.", k.Code, number(t.DeviationItems, "item"), t.Code)
 		}
 	}
@@ -112,6 +112,14 @@ func (e *evaluation) favorable(k *ControlLine, c Entered, tests []Figures, flag 
 	if !occurred {
 		flag("EVA-19", append([]soc1.Ref{c.Ref}, testRefs(tests)...), "%s had no occasion to operate and is concluded effective.", k.Code)
 	}
+}
+
+// dated reports whether somebody concluded for which days of a test the control
+// failed, so that another conclusion may stand for the rest.
+func (k *ControlLine) dated(t Figures) bool {
+	return slices.ContainsFunc(on(k.Conclusions, soc1.ConcludeOperating), func(c Entered) bool {
+		return c.Outcome == soc1.NotEffective && c.Window.overlaps(t.Window)
+	})
 }
 
 // limits compares a sample with its plan and its limit.

@@ -27,8 +27,12 @@ type Figures struct {
 	// concerns.
 	Tested int64 `json:"tested"`
 	// NotApplicable counts the items that no attribute concerns.
-	NotApplicable int64              `json:"not_applicable"`
-	Attributes    []AttributeFigures `json:"attributes,omitempty"`
+	NotApplicable int64 `json:"not_applicable"`
+	// Lacking is how many of the next ranked items are still to be drawn so
+	// that as many count as were planned; known once all items drawn have
+	// their results, and zero when the population has no more.
+	Lacking    int64              `json:"lacking,omitempty"`
+	Attributes []AttributeFigures `json:"attributes,omitempty"`
 	// Exceptions counts distinct items by where they stand; an item may stand
 	// at two places for two attributes.
 	Exceptions ExceptionFigures `json:"exceptions"`

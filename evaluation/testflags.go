@@ -77,7 +77,7 @@ func (g *testFile) evidence(flag blocker) {
 		}
 	}
 	if len(bare) > 0 {
-		flag("TST-04", nil, "Passed without evidence in %s: %s.", areCells(len(bare)), some(bare))
+		flag("TST-04", nil, "Passed without evidence in %s: %s.", cells(len(bare)), some(bare))
 	}
 }
 
