@@ -266,8 +266,3 @@ func testing2(f *fixture, in string, by soc1.Party) {
 	put("deviation", "d-3", soc1.Deviation{Code: "DV-2", Exceptions: []string{"x-3"}, Test: "t-3", Control: "pay-2-1", ItemCount: 1, Fact: "One payment file was released by the analyst who had prepared it."})
 	test("t-4", "pay-2-2", soc1.TestOfControl{Method: soc1.DidNotOperate, NoOccurrence: "Inspected the procedure for reopening runs, and queried PayCore’s log for reopened runs in the period, which returned none, confirming no occurrence", Procedures: inspect("Inspected the procedure and queried the log of reopened runs.")})
 }
-
-func poppler(t testing.TB, pdf []byte, tool string, args ...string) string {
-	t.Helper()
-	return runTool(t, pdf, tool, args...)
-}

@@ -123,8 +123,11 @@ func (f *Facts) OpinionTitle() string {
 	for _, k := range f.Kinds() {
 		words = append(words, title(k))
 	}
-	if len(words) == 0 {
+	switch {
+	case len(words) == 0:
 		return "Opinion"
+	case len(words) == 1 && f.PartlyDisclaimed():
+		return "Opinion and Disclaimer of Opinion"
 	}
 	return list(words)
 }
