@@ -154,6 +154,12 @@ func (p *part) deployments() error {
 			}
 			t.end()
 			test.item(key, pass, pass, passIf(!withoutApproval[i] && !paper[i]))
+			switch {
+			case withoutApproval[i]:
+				test.because(2, "svc-release", key())
+			case paper[i]:
+				test.because(2, "on paper", key())
+			}
 		}
 	})
 }

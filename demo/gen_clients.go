@@ -190,6 +190,12 @@ func (p *part) standing() error {
 			}
 			t.end()
 			test.item(func() string { return codeOf("BD-", int64(i+1), 6) }, a, rest, rest)
+			switch {
+			case flaw.kind == calledUnderDuplicate:
+				test.because(0, "confirmed under a duplicate request", codeOf("BD-", int64(i+1), 6))
+			case flaw.kind != 0:
+				test.because(0, "used before call-back", codeOf("BD-", int64(i+1), 6))
+			}
 		}
 	})
 	if err != nil {

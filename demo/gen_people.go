@@ -92,10 +92,12 @@ func (p *part) people() error {
 				continue
 			case l.rehired:
 				test.item(key, fail)
+				test.because(0, "rehired", key())
 				continue
 			case l.daysLate > 0:
 				write(l.person, at(p.cal.after(l.day, l.daysLate), 10, 0, 0)+p.minutes(0, 300), "LEAVER")
 				test.item(key, fail)
+				test.because(0, "entered late", key())
 				continue
 			case k == 176:
 				write(l.person, at(l.day, 17, 42, 10), "LEAVER")

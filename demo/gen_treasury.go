@@ -113,6 +113,9 @@ func (p *part) curlew(perDay int, byDay map[int]*sent) error {
 				t.line(b)
 				t.add("amount", f.amount)
 				test.item(func() string { return codeOf("CW-", number, 6) }, outcome, pass, pass)
+				if missing {
+					test.because(0, "bank digest missing", codeOf("CW-", number, 6))
+				}
 			}
 		}
 	})

@@ -46,6 +46,25 @@ type AttributeExpectation struct {
 	CannotTell     int64    `json:"cannot_tell"`
 	FailKeys       []string `json:"fail_keys,omitempty"`
 	CannotTellKeys []string `json:"cannot_tell_keys,omitempty"`
+	// Causes group the keys above by what the generator did to the items.
+	Causes []Cause `json:"causes,omitempty"`
+}
+
+// Cause is what several items of an attribute have in common; the plan's
+// decisions name causes.
+type Cause struct {
+	Name string   `json:"name"`
+	Keys []string `json:"keys"`
+}
+
+// Keys are the items of a cause; none when the attribute has no such cause.
+func (a AttributeExpectation) Keys(cause string) []string {
+	for _, c := range a.Causes {
+		if c.Name == cause {
+			return c.Keys
+		}
+	}
+	return nil
 }
 
 // File finds an extract by its name.
@@ -119,6 +138,17 @@ func (t *TestExpectation) item(key func() string, outcomes ...outcome) {
 			a.CannotTellKeys = append(a.CannotTellKeys, key())
 		}
 	}
+}
+
+// because says what was done to the item counted last, for one attribute.
+func (t *TestExpectation) because(attribute int, cause, key string) {
+	a := &t.Attributes[attribute]
+	i := slices.IndexFunc(a.Causes, func(c Cause) bool { return c.Name == cause })
+	if i < 0 {
+		a.Causes = append(a.Causes, Cause{Name: cause})
+		i = len(a.Causes) - 1
+	}
+	a.Causes[i].Keys = append(a.Causes[i].Keys, key)
 }
 
 // sorted puts a manifest into its stable order.
