@@ -34,15 +34,11 @@ func (a *App) DerivePopulation(ctx context.Context, actor string, spec DeriveSpe
 	if err != nil {
 		return p, err
 	}
-	orgView, err := a.latest(OrganizationLedger)
+	org, err := a.organization(ctx)
 	if err != nil {
 		return p, err
 	}
-	org, err := record.One[soc1.Organization](ctx, orgView, "organization", "organization")
-	if err != nil {
-		return p, err
-	}
-	p.Derived.Holidays = org.Value.Holidays
+	p.Derived.Holidays = org.Holidays
 	inputs := map[string]population.Input{}
 	for i, in := range p.Derived.Inputs {
 		src, err := record.One[soc1.Population](ctx, v, "population", in.Population)

@@ -11,7 +11,6 @@ import (
 	"reperform/ledger"
 	"reperform/population"
 	"reperform/procedure"
-	"reperform/record"
 	"reperform/soc1"
 )
 
@@ -75,15 +74,11 @@ func (a *App) populationHome(ctx context.Context, actor string, spec *ImportSpec
 		return "", err
 	}
 	if spec.Population.Zone == "" {
-		v, err := a.latest(OrganizationLedger)
+		org, err := a.organization(ctx)
 		if err != nil {
 			return "", err
 		}
-		org, err := record.One[soc1.Organization](ctx, v, "organization", "organization")
-		if err != nil {
-			return "", err
-		}
-		spec.Population.Zone = org.Value.Timezone
+		spec.Population.Zone = org.Timezone
 	}
 	v, err := a.latest(name)
 	if err != nil {

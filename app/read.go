@@ -78,15 +78,11 @@ func (a *App) History(ctx context.Context, actor, name, kind, id string) ([]Even
 }
 
 func (a *App) zone(ctx context.Context) (*time.Location, error) {
-	v, err := a.latest(OrganizationLedger)
+	org, err := a.organization(ctx)
 	if err != nil {
 		return nil, err
 	}
-	org, err := record.One[soc1.Organization](ctx, v, "organization", "organization")
-	if err != nil {
-		return nil, err
-	}
-	return time.LoadLocation(org.Value.Timezone)
+	return time.LoadLocation(org.Timezone)
 }
 
 // KnownAt finds the size that a ledger had at a position or a moment: a number

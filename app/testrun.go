@@ -105,7 +105,7 @@ func (a *App) testCases(ctx context.Context, opt RunOptions) ([]testCase, error)
 	if err != nil {
 		return nil, err
 	}
-	org, err := record.One[soc1.Organization](ctx, orgView, "organization", "organization")
+	org, err := a.organization(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +122,7 @@ func (a *App) testCases(ctx context.Context, opt RunOptions) ([]testCase, error)
 		if opt.Engagement != "" && t.Value.Engagement != opt.Engagement || len(opt.Controls) > 0 && !slices.Contains(opt.Controls, t.Value.Control) {
 			continue
 		}
-		c := testCase{id: t.ID, test: t.Value, attributes: attributesOf(t.ID, t.Value, attributes), org: org.Value}
+		c := testCase{id: t.ID, test: t.Value, attributes: attributesOf(t.ID, t.Value, attributes), org: org}
 		eng, err := record.One[soc1.Engagement](ctx, orgView, "engagement", t.Value.Engagement)
 		if err != nil {
 			return nil, fmt.Errorf("test %s: %w", t.ID, err)

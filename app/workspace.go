@@ -236,15 +236,11 @@ func (a *App) now() soc1.Instant { return soc1.Instant(a.opt.Now().UTC().Format(
 
 // Today is the calendar date in the organization's time zone.
 func (a *App) Today(ctx context.Context) (soc1.Date, error) {
-	v, err := a.latest(OrganizationLedger)
+	org, err := a.organization(ctx)
 	if err != nil {
 		return "", err
 	}
-	org, err := record.One[soc1.Organization](ctx, v, "organization", "organization")
-	if err != nil {
-		return "", err
-	}
-	return a.today(org.Value.Timezone), nil
+	return a.today(org.Timezone), nil
 }
 
 // engineHolder holds the population engine, once needed, and the plaintext

@@ -1,5 +1,3 @@
-//go:build ignore
-
 package main
 
 import (
@@ -9,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reperform/app"
+	"reperform/population"
 )
 
 func (c *cli) populationProfile() *cobra.Command {
@@ -83,4 +82,30 @@ func (c *cli) populationCheck() *cobra.Command {
 	cmd.Flags().StringVar(&spec, "spec", "", "YAML or JSON file with the checks")
 	cmd.Flags().StringVar(&conclusion, "conclusion", "", "what is concluded from the checks")
 	return cmd
+}
+
+func printProfile(w io.Writer, p *population.Profile) {
+	fmt.Fprintf(w, "%d rows\n", p.Rows)
+	for _, c := range p.Columns {
+		fmt.Fprintf(w, "%-28s %-16s %d distinct", c.Name, c.Type, c.Distinct)
+		if c.Nulls > 0 {
+			fmt.Fprintf(w, ", %d without a value", c.Nulls)
+		}
+		if c.Min != "" || c.Max != "" {
+			fmt.Fprintf(w, ", %s to %s", short(c.Min), short(c.Max))
+		}
+		if c.Total != "" {
+			fmt.Fprintf(w, ", total %s", c.Total)
+		}
+		fmt.Fprintln(w)
+		for _, m := range c.Months {
+			fmt.Fprintf(w, "    %s %d\n", m.Value, m.Rows)
+		}
+		if len(c.Months) > 0 {
+			continue
+		}
+		for _, t := range c.Top {
+			fmt.Fprintf(w, "    %-40s %d\n", short(t.Value), t.Rows)
+		}
+	}
 }

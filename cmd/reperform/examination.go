@@ -81,7 +81,7 @@ func printConsequences(w io.Writer, q evaluation.Consequences) {
 		for _, g := range k.Tests {
 			fmt.Fprintf(w, "%-12s %-14s %-16s %d tested, %d deviate", k.Code, g.Code, g.Method, g.Tested, g.DeviationItems)
 			if g.Rate != nil {
-				fmt.Fprintf(w, " (%s)", g.Rate.Percent(2))
+				fmt.Fprintf(w, " (%s%%)", g.Rate.Percent(2))
 			}
 			if g.Sample != nil && g.Sample.UpperPercent != "" {
 				fmt.Fprintf(w, ", upper limit %s", g.Sample.UpperPercent)

@@ -18,7 +18,7 @@ import (
 
 func (c *cli) populationCommand() *cobra.Command {
 	cmd := c.command("population", "population", nil)
-	cmd.AddCommand(c.populationImport(), c.populationDerive())
+	cmd.AddCommand(c.populationImport(), c.populationDerive(), c.populationProfile(), c.populationCheck())
 	return cmd
 }
 
