@@ -384,6 +384,9 @@ func (c *childServer) locate(q EvaluateRequest, plan *evaluation, cause error) e
 			if err == nil {
 				continue
 			}
+			if strings.Contains(err.Error(), "Out of Memory") {
+				return &SQLError{Where: "attribute " + a.Code, SQL: sql, Problem: firstLine(err), Remedy: "simplify the expression, or raise the engine's memory limit"}
+			}
 			out := &SQLError{Where: "attribute " + a.Code, SQL: sql, Problem: firstLine(err), Remedy: "write the expression so that it has a value in every row, for example with TRY_CAST or CASE"}
 			row, err := db.One("SELECT min(" + keyExpression(q.Population.Key, q.Population.Columns, "p") + ")" + plan.from + "\nWHERE TRY((" + tested + " IS NULL)) IS NULL")
 			if err == nil {

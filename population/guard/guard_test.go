@@ -80,6 +80,7 @@ func TestExpressionsAccepted(t *testing.T) {
 		`(SELECT max_by(x, made) FROM q WHERE q.id = p.id) > 1`,
 		`(SELECT list(x ORDER BY made, x) FROM q WHERE q.id = p.id)[1] = 3.00`,
 		`(SELECT count(*) FROM range(3)) = 3`,
+		`(SELECT list(x ORDER BY x DESC) FROM q WHERE q.id = p.id)[1] = 3.00`,
 		`nullif(id, '') IS NOT NULL`,
 		`list_sum([amt, amt]) > 1`,
 		`md5(id) = 'x' OR sha256(id) = 'y'`,

@@ -212,12 +212,25 @@ func (w *walker) call(class string, o map[string]any) error {
 	} else if orderedAggregates[name] {
 		by, _ := o["order_bys"].(map[string]any)
 		orders, _ := by["orders"].([]any)
-		if len(orders) == 0 {
+		if len(orders) == 0 && o["sorted"] != true {
 			return refuse("write "+name+"(x ORDER BY …)", "%s depends on the order of rows and does not say which", name)
 		}
 		w.facts.Ordered = true
 	} else if tieFunctions[name] {
 		w.facts.Ordered = true
+	}
+	switch name {
+	case "list_sort", "list_reverse_sort", "array_sort", "array_reverse_sort":
+		// The parser writes list(x ORDER BY x) as list_sort(list(x)).
+		children, _ := o["children"].([]any)
+		if len(children) == 0 {
+			break
+		}
+		if inner, ok := children[0].(map[string]any); ok {
+			if f := text(inner, "function_name"); f == "list" || f == "array_agg" {
+				inner["sorted"] = true
+			}
+		}
 	}
 	if r := w.g.function(name); r != nil {
 		return r
