@@ -51,8 +51,9 @@ type guess struct {
 	leadingZero   bool
 	booleans      int64
 	dates         [16]int64 // values that match form i
-	dateRow       [16]int64
+	dateRow       [16]int64 // the first such row, preferring one that fewer forms fit
 	dateValue     [16]string
+	dateFits      [16]int
 	anyDate       int64
 	naive, zoned  int64
 	naiveRow      int64
@@ -151,23 +152,27 @@ func (g *guess) seeTime(v []byte, row int64) bool {
 	if len(v) > 11 {
 		return false
 	}
-	found := false
-	for i, l := range dateLayouts {
-		if i == 0 {
-			if _, ok := parseISODate(v); !ok {
-				continue
+	fits, n := [16]bool{}, 0
+	if _, ok := parseISODate(v); ok {
+		fits[0], n = true, 1 // no other form looks like ISO
+	} else {
+		for i, l := range dateLayouts[1:] {
+			if _, _, ok := l.parse(v); ok {
+				fits[i+1] = true
+				n++
 			}
-		} else if _, _, ok := l.parse(v); !ok {
-			continue
-		}
-		found = true
-		if g.dates[i]++; g.dates[i] == 1 {
-			g.dateRow[i], g.dateValue[i] = row, string(v)
-		}
-		if i == 0 {
-			break // no other form looks like ISO
 		}
 	}
+	for i := range dateForms {
+		if !fits[i] {
+			continue
+		}
+		g.dates[i]++
+		if g.dateFits[i] == 0 || n < g.dateFits[i] {
+			g.dateFits[i], g.dateRow[i], g.dateValue[i] = n, row, string(v)
+		}
+	}
+	found := n > 0
 	if found {
 		g.anyDate++
 	}
@@ -185,6 +190,9 @@ func (g *guess) column() (Column, []Warning) {
 	switch {
 	case n == 0:
 	case g.decimals == n:
+		if g.leadingZero && g.identifier {
+			break
+		}
 		if g.leadingZero {
 			say(0, "numbers with leading zeros or plus signs stay text", "declare a type if they are amounts")
 			break
