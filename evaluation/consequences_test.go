@@ -1,11 +1,13 @@
 package evaluation
 
 import (
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
+	"reperform/sampling"
 	"reperform/soc1"
 )
 
@@ -136,16 +138,34 @@ var testCases = []flagCase{
 		*items = append(*items, (*items)[0])
 	}), "SMP-02"},
 	{"no seed", but(sampled(59, 0), func(s *story) { s.Samples[0].Value.SeedInput = "" }), "SMP-03"},
-	{"an item that the seed does not choose", but(sampled(59, 0), func(s *story) { s.Samples[0].Value.Items[3].HMAC = hashes["other"] }), "SMP-03"},
+	{"an item that the seed does not choose, seen once the nonce is disclosed", but(sampled(59, 0), func(s *story) {
+		s.disclose()
+		s.Samples[0].Value.Items[3].HMAC = hashes["other"]
+	}), "SMP-03"},
+	{"the sample is drawn again after disclosure", but(sampled(59, 0), func(s *story) { s.disclose() }), ""},
+	{"another nonce is disclosed", but(sampled(59, 0), func(s *story) { s.Nonces[0].Value.Revealed = hashes["other"] }), "SMP-03"},
 	{"the seed of another draw", but(sampled(59, 0), func(s *story) { s.Samples[0].Value.Draw = 2 }), "SMP-03"},
 	{"a seed of another test", but(sampled(59, 0), func(s *story) {
 		s.Samples[0].Value.SeedInput = strings.Replace(s.Samples[0].Value.SeedInput, "|t-1|", "|t-9|", 1)
 	}), "SMP-03"},
-	{"a nonce that was not committed to", but(sampled(59, 0), func(s *story) { s.Samples[0].Value.NonceCommitment = hashes["other"] }), "SMP-03"},
-	{"no commitment", but(sampled(59, 0), func(s *story) { s.Samples[0].Value.NonceCommitment = "" }), "SMP-05"},
-	{"management's own sample needs none", but(sampled(59, 0), func(s *story) {
+	{"a commitment that is not on record", but(sampled(59, 0), func(s *story) { s.Nonces = nil }), "SMP-05"},
+	{"committed after the population arrived", but(sampled(59, 0), func(s *story) { s.Nonces[0].Pos = 1_000_000 }), "SMP-05"},
+	{"no commitment", but(sampled(59, 0), func(s *story) { s.Samples[0].Value.NonceCommitment = "" }), "SMP-03 SMP-05"},
+	{"management's own sample has none, and its seed gives other items", but(sampled(59, 0), func(s *story) {
 		s.Samples[0].Value.NonceCommitment, s.Tests[0].Value.By = "", soc1.ByManagement
-	}), ""},
+	}), "SMP-03"},
+	{"management's own sample", func() *story {
+		s := sampled(59, 0)
+		s.Tests[0].Value.By = soc1.ByManagement
+		x := &s.Samples[0].Value
+		x.NonceCommitment = ""
+		seed := sampling.Seed(x.SeedInput)
+		for i := range x.Items {
+			rank := sampling.Rank(seed, x.Items[i].Key)
+			x.Items[i].HMAC = hex.EncodeToString(rank[:])
+		}
+		return s
+	}, ""},
 	{"a test of a control that is not there", but(clean(), func(s *story) { s.test("gone", soc1.Census) }), "EVA-20"},
 }
 

@@ -37,6 +37,7 @@ type File struct {
 	Conclusions []record.Typed[soc1.Conclusion]
 	Opinions    []record.Typed[soc1.Opinion]
 	Evidence    []record.Typed[soc1.Evidence]
+	Nonces      []record.Typed[soc1.Nonce]
 	// GroupItems are the item keys of grouped exceptions by exception id, as
 	// the caller read them from the result files. It is optional: without them
 	// the overlap of groups is unknown and the figures give bounds.
@@ -85,6 +86,7 @@ func Load(ctx context.Context, work, org *record.View, engagement string) (*File
 	f.Conclusions = load(&l, work, "conclusion", func(x soc1.Conclusion) bool { return mine(x.Engagement) })
 	f.Opinions = load(&l, work, "opinion", func(x soc1.Opinion) bool { return mine(x.Engagement) })
 	f.Evidence = load(&l, work, "evidence", all[soc1.Evidence])
+	f.Nonces = load(&l, work, "nonce", all[soc1.Nonce])
 	return f, l.err
 }
 

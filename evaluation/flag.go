@@ -57,7 +57,7 @@ var rules = []Rule{
 	{"SMP-01", Critical, "fewer items count than were planned, although the population has more", "Draw the next ranked items and test them."},
 	{"SMP-02", Critical, "a sample has an item twice, was drawn from another population, or results name items that were not drawn", "Draw again from the frozen population."},
 	{"SMP-03", High, "seed, algorithm or population hash of a sample are missing or do not give the items' ranks", "Draw again with the recorded seed; it cannot be re-performed otherwise."},
-	{"SMP-05", High, "the auditor's sample was drawn without a committed nonce", "Draw again under the nonce that was committed before the population arrived."},
+	{"SMP-05", High, "the auditor's sample was drawn without a nonce committed on record before the population arrived", "Draw again under the nonce that was committed before the population arrived."},
 	{"TST-01", Critical, "a control of a Type II report has no test of operating effectiveness behind its conclusion or the opinion", "Test the control, or remove it from the description."},
 	{"TST-02", Critical, "every procedure of a test is inquiry", "Add observation, inspection or reperformance."},
 	{"TST-03", High, "an item has no result for an attribute", "Complete the grid."},

@@ -34,6 +34,8 @@ func payroll() *story {
 		StandardSet: soc1.SSAE18And21, Method: soc1.Method{Confidence: 9500, Tolerable: 500, Model: soc1.Binomial}})
 	s.Objectives = append(s.Objectives, rec(s, "control_objective", "pay-1", soc1.ControlObjective{Code: "PAY-1", Title: "Input"}))
 	s.Risks = append(s.Risks, rec(s, "risk", "r-pay", soc1.Risk{Code: "R1", Objectives: []string{"pay-1"}}))
+	commitment := sampling.Commit(nonce)
+	s.Nonces = append(s.Nonces, rec(s, "nonce", "nonce-1", soc1.Nonce{Engagement: "eng", Commitment: hex.EncodeToString(commitment[:])}))
 	s.control("balance", "PAY-1.1")
 	s.control("preview", "PAY-1.2")
 	return s
@@ -115,20 +117,34 @@ func (s *story) sample(control string, rows, n int, change ...func(*soc1.SampleP
 	return id
 }
 
-// drawn draws n of the rows under the auditor's nonce.
+// nonce is the auditor's, committed before the population arrives.
+var nonce = []byte(strings.Repeat("n", 32))
+
+// disclose reveals the nonce, as at release.
+func (s *story) disclose() {
+	s.Nonces[0].Value.Revealed = hex.EncodeToString(nonce)
+	s.Nonces[0].Revision++
+}
+
+// drawn draws n of the rows under the auditor's nonce. What is recorded of the
+// seed input leaves the nonce out.
 func (s *story) drawn(test, id string, rows, n int) *soc1.Sample {
-	nonce := []byte(strings.Repeat("n", 32))
-	commitment := sampling.Commit(nonce)
-	text, err := sampling.SeedInput{Algorithm: sampling.Algorithm, Engagement: "eng", Control: test, PopulationHash: hashes["pop"], Nonce: hex.EncodeToString(nonce)}.Text()
+	in := sampling.SeedInput{Algorithm: sampling.Algorithm, Engagement: "eng", Control: test, PopulationHash: hashes["pop"]}
+	text, err := in.Text()
 	if err != nil {
 		panic(err)
 	}
-	picks, err := sampling.Select(sampling.Seed(text), slices.Values(keys(1, rows)), int64(n))
+	in.Nonce = hex.EncodeToString(nonce)
+	seed, err := in.Seed()
+	if err != nil {
+		panic(err)
+	}
+	picks, err := sampling.Select(seed, slices.Values(keys(1, rows)), int64(n))
 	if err != nil {
 		panic(err)
 	}
 	x := soc1.Sample{Test: test, Population: "pop", PopulationHash: hashes["pop"], SeedInput: text, Algorithm: sampling.Algorithm,
-		NonceCommitment: hex.EncodeToString(commitment[:]), Draw: 1, N: n}
+		NonceCommitment: s.Nonces[0].Value.Commitment, Draw: 1, N: n}
 	for _, p := range picks {
 		x.Items = append(x.Items, soc1.SampleItem{Rank: int(p.Rank), Key: p.Key, HMAC: hex.EncodeToString(p.HMAC[:])})
 	}

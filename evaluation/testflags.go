@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"reperform/record"
 	"reperform/sampling"
 	"reperform/soc1"
 )
@@ -65,13 +66,14 @@ func (g *testFile) testers() []string {
 	return out
 }
 
-// evidence asks what a person's pass rests on.
+// evidence asks what a person's pass rests on; what an expression computed rests
+// on the population.
 func (g *testFile) evidence(flag blocker) {
 	var bare []string
 	for _, item := range g.grid.items {
 		for _, a := range g.attributes {
 			r, ok := g.grid.cells[cell{item, a.Value.Code}]
-			if ok && (a.Value.Manual || g.run == nil) && r.Value.Outcome == soc1.Pass && len(r.Value.Evidence) == 0 {
+			if ok && a.Value.Manual && r.Value.Outcome == soc1.Pass && len(r.Value.Evidence) == 0 {
 				bare = append(bare, item+" "+a.Value.Code)
 			}
 		}
@@ -94,8 +96,8 @@ func (g *testFile) selection(flag blocker) {
 		if why := g.irreproducible(s.Value); why != "" {
 			flag("SMP-03", at, "The sample %s cannot be re-performed: %s.", s.ID, why)
 		}
-		if g.test.Value.By == soc1.ByAuditor && s.Value.NonceCommitment == "" {
-			flag("SMP-05", at, "The sample %s names no commitment to a nonce.", s.ID)
+		if g.test.Value.By == soc1.ByAuditor {
+			g.commitment(s, flag)
 		}
 	}
 	if len(g.draw.twice) > 0 {
@@ -150,13 +152,56 @@ func (g *testFile) irreproducible(s soc1.Sample) string {
 	if why := g.foreignSeed(in); why != "" {
 		return why
 	}
-	if s.NonceCommitment != "" && !opens(in.Nonce, s.NonceCommitment) {
-		return "the nonce of its seed does not open the commitment"
+	if s.NonceCommitment != "" {
+		nonce := g.nonceOf(s.NonceCommitment)
+		switch {
+		case in.Nonce == "" && nonce == "":
+			// The nonce is not disclosed before release; until then nobody
+			// but its holder can draw the sample again.
+			return ""
+		case in.Nonce == "":
+			in.Nonce = nonce
+		}
+		if !opens(in.Nonce, s.NonceCommitment) || nonce != "" && nonce != in.Nonce {
+			return "the nonce of its seed does not open the commitment"
+		}
 	}
-	seed := sampling.Seed(s.SeedInput)
+	seed, err := in.Seed()
+	if err != nil {
+		return fmt.Sprintf("its seed input is not one: %v", err)
+	}
 	for _, item := range s.Items {
 		if rank := sampling.Rank(seed, item.Key); hex.EncodeToString(rank[:]) != item.HMAC {
 			return fmt.Sprintf("the seed does not give item %s its HMAC", item.Key)
+		}
+	}
+	return ""
+}
+
+// commitment demands that the auditor had committed to the nonce of a draw, and
+// had done so before the population arrived.
+func (g *testFile) commitment(s record.Typed[soc1.Sample], flag blocker) {
+	if s.Value.NonceCommitment == "" {
+		flag("SMP-05", []soc1.Ref{s.Ref()}, "The sample %s names no commitment to a nonce.", s.ID)
+		return
+	}
+	i := slices.IndexFunc(g.Nonces, func(n record.Typed[soc1.Nonce]) bool { return n.Value.Commitment == s.Value.NonceCommitment })
+	if i < 0 {
+		flag("SMP-05", []soc1.Ref{s.Ref()}, "The sample %s names a commitment that is not on record.", s.ID)
+		return
+	}
+	// A later revision only discloses the nonce; the first is the commitment.
+	n := g.Nonces[i]
+	if g.hasPop && n.Revision == 1 && n.Ledger == g.population.Ledger && later(n, record.Typed[soc1.Nonce]{Record: g.population.Record}) > 0 {
+		flag("SMP-05", []soc1.Ref{s.Ref(), n.Ref(), g.population.Ref()}, "The nonce of sample %s was committed after the population arrived.", s.ID)
+	}
+}
+
+// nonceOf is the nonce of a commitment, empty while it is not disclosed.
+func (f *File) nonceOf(commitment string) string {
+	for _, n := range f.Nonces {
+		if n.Value.Commitment == commitment {
+			return n.Value.Revealed
 		}
 	}
 	return ""
