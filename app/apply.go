@@ -148,6 +148,8 @@ type planner struct {
 	problems ascode.Problems
 	// denied kinds are reported once, not for each of a thousand items.
 	denied map[string]bool
+	// versions are the items by kind and id.
+	versions map[[2]string][]*ascode.Item
 }
 
 func (p *planner) plan(items []*ascode.Item) ([]Step, error) {
@@ -315,11 +317,15 @@ func (p *planner) base(it *ascode.Item, kind *record.Kind) (*record.Record, bool
 		on = "9999-12-31"
 	}
 	r, err := p.tx.view.At(soc1.Date(on)).Get(p.tx.ctx, it.Kind, it.ID)
-	if isNotFound(err) {
-		return nil, false, nil
-	}
-	if err != nil {
+	switch {
+	case isNotFound(err):
+		sibling := p.sibling(it, "")
+		return sibling, false, nil
+	case err != nil:
 		return nil, false, err
+	}
+	if sibling := p.sibling(it, r.Effective); sibling != nil {
+		r = *sibling
 	}
 	known, err := knownOnly(kind, r.Body)
 	if err != nil {
@@ -330,6 +336,30 @@ func (p *planner) base(it *ascode.Item, kind *record.Kind) (*record.Record, bool
 		same = same && r.Effective == it.Effective
 	}
 	return &r, same, nil
+}
+
+// sibling is the version of the same record in the same files that the item
+// follows: the last one dated from since on and before the item. Two versions
+// given together are one new record and one change, not two new records.
+func (p *planner) sibling(it *ascode.Item, since string) *record.Record {
+	if p.versions == nil {
+		p.versions = map[[2]string][]*ascode.Item{}
+		for _, x := range p.all[p.tx.req.ledger] {
+			k := [2]string{x.Kind, x.ID}
+			p.versions[k] = append(p.versions[k], x)
+		}
+	}
+	var last *ascode.Item
+	for _, x := range p.versions[[2]string{it.Kind, it.ID}] {
+		before := x.Effective != "" && x.Effective >= since && (it.Effective == "" || x.Effective < it.Effective)
+		if x != it && before && (last == nil || x.Effective > last.Effective) {
+			last = x
+		}
+	}
+	if last == nil {
+		return nil
+	}
+	return &record.Record{Kind: last.Kind, ID: last.ID, Effective: last.Effective, Retired: last.Retired, Body: last.Body}
 }
 
 // knownOnly normalizes a stored body through the struct, so that fields of a
