@@ -172,3 +172,30 @@ func (a *App) ReleaseReport(ctx context.Context, actor, engagement, toWhom strin
 	})
 	return err
 }
+
+// Release records that the firm lets somebody see exactly the revisions named,
+// and nothing else. The report itself has its own command.
+func (a *App) Release(ctx context.Context, actor, name, id string, r soc1.Release) error {
+	if id == bundle.ReportRelease {
+		return fmt.Errorf("%q is the release of the report, which has its own command", id)
+	}
+	on, err := a.day(ctx, r.On)
+	if err != nil {
+		return err
+	}
+	r.By, r.On = actor, on
+	req := request{actor: actor, ledger: name, may: identity.ReportRelease, kind: "release", action: "release", reason: r.What}
+	_, err = a.decide(ctx, req, func(tx *Tx) error {
+		for _, ref := range r.Revisions {
+			got, ok, err := tx.Get(ref.Kind, ref.ID)
+			if err != nil {
+				return err
+			}
+			if !ok || ref.Revision < 1 || ref.Revision > got.Revision {
+				return fmt.Errorf("there is no %s %s revision %d to release", ref.Kind, ref.ID, ref.Revision)
+			}
+		}
+		return tx.Put("release", id, "", r)
+	})
+	return err
+}

@@ -22,6 +22,8 @@ type RunOptions struct {
 	// Engagement narrows to one engagement, Controls to some controls.
 	Engagement string
 	Controls   []string
+	// Tests narrows to some tests by id.
+	Tests []string
 	// Results are cells of grids that people judged, to be entered.
 	Results []ResultRow
 	Reason  string
@@ -119,7 +121,8 @@ func (a *App) testCases(ctx context.Context, opt RunOptions) ([]testCase, error)
 	}
 	var cases []testCase
 	for _, t := range tests {
-		if opt.Engagement != "" && t.Value.Engagement != opt.Engagement || len(opt.Controls) > 0 && !slices.Contains(opt.Controls, t.Value.Control) {
+		if opt.Engagement != "" && t.Value.Engagement != opt.Engagement || len(opt.Controls) > 0 && !slices.Contains(opt.Controls, t.Value.Control) ||
+			len(opt.Tests) > 0 && !slices.Contains(opt.Tests, t.ID) {
 			continue
 		}
 		c := testCase{id: t.ID, test: t.Value, attributes: attributesOf(t.ID, t.Value, attributes), org: org}
