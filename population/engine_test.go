@@ -1,0 +1,420 @@
+package population
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// endless is a question that only a kill ends.
+const endless = `(SELECT count(*) FROM range(1000000000) a, range(1000000) b WHERE a.range + b.range < n) = 0`
+
+func TestCancelKillsAndTheNextCallWorks(t *testing.T) {
+	e := newEngine(t)
+	f := importCSV(t, e, "k,n\na,1\n", "k")
+	ctx, cancel := context.WithCancel(context.Background())
+	time.AfterFunc(300*time.Millisecond, cancel)
+	begin := time.Now()
+	_, err := e.Evaluate(ctx, EvaluateRequest{Population: f.Input(), Zone: "UTC", Attributes: []Attribute{{Code: "A", Pass: endless}}, ExceptionsPath: filepath.Join(t.TempDir(), "x")})
+	if !errors.Is(err, ErrStopped) || !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want ErrStopped and context.Canceled", err)
+	}
+	if d := time.Since(begin); d > 5*time.Second {
+		t.Errorf("stopping took %s", d)
+	}
+	if _, err := e.Hash(context.Background(), f.Input()); err != nil {
+		t.Errorf("the next call: %v", err)
+	}
+	if _, err := e.Hash(ctx, f.Input()); !errors.Is(err, context.Canceled) {
+		t.Errorf("a call with an ended context: %v", err)
+	}
+}
+
+func TestChildThatDies(t *testing.T) {
+	e := newEngine(t)
+	f := importCSV(t, e, "k,n\na,1\n", "k")
+	done := make(chan error, 1)
+	go func() {
+		_, err := e.Evaluate(context.Background(), EvaluateRequest{Population: f.Input(), Zone: "UTC", Attributes: []Attribute{{Code: "A", Pass: endless}}, ExceptionsPath: filepath.Join(t.TempDir(), "x")})
+		done <- err
+	}()
+	// The child is found as a process whose parent is this one; the test cannot
+	// ask the engine, which is busy.
+	deadline := time.Now().Add(5 * time.Second)
+	for killed := false; !killed && time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		out, _ := exec.Command("ps", "-o", "pid=,args=", "--ppid", itoa(os.Getpid())).Output()
+		for _, line := range strings.Split(string(out), "\n") {
+			fields := strings.Fields(line)
+			if len(fields) == 3 && fields[2] == "engine" {
+				var pid int
+				for _, c := range fields[0] {
+					pid = pid*10 + int(c-'0')
+				}
+				time.Sleep(300 * time.Millisecond)
+				killed = syscall.Kill(pid, syscall.SIGKILL) == nil
+			}
+		}
+	}
+	select {
+	case err := <-done:
+		if !errors.Is(err, ErrCrashed) || !strings.Contains(err.Error(), "killed") {
+			t.Errorf("got %v, want ErrCrashed", err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("the death of the child was not noticed")
+	}
+	if _, err := e.Hash(context.Background(), f.Input()); err != nil {
+		t.Errorf("the next call: %v", err)
+	}
+}
+
+func itoa(n int) string {
+	var b []byte
+	for ; n > 0; n /= 10 {
+		b = append([]byte{byte('0' + n%10)}, b...)
+	}
+	return string(b)
+}
+
+// TestFence: where the kernel has Landlock it stands, and the child cannot
+// read what it was not given even by statements of its own.
+func TestFence(t *testing.T) {
+	e := newEngine(t)
+	f := importCSV(t, e, "k,n\na,1\n", "k")
+	if _, err := e.Hash(context.Background(), f.Input()); err != nil {
+		t.Fatal(err)
+	}
+	if !e.Fenced() {
+		t.Log("this kernel has no Landlock; the first wall stands alone")
+		return
+	}
+	secret := writeFile(t, "secret.csv", "a\n1\n")
+	// The import is told of one file and asked to read another.
+	var out Frozen
+	err := e.call(context.Background(), "import", []string{f.Path}, ImportRequest{Source: Source{Path: secret, Name: "secret.csv"}, Zone: "UTC"}, &out, nil, nil)
+	if err == nil || !strings.Contains(err.Error(), "permission denied") {
+		t.Errorf("a file that was not named was read: %v", err)
+	}
+}
+
+func TestChildEnvironmentIsEmpty(t *testing.T) {
+	t.Setenv("REPERFORM_SECRET", "x")
+	e := newEngine(t)
+	f := importCSV(t, e, "k,n\na,1\n", "k")
+	if _, err := e.Hash(context.Background(), f.Input()); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command("ps", "-o", "pid=,args=", "--ppid", itoa(os.Getpid())).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := false
+	for _, line := range strings.Split(string(out), "\n") {
+		if fields := strings.Fields(line); len(fields) == 3 && fields[2] == "engine" {
+			seen = true
+			env, err := os.ReadFile("/proc/" + fields[0] + "/environ")
+			if err != nil || len(bytes.Trim(env, "\x00")) != 0 {
+				t.Errorf("environment: %q, %v", env, err)
+			}
+		}
+	}
+	if !seen {
+		t.Error("no child was found")
+	}
+}
+
+func TestTemporaryDirectories(t *testing.T) {
+	parent := t.TempDir()
+	living := newEngine(t, func(o *Options) { o.TempDir = parent })
+	f := importCSV(t, living, "k,n\na,1\n", "k")
+	if info, err := os.Stat(living.dir.Path); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+	// What a killed owner leaves: a directory whose lock nobody holds.
+	dead := filepath.Join(parent, "reperform-engine-dead")
+	if err := os.MkdirAll(filepath.Join(dead, "work"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dead, "lock"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	other := newEngine(t, func(o *Options) { o.TempDir = parent })
+	if _, err := os.Stat(dead); err == nil {
+		t.Error("the dead owner's directory is still there")
+	}
+	if _, err := living.Hash(context.Background(), f.Input()); err != nil {
+		t.Errorf("the living owner's directory was taken: %v", err)
+	}
+	if err := other.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(other.dir.Path); err == nil {
+		t.Error("closing left the directory")
+	}
+	if _, err := other.Hash(context.Background(), f.Input()); err == nil {
+		t.Error("a closed engine answered")
+	}
+}
+
+// TestFullDisk: the limit on file sizes makes writes fail as a full disk does,
+// with a clear error and nothing left; where the test may mount, a really full
+// file system does the same.
+func TestFullDisk(t *testing.T) {
+	// Hashes in hex hardly compress, so the frozen file outgrows the limit.
+	var b strings.Builder
+	b.WriteString("k\n")
+	for i := range 60_000 {
+		sum := sha256.Sum256([]byte(itoa(i + 1)))
+		b.WriteString(hex.EncodeToString(sum[:]) + "\n")
+	}
+	source := writeFile(t, "x.csv", b.String())
+	check := func(e *Engine, output string) {
+		t.Helper()
+		_, err := e.Import(context.Background(), ImportRequest{Source: Source{Path: source}, Zone: "UTC", Output: output})
+		var bad *InputError
+		if !errors.As(err, &bad) || !strings.Contains(bad.Problem, "no space left") {
+			t.Errorf("got %v", err)
+		}
+		if left, _ := os.ReadDir(filepath.Dir(output)); len(left) != 0 {
+			t.Errorf("left behind: %v", left)
+		}
+	}
+	check(newEngine(t, func(o *Options) { o.DiskLimit = 1 << 20 }), filepath.Join(t.TempDir(), "f.parquet"))
+	small := t.TempDir()
+	if err := syscall.Mount("tmpfs", small, "tmpfs", 0, "size=1m"); err != nil {
+		t.Logf("no file system can be mounted here (%v): only the limit was tested", err)
+		return
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(small, 0) })
+	check(newEngine(t), filepath.Join(small, "f.parquet"))
+	tiny := t.TempDir()
+	if err := syscall.Mount("tmpfs", tiny, "tmpfs", 0, "size=1m"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(tiny, syscall.MNT_DETACH) })
+	check(newEngine(t, func(o *Options) { o.TempDir = tiny }), filepath.Join(t.TempDir(), "f.parquet"))
+}
+
+func TestOutputIsNeverOverwritten(t *testing.T) {
+	e := newEngine(t)
+	existing := writeFile(t, "f.parquet", "precious")
+	_, err := e.Import(context.Background(), ImportRequest{Source: Source{Path: writeFile(t, "x.csv", "a\n1\n")}, Zone: "UTC", Output: existing})
+	if err == nil || !strings.Contains(err.Error(), "exists already") {
+		t.Errorf("got %v", err)
+	}
+	if content, _ := os.ReadFile(existing); string(content) != "precious" {
+		t.Error("the file was overwritten")
+	}
+}
+
+// TestTransforms: columns are dropped, masked and hashed before anything is
+// stored, a join across two extracts survives, and the frozen file does not
+// hold what was hidden.
+func TestTransforms(t *testing.T) {
+	e := newEngine(t)
+	key := []byte("0123456789abcdef")
+	importWith := func(content string, transforms ...Transform) *Frozen {
+		f, err := e.Import(context.Background(), ImportRequest{Source: Source{Path: writeFile(t, "x.csv", content)}, Transforms: transforms, HashKey: key, Key: []string{"id"}, Zone: "UTC", Output: filepath.Join(t.TempDir(), "f.parquet")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	a := importWith("id,iban,card,ssn,name\n1,NL91ABNA0417164300,4111111111111111,123,Ann\n", Transform{Column: "iban", Action: "keyed_hash", KeyID: "k1"}, Transform{Column: "card", Action: "mask"}, Transform{Column: "ssn", Action: "mask"}, Transform{Column: "name", Action: "drop"})
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte("NL91ABNA0417164300"))
+	hash := hex.EncodeToString(mac.Sum(nil))
+	_, want := handHash([][2]string{{"id", "text"}, {"iban", "text"}, {"card", "text"}, {"ssn", "text"}}, [][]any{{"1", hash, "************1111", "***"}})
+	if a.PopulationHash != want || len(a.Transforms) != 4 {
+		t.Errorf("columns %+v, transforms %+v", a.Columns, a.Transforms)
+	}
+	content, _ := os.ReadFile(a.Path)
+	for _, secret := range []string{"NL91ABNA", "411111", "Ann"} {
+		if bytes.Contains(content, []byte(secret)) {
+			t.Errorf("the frozen file holds %s", secret)
+		}
+	}
+	b := importWith("id,iban\n9,NL91ABNA0417164300\n", Transform{Column: "iban", Action: "keyed_hash", KeyID: "k1"})
+	m, err := e.Evaluate(context.Background(), EvaluateRequest{Population: a.Input(), Zone: "UTC", Joins: []Join{{Name: "paid", Input: b.Input(), On: []JoinColumns{{"iban", "iban"}}}},
+		Attributes: []Attribute{{Code: "A", Pass: "paid.id = '9'"}}, ExceptionsPath: filepath.Join(t.TempDir(), "x")})
+	if err != nil || m.Attributes[0].Counts.Pass != 1 {
+		t.Errorf("the join across extracts: %+v, %v", m, err)
+	}
+	if !strings.Contains(warningText(m.Warnings), "the join finds no row") {
+		t.Errorf("no remark on the join: %v", m.Warnings)
+	}
+	// A refused value of a hidden column is not shown.
+	_, err = e.Import(context.Background(), ImportRequest{Source: Source{Path: writeFile(t, "x.csv", "ssn\n\n")}, Schema: Schema{Columns: []Column{{Name: "ssn", Type: Type{Kind: "text"}, Required: true}}}, Transforms: []Transform{{Column: "ssn", Action: "mask"}}, Zone: "UTC", Output: filepath.Join(t.TempDir(), "f")})
+	if err == nil {
+		t.Error("a blank required column was accepted")
+	}
+}
+
+func TestJoinsKeepTheRowCount(t *testing.T) {
+	e := newEngine(t)
+	p := importCSV(t, e, "k,ref\na,1\nb,2\n", "k")
+	j := importCSV(t, e, "ref,x\n1,u\n1,v\n")
+	_, err := e.Evaluate(context.Background(), EvaluateRequest{Population: p.Input(), Zone: "UTC", Joins: []Join{{Name: "j", Input: j.Input(), On: []JoinColumns{{"ref", "ref"}}}},
+		Attributes: []Attribute{{Code: "A", Pass: "j.x = 'u'"}}, ExceptionsPath: filepath.Join(t.TempDir(), "x")})
+	if err == nil || !strings.Contains(err.Error(), "do not identify a row") {
+		t.Errorf("got %v", err)
+	}
+	d := importCSV(t, e, "k\na\na\n", "k")
+	if d.KeyUnique || !strings.Contains(warningText(d.Warnings), "not unique") {
+		t.Errorf("duplicate keys unnoticed: %+v", d)
+	}
+	_, err = e.Evaluate(context.Background(), EvaluateRequest{Population: d.Input(), Zone: "UTC", Attributes: []Attribute{{Code: "A", Pass: "true"}}, ExceptionsPath: filepath.Join(t.TempDir(), "x")})
+	if err == nil || !strings.Contains(err.Error(), "do not identify a row") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestTamperedFile: a frozen file whose bytes are not those recorded is refused.
+func TestTamperedFile(t *testing.T) {
+	e := newEngine(t)
+	f := importCSV(t, e, "k,n\na,1\nb,2\n", "k")
+	g := importCSV(t, e, "k,n\na,1\nb,3\n", "k")
+	in := g.Input()
+	in.PopulationHash, in.FrozenSHA256 = f.PopulationHash, f.FrozenSHA256
+	q := EvaluateRequest{Population: in, Zone: "UTC", Attributes: []Attribute{{Code: "A", Pass: "true"}}, ExceptionsPath: filepath.Join(t.TempDir(), "x")}
+	if _, err := e.Evaluate(context.Background(), q); err == nil || !strings.Contains(err.Error(), "not those recorded") {
+		t.Errorf("other bytes: %v", err)
+	}
+	q.Population.FrozenSHA256 = ""
+	if _, err := e.Evaluate(context.Background(), q); err == nil || !strings.Contains(err.Error(), "not those recorded") {
+		t.Errorf("other rows: %v", err)
+	}
+}
+
+func TestNullRemarks(t *testing.T) {
+	e := newEngine(t)
+	f := importCSV(t, e, "k,a,b,c\n1,x,y,1\n2,,y,1\n3,x,,1\n", "k")
+	for _, c := range []struct {
+		pass, na string
+		columns  string
+	}{
+		{"a <> b", "", "a b"},
+		{"a IS NOT NULL AND b IS NOT NULL AND a <> b", "", ""},
+		{"a IS NOT NULL AND a <> b", "", "b"},
+		{"coalesce(a, '') <> 'x' AND c = 1", "", ""},
+		{"a <> 'x'", "a IS NULL", ""},
+		{"p.a <> 'x' OR c = 1", "", "a"},
+		{"a IS NULL OR b = a", "", "b"},
+		{"CASE WHEN a IS NULL THEN false ELSE a = 'x' END", "", ""},
+		{"same_identity(a, b)", "", "a b"},
+		{"a IS DISTINCT FROM b", "", ""},
+		{"NOT (a = 'x')", "", "a"},
+		{"a IN ('x', 'y')", "", "a"},
+		{"EXISTS (SELECT 1 FROM p q WHERE q.a = p.a)", "", ""},
+		{"c > 0", "", ""},
+	} {
+		m, err := e.Evaluate(context.Background(), EvaluateRequest{Population: f.Input(), Zone: "UTC", Attributes: []Attribute{{Code: "A", Pass: c.pass, NotApplicable: c.na}}, ExceptionsPath: filepath.Join(t.TempDir(), "x")})
+		if err != nil {
+			t.Errorf("%s: %v", c.pass, err)
+			continue
+		}
+		var got []string
+		for _, w := range m.Warnings {
+			got = append(got, w.Column)
+		}
+		if s := strings.Join(got, " "); s != c.columns {
+			t.Errorf("%s (not applicable %q): remarks on %q, want %q", c.pass, c.na, s, c.columns)
+		}
+		if m.Attributes[0].Counts.CannotTell > 0 && c.columns == "" {
+			t.Errorf("%s: no remark, and yet %+v", c.pass, m.Attributes[0].Counts)
+		}
+	}
+}
+
+func TestMacros(t *testing.T) {
+	e := newEngine(t)
+	f := importCSV(t, e, "k\n1\n", "k")
+	holidays := []string{"2025-12-25", "2025-12-26", "2026-01-01", "2025-12-27" /* a Saturday */, "2025-12-25" /* again */}
+	for _, c := range []string{
+		"business_days_between(DATE '2025-01-03', DATE '2025-01-06') = 1", // Friday to Monday
+		"business_days_between(DATE '2025-01-03', DATE '2025-01-05') = 0",
+		"business_days_between(DATE '2025-01-06', DATE '2025-01-03') = -1",
+		"business_days_between(DATE '2025-01-06', DATE '2025-01-06') = 0",
+		"business_days_between(DATE '2025-12-24', DATE '2026-01-02') = 4", // 29, 30, 31 and 2
+		"business_days_between(TIMESTAMP '2025-01-03 23:59:59', TIMESTAMP '2025-01-06 00:00:00') = 1",
+		"business_days_between(NULL, DATE '2025-01-06') IS NULL",
+		"business_days_between(DATE '0001-01-01', DATE '0001-01-08') = 5",
+		"add_business_days(DATE '2025-01-03', 1) = DATE '2025-01-06'",
+		"add_business_days(DATE '2025-01-03', 0) = DATE '2025-01-03'",
+		"add_business_days(DATE '2025-01-04', 0) = DATE '2025-01-04'",
+		"add_business_days(DATE '2025-01-04', 1) = DATE '2025-01-06'",
+		"add_business_days(DATE '2025-12-24', 1) = DATE '2025-12-29'",
+		"add_business_days(DATE '2025-12-24', 4) = DATE '2026-01-02'",
+		"add_business_days(DATE '2026-01-02', -1) = DATE '2025-12-31'",
+		"add_business_days(DATE '2025-12-29', -1) = DATE '2025-12-24'",
+		"add_business_days(DATE '2025-01-06', 250) = DATE '2025-12-22'",
+		"add_business_days(DATE '2025-01-06', 2601) IS NULL",
+		"business_days_between(DATE '2025-01-06', add_business_days(DATE '2025-01-06', 2600)) = 2600",
+		"add_business_days(DATE '2025-01-06', CAST(NULL AS INTEGER)) IS NULL",
+		"same_identity(' Ann.Lee ', 'ann.lee')",
+		"NOT same_identity('ann', 'bob')",
+		"same_identity('Zoë', 'zoe\u0308')",
+		"same_identity(NULL, 'bob') IS NULL AND same_identity('', '') IS NULL AND same_identity('  ', NULL) IS NULL",
+		"within_tolerance(1.00, 1.01, 0.01) AND NOT within_tolerance(1.00, 1.02, 0.01) AND within_tolerance(1.00, NULL, 1) IS NULL",
+	} {
+		m, err := e.Evaluate(context.Background(), EvaluateRequest{Population: f.Input(), Zone: "UTC", Holidays: holidays, Attributes: []Attribute{{Code: "A", Pass: c}}, ExceptionsPath: filepath.Join(t.TempDir(), "x")})
+		if err != nil {
+			t.Errorf("%s: %v", c, err)
+		} else if m.Attributes[0].Counts.Pass != 1 {
+			t.Errorf("%s does not hold: %+v", c, m.Attributes[0].Counts)
+		}
+	}
+}
+
+// TestZone: dates of instants are those of the population's zone, whatever the
+// machine's.
+func TestZone(t *testing.T) {
+	e := newEngine(t)
+	f := importCSV(t, e, "k,t\n1,2025-01-31T23:30:00Z\n", "k")
+	for zone, day := range map[string]string{"UTC": "2025-01-31", "Europe/Amsterdam": "2025-02-01", "America/New_York": "2025-01-31"} {
+		m, err := e.Evaluate(context.Background(), EvaluateRequest{Population: f.Input(), Zone: zone, Attributes: []Attribute{{Code: "A", Pass: "CAST(t AS DATE) = DATE '" + day + "' AND date_trunc('day', t) <= t"}}, ExceptionsPath: filepath.Join(t.TempDir(), "x")})
+		if err != nil || m.Attributes[0].Counts.Pass != 1 {
+			t.Errorf("%s: %+v, %v", zone, m, err)
+		}
+	}
+}
+
+func TestRowsAndKeysOfSeveralColumns(t *testing.T) {
+	e := newEngine(t)
+	f := importCSV(t, e, "a,b,n\nx|y,1,\nx,y\\|1,2.50\n", "a", "b")
+	want := []string{`x|y\\\|1`, `x\|y|1`}
+	var got []string
+	if err := e.Keys(context.Background(), KeysRequest{Population: f.Input(), Zone: "UTC", Stratum: "n"}, func(k KeyRow) error {
+		got = append(got, k.Key)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Join(got, " ") != want[1]+" "+want[0] {
+		t.Errorf("keys %q", got)
+	}
+	rows, err := e.Rows(context.Background(), RowsRequest{Population: f.Input(), Zone: "UTC", Keys: want})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *rows[0].Values[2] != "2.50" || rows[1].Values[2] != nil || *rows[1].Values[0] != "x|y" {
+		t.Errorf("rows %+v", rows)
+	}
+	if _, err := e.Rows(context.Background(), RowsRequest{Population: f.Input(), Zone: "UTC", Keys: []string{"nobody"}}); err == nil {
+		t.Error("an unknown key was found")
+	}
+	stop := errors.New("enough")
+	if err := e.Keys(context.Background(), KeysRequest{Population: f.Input(), Zone: "UTC"}, func(KeyRow) error { return stop }); err != stop {
+		t.Errorf("the caller's error came back as %v", err)
+	}
+}
