@@ -67,8 +67,12 @@ type LimbLine struct {
 	// NotImplemented are controls that the description states and that were
 	// concluded not to be implemented.
 	NotImplemented []soc1.Ref `json:"not_implemented,omitempty"`
-	// Unconcluded are the objectives without a conclusion for the limb.
+	// Unconcluded are the objectives without a conclusion for the limb on every
+	// day.
 	Unconcluded []soc1.Ref `json:"unconcluded,omitempty"`
+	// Unfinished are controls of the objectives examined with tests that
+	// something blocks, for operating effectiveness.
+	Unfinished []soc1.Ref `json:"unfinished,omitempty"`
 	// Opinion is what was entered, empty when nothing was.
 	Opinion soc1.OpinionType `json:"opinion,omitempty"`
 	// Follows says in sentences what follows from what was entered.

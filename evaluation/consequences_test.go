@@ -293,7 +293,7 @@ var objectiveCases = []flagCase{
 		s.Conclusions[0].Value.Outcome = soc1.NotEffective
 		s.Controls[1].Value.Key = false
 		s.conclude("preview", soc1.NotEffective, func(c *soc1.Conclusion) { c.Limb = soc1.ConcludeImplementation })
-	}), "DEV-05 EVA-04 EVA-06"},
+	}), "DEV-05 EVA-04 EVA-05 EVA-06"},
 	{"a control that is not key failed", but(clean(), func(s *story) {
 		s.Conclusions[0].Value.Outcome = soc1.NotEffective
 		s.Controls[0].Value.Key = false
@@ -319,6 +319,11 @@ var objectiveCases = []flagCase{
 		s.Conclusions[2].Value.Outcome = soc1.NotAchieved
 		s.conclude("balance", soc1.NotEffective, func(c *soc1.Conclusion) { c.Limb = soc1.ConcludeDesign })
 	}), "DEV-05 EVA-05"},
+	{"design repaired before operation is concluded effective", but(clean(), func(s *story) {
+		s.Conclusions[0].Value.WindowFrom = "2025-07-01"
+		s.conclude("balance", soc1.NotEffective, window("", "2025-06-30"), func(c *soc1.Conclusion) { c.Limb = soc1.ConcludeDesign })
+		s.conclude("preview", soc1.Effective, func(c *soc1.Conclusion) { c.Limb = soc1.ConcludeDesign })
+	}), ""},
 	{"every control effective, the objective not achieved", but(clean(), func(s *story) {
 		s.Conclusions[3].Value.Outcome = soc1.NotAchieved
 		s.Opinions[0].Value.Limbs.Operating = soc1.Qualified
@@ -414,6 +419,7 @@ var blockCases = []flagCase{
 	{"completeness failed", but(concluded(), func(s *story) { s.Populations[0].Value.Checks[0].Passed = false }), "POP-02"},
 	{"what it is joined with was not tested", but(concluded(), func(s *story) {
 		s.Tests[0].Value.Joins = []soc1.Join{{Name: "j", Population: "joined"}}
+		s.Runs[0].Value.Joins = []soc1.DerivationInput{{Name: "j", Population: "joined", PopulationHash: hashes["other"]}}
 		s.Populations = append(s.Populations, rec(s, "population", "joined", soc1.Population{PopulationHash: hashes["other"]}))
 	}), "POP-02"},
 	{"derived from what was tested", but(concluded(), func(s *story) {

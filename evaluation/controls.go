@@ -13,17 +13,13 @@ func (e *evaluation) controlFlags(k *ControlLine) {
 	flag := func(rule string, sources []soc1.Ref, format string, args ...any) {
 		k.Flags = append(k.Flags, flagged(rule, k.Control, sources, format, args...))
 	}
-	designFailed := false
-	for _, c := range k.Conclusions {
-		designFailed = designFailed || c.Limb == soc1.ConcludeDesign && c.Outcome == soc1.NotEffective
-	}
 	operating := on(k.Conclusions, soc1.ConcludeOperating)
 	for _, c := range operating {
 		if !e.type2() {
 			flag("EVA-10", []soc1.Ref{c.Ref}, "A conclusion on the operation of %s was entered for a Type I report.", k.Code)
 		}
-		if designFailed && c.Outcome.Favorable() {
-			flag("EVA-05", []soc1.Ref{c.Ref}, "The design of %s is concluded not effective and its operation effective.", k.Code)
+		if d := k.unfounded(c.Window); d != nil && c.Outcome.Favorable() {
+			flag("EVA-05", []soc1.Ref{c.Ref, d.Ref}, "The %s of %s is concluded not effective for %s, and its operation effective for %s.", strings.ToLower(d.Limb.Label()), k.Code, d.Window, c.Window)
 		}
 		tests := k.testsOf(c.Window)
 		e.blocked(k, c, tests, flag)
@@ -46,6 +42,18 @@ func (e *evaluation) stated(k *ControlLine) bool {
 		return false
 	}
 	return slices.ContainsFunc(e.scope(), func(o record.Typed[soc1.ControlObjective]) bool { return slices.Contains(v.Objectives, o.ID) })
+}
+
+// unfounded is a conclusion that the control was not suitably designed or not
+// implemented on days of a window, on which it therefore cannot have operated
+// effectively; nil when there is none.
+func (k *ControlLine) unfounded(w Window) *Entered {
+	for i, c := range k.Conclusions {
+		if c.Limb != soc1.ConcludeOperating && c.Outcome == soc1.NotEffective && c.Window.overlaps(w) {
+			return &k.Conclusions[i]
+		}
+	}
+	return nil
 }
 
 // testsOf are the tests of days that a window contains.

@@ -344,6 +344,9 @@ func TestWhatDoesNotReconcileIsSaid(t *testing.T) {
 		{"the run has a row too few", func(s *story, id string) { s.Runs[0].Value.Counts[0].Pass-- }, "add up to 999 of 1000 rows"},
 		{"another population", func(s *story, id string) { s.Populations[0].Value.PopulationHash = hashes["other"] }, "another hash"},
 		{"the expression changed", func(s *story, id string) { s.Attributes[0].Value.Pass = "true" }, "changed after the run"},
+		{"a join was added", func(s *story, id string) {
+			s.Tests[0].Value.Joins = []soc1.Join{{Name: "j", Population: "pop"}}
+		}, "joined populations of the test changed"},
 		{"an attribute was added", func(s *story, id string) { s.attribute(id, "B", false) }, "did not evaluate attribute B"},
 		{"an item twice", func(s *story, id string) { s.exception(id, "A", soc1.Dismissed, "B002") }, "same item and attribute"},
 		{"an attribute is gone", func(s *story, id string) { s.Tests[0].Value.Attributes = []string{"t-1-A", "gone"} }, "does not exist"},

@@ -79,7 +79,7 @@ var rules = []Rule{
 	{"EVA-02", Critical, "a control is concluded effective although a plan of zero tolerance found a deviation and no expansion stayed clean", "Expand the sample or conclude not effective."},
 	{"EVA-03", High, "a control is concluded not effective without a deviation and without a reason", "Record the deviation or write the reason."},
 	{"EVA-04", Critical, "an objective is concluded achieved although a control failed and no tested, effective control answers the same risks on the same days", "Test a compensating control, or conclude not achieved."},
-	{"EVA-05", Critical, "design failed and operation is concluded favorably: what is not suitably designed cannot achieve the objective by operating", "Correct one of the two conclusions."},
+	{"EVA-05", Critical, "design or implementation failed and operation is concluded favorably for the same days: what is not suitably designed or not in use cannot operate effectively", "Correct one of the two conclusions."},
 	{"EVA-06", Critical, "the description is unmodified although a control that it states is not implemented", "Ask management to amend the description; otherwise modify the opinion."},
 	{"EVA-07", High, "the basis of a modified opinion names an objective that is concluded achieved, or one outside the engagement", "Correct the basis or the conclusion."},
 	{"EVA-08", High, "the opinion on design or operation is qualified or adverse although every objective is concluded achieved and no basis names one", "Name the objective, or say which evidence is missing."},

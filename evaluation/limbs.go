@@ -21,6 +21,9 @@ func (e *evaluation) limbLines() {
 		} else {
 			e.objectivesOn(&line)
 		}
+		if limb == soc1.LimbOperating {
+			line.Unfinished = e.unfinished()
+		}
 		line.follows()
 		if e.opinion != nil {
 			line.Opinion = e.opinion.Value.Limbs.Of(limb)
@@ -39,6 +42,17 @@ func (e *evaluation) notImplemented() []soc1.Ref {
 	var out []soc1.Ref
 	for _, k := range e.controls {
 		if slices.ContainsFunc(on(k.Conclusions, soc1.ConcludeImplementation), func(c Entered) bool { return c.Outcome == soc1.NotEffective }) {
+			out = append(out, k.Control)
+		}
+	}
+	return out
+}
+
+// unfinished are the controls with tests that nobody can conclude on.
+func (e *evaluation) unfinished() []soc1.Ref {
+	var out []soc1.Ref
+	for i := range e.controls {
+		if k := &e.controls[i]; e.stated(k) && slices.ContainsFunc(k.Tests, Figures.Blocked) {
 			out = append(out, k.Control)
 		}
 	}
@@ -84,6 +98,9 @@ func (l *LimbLine) follows() {
 	}
 	if n := len(l.NotImplemented); n > 0 {
 		l.Follows = append(l.Follows, fmt.Sprintf("%s stated and not implemented: management is first asked to amend the description; otherwise an unmodified opinion on this limb does not follow, and %s.", plural(n, "control"), judgment))
+	}
+	if n := len(l.Unfinished); n > 0 {
+		l.Follows = append(l.Follows, fmt.Sprintf("%s tested by work that is not finished; where evidence stays missing, whether that is contained (qualified for scope) or pervasive (disclaimer) is the auditor's judgment.", plural(n, "control")))
 	}
 	if n := len(l.Unconcluded); n > 0 {
 		l.Follows = append(l.Follows, fmt.Sprintf("%s not concluded on yet.", plural(n, "objective")))

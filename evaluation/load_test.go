@@ -141,8 +141,8 @@ func TestAFileReadFromTwoLedgers(t *testing.T) {
 	if figures.DeviationItems != 2 || figures.Tested != 9912 || figures.Blocked() || !figures.Reconciles {
 		t.Errorf("k %d of n %d, why %v, blocks %v", figures.DeviationItems, figures.Tested, figures.Why, figures.Blocks)
 	}
-	if u := figures.Unsampled; u == nil || u.N != 60 || u.Text != "98.8%" {
-		t.Errorf("%+v, want 60 of the suggested table and 98.8%%", u)
+	if u := figures.Unsampled; u == nil || u.N != 25 || u.Text != "99.5%" {
+		t.Errorf("%+v, want 25 of the suggested table and 99.5%%", u)
 	}
 	c := f.Consequences()
 	if len(c.Flags) > 0 {

@@ -197,11 +197,6 @@ func (e *evaluation) named(control string) []string {
 // effective are the days for which a control is concluded effective on a limb,
 // for operation by tests of these days that nothing blocks.
 func (k *ControlLine) effective(limb soc1.ConclusionLimb) (days []Window, lacks string) {
-	if limb == soc1.ConcludeOperating && slices.ContainsFunc(k.Conclusions, func(c Entered) bool {
-		return c.Limb != soc1.ConcludeOperating && c.Outcome == soc1.NotEffective
-	}) {
-		return nil, "its design or implementation is concluded not effective"
-	}
 	conclusions := on(k.Conclusions, limb)
 	if len(conclusions) == 0 {
 		return nil, "nobody concluded on it"
@@ -210,6 +205,8 @@ func (k *ControlLine) effective(limb soc1.ConclusionLimb) (days []Window, lacks 
 		switch {
 		case c.Outcome != soc1.Effective:
 			lacks = "it is concluded not effective"
+		case limb == soc1.ConcludeOperating && k.unfounded(c.Window) != nil:
+			lacks = "its design or implementation is concluded not effective"
 		case limb == soc1.ConcludeDesign:
 			days = append(days, c.Window)
 		case !soundly(k.testsOf(c.Window)):

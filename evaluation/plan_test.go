@@ -17,14 +17,15 @@ func TestThePlannedSampleFollowsTheMethod(t *testing.T) {
 		n      int64
 		basis  string // of the plan, or of the note that there is none
 	}{
-		{"nothing stated", soc1.Method{}, nil, 60, "suggested-default, high risk"},
-		{"low risk", soc1.Method{Risk: soc1.LowRisk}, nil, 25, "suggested-default, low risk"},
+		{"nothing stated", soc1.Method{}, nil, 25, "suggested-default, low risk"},
+		{"high risk", soc1.Method{Risk: soc1.HighRisk}, nil, 60, "suggested-default, high risk"},
 		{"binomial", soc1.Method{Model: soc1.Binomial, Confidence: 9000, Tolerable: 500}, nil, 45, "binomial plan, 90% confidence, tolerable 5%"},
+		{"binomial without rates", soc1.Method{Model: soc1.Binomial}, nil, 59, "95% confidence, tolerable 5%"},
 		{"poisson", soc1.Method{Model: soc1.Poisson, Confidence: 9500, Tolerable: 500}, nil, 60, "poisson plan"},
 		{"hypergeometric", soc1.Method{Model: soc1.Hypergeometric, Confidence: 9500, Tolerable: 500}, nil, 57, "hypergeometric plan"},
 		{"two stages", soc1.Method{Model: soc1.Sequential, Confidence: 9000, Tolerable: 500}, nil, 49, "first stage"},
 		{"the firm's own table", soc1.Method{FrequencyTable: "ours"}, []sampling.FrequencyTable{{Name: "ours", Source: "the firm's manual",
-			Rows: []sampling.FrequencyRow{{Frequency: sampling.MultiplePerDay, Occurrences: 251, Low: 30, High: 50}}}}, 50, "ours"},
+			Rows: []sampling.FrequencyRow{{Frequency: sampling.MultiplePerDay, Occurrences: 251, Low: 30, High: 50}}}}, 30, "ours"},
 		{"a table nobody has", soc1.Method{FrequencyTable: "gone"}, nil, 0, "is not stated"},
 		{"a plan that cannot be met", soc1.Method{Model: soc1.Binomial, Confidence: 9500, Tolerable: 500, Expected: 500}, nil, 0, "is not stated"},
 	} {

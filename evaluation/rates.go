@@ -1,6 +1,7 @@
 package evaluation
 
 import (
+	"cmp"
 	"fmt"
 	"math/big"
 	"slices"
@@ -222,8 +223,15 @@ func fraction(p *big.Rat) string {
 	return p.FloatString(12)
 }
 
+// Where a method states a statistical model and no rates, it means these.
+const (
+	usualConfidence soc1.BasisPoints = 9500
+	usualTolerable  soc1.BasisPoints = 500
+)
+
 // plannedSize is the size that the engagement's method gives for the control: a
-// statistical plan, else its frequency table, else the suggested one.
+// statistical plan, else its frequency table, else the suggested one, in the
+// column of low risk unless the method says high.
 func (g *testFile) plannedSize(items int64) (int64, string, error) {
 	m := g.Engagement.Value.Method
 	if m.Model.Statistical() {
@@ -237,9 +245,9 @@ func (g *testFile) plannedSize(items int64) (int64, string, error) {
 	if err != nil {
 		return 0, "", err
 	}
-	risk := sampling.HighRisk
-	if m.Risk == soc1.LowRisk {
-		risk = sampling.LowRisk
+	risk := sampling.LowRisk
+	if m.Risk == soc1.HighRisk {
+		risk = sampling.HighRisk
 	}
 	frequency := sampling.Frequency(g.control.Value.Frequency)
 	if frequency == "" {
@@ -254,6 +262,7 @@ func (g *testFile) plannedSize(items int64) (int64, string, error) {
 
 func plannedByModel(m soc1.Method, rows int64) (int64, string, error) {
 	in := sampling.PlanInput{Model: evaluationModel(m.Model)}
+	m.Confidence, m.Tolerable = cmp.Or(m.Confidence, usualConfidence), cmp.Or(m.Tolerable, usualTolerable)
 	var err error
 	for _, r := range []struct {
 		bp soc1.BasisPoints

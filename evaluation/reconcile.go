@@ -2,6 +2,7 @@ package evaluation
 
 import (
 	"fmt"
+	"slices"
 
 	"reperform/record"
 	"reperform/soc1"
@@ -77,6 +78,9 @@ func (g *testFile) reconcileRun(why func(string, ...any)) {
 	if g.hasPop && run.PopulationHash != g.population.Value.PopulationHash {
 		why("The run %s read a population with another hash than %s.", g.run.ID, g.population.ID)
 	}
+	if joinsChanged(g.test.Value.Joins, run.Joins) {
+		why("The joined populations of the test changed after the run %s.", g.run.ID)
+	}
 	for _, j := range run.Joins {
 		if p, ok := find(g.Populations, j.Population); ok && j.PopulationHash != "" && p.Value.PopulationHash != j.PopulationHash {
 			why("The run %s joined %s with another hash than it has.", g.run.ID, j.Population)
@@ -96,6 +100,12 @@ func (g *testFile) reconcileRun(why func(string, ...any)) {
 			why("Attribute %s changed after the run %s.", a.Value.Code, g.run.ID)
 		}
 	}
+}
+
+func joinsChanged(now []soc1.Join, ran []soc1.DerivationInput) bool {
+	return !slices.EqualFunc(now, ran, func(j soc1.Join, r soc1.DerivationInput) bool {
+		return j.Name == r.Name && j.Population == r.Population && j.On == r.On
+	})
 }
 
 // reconcileItems holds results that were recorded item by item against the
