@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,18 +15,6 @@ import (
 	"reperform/record"
 	"reperform/soc1"
 )
-
-// TestMain lets the test binary be the population engine's child process.
-func TestMain(m *testing.M) {
-	if len(os.Args) == 2 && os.Args[1] == "engine" {
-		if err := population.ServeChild(context.Background(), os.Stdin, os.Stdout); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(3)
-		}
-		os.Exit(0)
-	}
-	os.Exit(m.Run())
-}
 
 // audit is the auditor's tests and attributes as their files give them.
 type audit struct {
