@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"unicode"
 )
@@ -138,16 +139,24 @@ func (l *Log) run() {
 	}
 }
 
-// gather takes what has queued up meanwhile, without waiting for more.
+// gather takes what has queued up meanwhile, without waiting for more. It lets
+// the callers that were just answered run once, because they are the ones who
+// come back: larger batches mean fewer syncs.
 func (l *Log) gather(first *request) []*request {
 	batch := []*request{first}
+	yielded := false
 	for len(batch) < l.opt.MaxBatch {
 		select {
 		case req := <-l.queue:
 			batch = append(batch, req)
+			continue
 		default:
-			return batch
 		}
+		if yielded {
+			break
+		}
+		yielded = true
+		runtime.Gosched()
 	}
 	return batch
 }

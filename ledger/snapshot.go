@@ -67,7 +67,7 @@ type index struct {
 }
 
 func newIndex() *index {
-	return &index{heads: btree.NewMap[string, RecordHead](64), sets: map[string]int64{}}
+	return &index{heads: btree.NewMap[string, RecordHead](16), sets: map[string]int64{}}
 }
 
 func (x *index) apply(r Revision) {

@@ -107,14 +107,7 @@ func (v *verifier) compareIndex() error {
 	if err != nil {
 		return err
 	}
-	for _, k := range slices.Sorted(maps.Keys(v.index)) {
-		for _, id := range slices.Sorted(maps.Keys(v.index[k])) {
-			for ch := v.index[k][id]; ch.seen < len(ch.links); {
-				ch.seen++
-				v.unseen(k, id, ch, ch.seen)
-			}
-		}
-	}
+	v.unseenRest()
 	if len(doubts) == 0 {
 		return nil
 	}
@@ -129,6 +122,25 @@ func (v *verifier) compareIndex() error {
 		}
 	}
 	return nil
+}
+
+// unseenRest reports what the table never showed, in order.
+func (v *verifier) unseenRest() {
+	for _, k := range slices.Sorted(maps.Keys(v.index)) {
+		var short []string
+		for id, ch := range v.index[k] {
+			if ch.seen < len(ch.links) {
+				short = append(short, id)
+			}
+		}
+		slices.Sort(short)
+		for _, id := range short {
+			for ch := v.index[k][id]; ch.seen < len(ch.links); {
+				ch.seen++
+				v.unseen(k, id, ch, ch.seen)
+			}
+		}
+	}
 }
 
 func (v *verifier) unseen(kind, id string, ch *chain, rev int) {
