@@ -24,6 +24,18 @@ func (a *App) latest(name string) (*record.View, error) {
 // only in the ledger that records them, with one exception: the audit firm's
 // people, recorded in an examination's ledger, are known to the organization's.
 func (a *App) principal(ctx context.Context, actor, name string) (identity.Principal, error) {
+	stamp := a.stampOf()
+	if p, ok := a.people.get(stamp, actor, name); ok {
+		return p, nil
+	}
+	p, err := a.readPrincipal(ctx, actor, name)
+	if err == nil {
+		a.people.put(stamp, actor, name, p)
+	}
+	return p, err
+}
+
+func (a *App) readPrincipal(ctx context.Context, actor, name string) (identity.Principal, error) {
 	p := identity.Principal{ID: actor}
 	ledgers := []string{name}
 	for _, l := range a.log.Ledgers() {
@@ -69,6 +81,10 @@ func (a *App) authorize(ctx context.Context, actor string, act identity.Action, 
 	p, err := a.principal(ctx, actor, r.Ledger)
 	if err != nil {
 		return err
+	}
+	// Who is known to no ledger at all has most likely mistyped a name.
+	if p.Side == "" && r.Ledger == OrganizationLedger {
+		return fmt.Errorf("there is no person %q in this workspace; correct --actor, or ask an administrator to record the person", actor)
 	}
 	r.Class = ClassExamination
 	if r.Ledger == OrganizationLedger {

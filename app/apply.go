@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sort"
+	"strings"
 
 	"reperform/ascode"
 	"reperform/identity"
@@ -204,7 +205,7 @@ func (p *planner) allowed(it *ascode.Item, kind *record.Kind) bool {
 	if it.Kind == "person" {
 		person := it.Value.(*soc1.Person)
 		if err := p.roles(person, org); err != nil {
-			return add("roles", err.Error(), "")
+			return add("roles", strings.TrimPrefix(err.Error(), "roles: "), "")
 		}
 	}
 	if err := p.signatures(it); err != nil {
@@ -291,6 +292,9 @@ func (p *planner) step(it *ascode.Item, kind *record.Kind) (Step, error) {
 	switch {
 	case same:
 		s.Change = Unchanged
+	case it.Retired && base == nil:
+		p.problems = append(p.problems, it.Problem("retired", "There is no such record to retire.", "Correct the id, or remove the record from the file."))
+		return s, nil
 	case it.Retired:
 		s.Change = Retire
 	case base == nil:

@@ -47,6 +47,9 @@ func Read(reg *record.Registry, paths []string) ([]*Item, error) {
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}
+	if len(items) == 0 {
+		return nil, fmt.Errorf("%s: there is no record; each begins with `kind:` and `id:`", strings.Join(paths, ", "))
+	}
 	return items, nil
 }
 
@@ -108,25 +111,37 @@ func duplicates(items []*Item) Problems {
 
 // Parse reads one file. The items are only of use when there are no problems.
 func Parse(reg *record.Registry, file string, b []byte) ([]*Item, Problems) {
-	dec := yaml.NewDecoder(bytes.NewReader(b))
+	read := yamlDocuments
+	if strings.EqualFold(filepath.Ext(file), ".json") {
+		read = jsonDocuments
+	}
+	nodes, broken := read(file, b)
 	var items []*Item
 	var problems Problems
+	for _, n := range nodes {
+		p := &parser{reg: reg, file: file}
+		if it := p.item(n); it != nil {
+			items = append(items, it)
+		}
+		problems = append(problems, p.problems...)
+	}
+	return items, append(problems, broken...)
+}
+
+// yamlDocuments reads the records of a YAML file, as far as it is valid.
+func yamlDocuments(file string, b []byte) ([]*yaml.Node, Problems) {
+	dec := yaml.NewDecoder(bytes.NewReader(b))
+	var out []*yaml.Node
 	for {
 		var doc yaml.Node
 		err := dec.Decode(&doc)
 		if errors.Is(err, io.EOF) {
-			return items, problems
+			return out, nil
 		}
 		if err != nil {
-			return items, append(problems, syntax(file, err))
+			return out, Problems{syntax(file, err)}
 		}
-		for _, n := range documents(&doc) {
-			p := &parser{reg: reg, file: file}
-			if it := p.item(n); it != nil {
-				items = append(items, it)
-			}
-			problems = append(problems, p.problems...)
-		}
+		out = append(out, documents(&doc)...)
 	}
 }
 
@@ -166,7 +181,7 @@ type parser struct {
 func (p *parser) add(n *yaml.Node, path, message, remedy string) {
 	pr := Problem{File: p.file, Line: n.Line, Field: path, Message: message, Remedy: remedy}
 	if p.item_ != nil {
-		pr.Record = p.item_.Kind + " " + p.item_.ID
+		pr.Record = strings.TrimSpace(p.item_.Kind + " " + p.item_.ID)
 	}
 	p.problems = append(p.problems, pr)
 }
@@ -203,7 +218,12 @@ func (p *parser) item(n *yaml.Node) *Item {
 				p.add(v, "effective", err.Error(), "")
 			}
 		case "retired":
-			it.Retired = p.scalar(v, "retired") == "true"
+			switch text := p.scalar(v, "retired"); text {
+			case "true", "false":
+				it.Retired = text == "true"
+			default:
+				p.add(v, "retired", fmt.Sprintf("%q is neither true nor false.", text), "Write true or false.")
+			}
 		default:
 			rest.Content = append(rest.Content, k, v)
 			continue
@@ -216,7 +236,7 @@ func (p *parser) item(n *yaml.Node) *Item {
 	}
 	kind, err := p.reg.Kind(it.Kind)
 	if err != nil {
-		p.add(n, "kind", capital(err.Error())+".", suggest(it.Kind, p.reg.Names()))
+		p.add(n, "kind", fmt.Sprintf("There is no kind %q.", it.Kind), suggest(it.Kind, p.reg.Names()))
 		return nil
 	}
 	if !idPattern.MatchString(it.ID) {
@@ -244,7 +264,9 @@ func (p *parser) finish(it *Item, kind *record.Kind, body map[string]any) *Item 
 		p.problems = append(p.problems, it.Problem("", err.Error(), ""))
 		return nil
 	}
-	if it.Retired {
+	// What a decision needs is known to its command, which is how it is
+	// recorded; what lacks for it would only mislead here.
+	if it.Retired || kind.Decision {
 		return it
 	}
 	for _, pr := range kind.Validate(deref(it.Value)) {
@@ -321,6 +343,41 @@ func (p *parser) field(f *record.Field, n *yaml.Node, path string) any {
 	return list
 }
 
+// texts reads a mapping of names to texts or lists of texts: identifiers of
+// other frameworks, whose digits are not numbers.
+func (p *parser) texts(n *yaml.Node, path string) any {
+	if n.Kind != yaml.MappingNode {
+		p.add(n, path, "This must be a mapping.", "Write each name on a line of its own, a colon, and a list of texts.")
+		return nil
+	}
+	out := map[string]any{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		k, v := n.Content[i], n.Content[i+1]
+		at := path + "." + k.Value
+		p.item_.lines[at] = k.Line
+		if v.Kind == yaml.AliasNode {
+			v = v.Alias
+		}
+		one := []*yaml.Node{v}
+		if v.Kind == yaml.SequenceNode {
+			one = v.Content
+		}
+		list := make([]any, len(one))
+		for j, e := range one {
+			list[j] = p.value(&record.Field{Type: record.Text}, e, at)
+		}
+		if _, twice := out[k.Value]; twice {
+			p.add(k, at, "The name is given twice.", "Remove one.")
+		}
+		out[k.Value] = list
+	}
+	return out
+}
+
+// plainTags are the tags that YAML itself gives to values written without one;
+// their text is taken as it stands.
+var plainTags = map[string]bool{"!!str": true, "!!int": true, "!!float": true, "!!bool": true, "!!timestamp": true}
+
 func (p *parser) value(f *record.Field, n *yaml.Node, path string) any {
 	if n.Kind == yaml.AliasNode {
 		n = n.Alias
@@ -333,15 +390,18 @@ func (p *parser) value(f *record.Field, n *yaml.Node, path string) any {
 		}
 		return m
 	case record.Map:
-		var m any
-		if err := n.Decode(&m); err != nil {
-			p.add(n, path, "This must be a mapping.", "")
-			return nil
-		}
-		return m
+		return p.texts(n, path)
 	}
 	if n.Kind != yaml.ScalarNode {
 		p.add(n, path, "This must be a single value.", "")
+		return nil
+	}
+	if n.Tag == "!!null" {
+		p.add(n, path, "A list holds no empty value.", "Remove it, or write the value.")
+		return nil
+	}
+	if !plainTags[n.Tag] {
+		p.add(n, path, fmt.Sprintf("The tag %s has no meaning here.", n.Tag), "Write the value without a tag.")
 		return nil
 	}
 	switch f.Type {

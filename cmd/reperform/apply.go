@@ -70,10 +70,10 @@ func printPlan(w io.Writer, plan *app.Plan, dry bool) {
 		fmt.Fprintf(w, "%s %s %s%s\n", marks[s.Change], s.Kind, s.ID, at)
 		for _, f := range s.Fields {
 			if len(f.Old) > 0 {
-				fmt.Fprintf(w, "    - %s: %s\n", f.Path, short(string(f.Old)))
+				fmt.Fprintf(w, "    - %s: %s\n", f.Path, short(f.Old))
 			}
 			if len(f.New) > 0 {
-				fmt.Fprintf(w, "    + %s: %s\n", f.Path, short(string(f.New)))
+				fmt.Fprintf(w, "    + %s: %s\n", f.Path, short(f.New))
 			}
 		}
 	}
@@ -85,9 +85,13 @@ func printPlan(w io.Writer, plan *app.Plan, dry bool) {
 		plan.Count(app.Create), plan.Count(app.Change), plan.Count(app.Retire), plan.Count(app.Unchanged))
 }
 
+// unescaped are the characters that the stored JSON writes as escapes for the
+// sake of browsers; a person reads them as they are.
+var unescaped = strings.NewReplacer(`\\`, `\\`, `\u0026`, "&", `\u003c`, "<", `\u003e`, ">")
+
 // short keeps a value to one line of a terminal.
-func short(s string) string {
-	s = strings.ReplaceAll(s, "\n", " ")
+func short[T ~string | ~[]byte](value T) string {
+	s := strings.ReplaceAll(unescaped.Replace(string(value)), "\n", " ")
 	r := []rune(s)
 	if len(r) > 140 {
 		return string(r[:139]) + "…"

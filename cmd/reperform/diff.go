@@ -43,7 +43,7 @@ func (c *cli) diffCommand() *cobra.Command {
 					continue
 				}
 				for _, f := range d.Fields {
-					fmt.Fprintf(w, "    - %s: %s\n    + %s: %s\n", f.Path, short(string(f.Old)), f.Path, short(string(f.New)))
+					fmt.Fprintf(w, "    - %s: %s\n    + %s: %s\n", f.Path, short(f.Old), f.Path, short(f.New))
 				}
 			}
 			if len(ds) == 0 {

@@ -41,10 +41,10 @@ func (c *cli) historyCommand() *cobra.Command {
 				default:
 					for _, f := range e.Fields {
 						if len(f.Old) > 0 {
-							fmt.Fprintf(w, "    - %s: %s\n", f.Path, short(string(f.Old)))
+							fmt.Fprintf(w, "    - %s: %s\n", f.Path, short(f.Old))
 						}
 						if len(f.New) > 0 {
-							fmt.Fprintf(w, "    + %s: %s\n", f.Path, short(string(f.New)))
+							fmt.Fprintf(w, "    + %s: %s\n", f.Path, short(f.New))
 						}
 					}
 				}
