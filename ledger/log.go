@@ -63,6 +63,9 @@ type ledgerState struct {
 	snapshot atomic.Pointer[Snapshot]
 	// checkpoint is the latest signed note.
 	checkpoint atomic.Pointer[[]byte]
+	// frozen is the edge under it, for proofs: an edge that was published is
+	// only ever cloned, never added to.
+	frozen atomic.Pointer[edge]
 }
 
 // ErrNoLedger says that a ledger of the name does not exist.
@@ -225,7 +228,7 @@ func (l *Log) loadOne(ctx context.Context, h Head) error {
 	// Not SelectHeads: another process may have appended since the head was read.
 	q := RevisionQuery{Ledger: h.Ledger, Select: SelectKnown, Known: h.Size}
 	err = l.store.Revisions(ctx, q, func(r Revision) error {
-		st.index.apply(r)
+		st.index.load(r)
 		return nil
 	})
 	if err != nil {
@@ -317,4 +320,5 @@ func (l *Log) tail(ctx context.Context, st *ledgerState, h Head) error {
 func (l *Log) publish(st *ledgerState, checkpoint []byte) {
 	st.snapshot.Store(st.index.snapshot(st.name))
 	st.checkpoint.Store(&checkpoint)
+	st.frozen.Store(st.edge)
 }

@@ -48,12 +48,19 @@ func (l *Log) ProveAt(ctx context.Context, ledger string, pos int64, note []byte
 	return p, err
 }
 
-// frozenEdge rebuilds the edge at the size of a checkpoint; the committer's
-// own is not shared with readers.
+// frozenEdge is the edge at the size of a checkpoint: that of the latest is at
+// hand, an earlier one is rebuilt.
 func (l *Log) frozenEdge(ctx context.Context, ledger string, note []byte) (*edge, error) {
 	c, err := PeekCheckpoint(note)
 	if err != nil {
 		return nil, fmt.Errorf("ledger %s: %w", ledger, err)
+	}
+	st, err := l.state(ledger)
+	if err != nil {
+		return nil, err
+	}
+	if e := st.frozen.Load(); e.size == c.Size {
+		return e, nil
 	}
 	return loadEdge(ctx, l.store, ledger, c.Size)
 }

@@ -80,6 +80,12 @@ func (x *index) apply(r Revision) {
 	}
 }
 
+// load is apply for the latest revisions in order of kind and id.
+func (x *index) load(r Revision) {
+	x.heads.Load(headKey(r.Kind, r.ID), RecordHead{Rev: r.Rev, Pos: r.Pos, Slot: r.Slot, Effective: r.Effective})
+	x.sets[r.Kind] = max(x.sets[r.Kind], r.Pos+1)
+}
+
 func (x *index) snapshot(ledger string) *Snapshot {
 	sets := make(map[string]int64, len(x.sets))
 	for k, v := range x.sets {
