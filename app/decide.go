@@ -94,11 +94,7 @@ func (tx *Tx) Get(kind, id string) (r record.Record, ok bool, err error) {
 		return r, true, nil
 	}
 	tx.guard(kind, id)
-	r, err = tx.view.Get(tx.ctx, kind, id)
-	if errors.Is(err, record.ErrNotFound) {
-		return r, false, nil
-	}
-	return r, err == nil, err
+	return tx.app.head(tx.ctx, tx.snap, tx.view, kind, id)
 }
 
 // List reads the records of a kind and guards the set.

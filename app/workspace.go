@@ -73,6 +73,8 @@ type App struct {
 	auth     *identity.Authorizer
 	engine   engineHolder
 	typeset  typesetHolder
+	people   principals
+	heads    heads
 	docs     sync.Mutex
 }
 
