@@ -2,6 +2,7 @@ package evaluation
 
 import (
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -548,6 +549,20 @@ func TestWindowsCover(t *testing.T) {
 	} {
 		if got := year.coveredBy(c.by); got != c.want {
 			t.Errorf("%v covers the year: %t", c.by, got)
+		}
+	}
+}
+
+// What adapters print carries exact rates and the conclusions as entered.
+func TestConsequencesAsJSON(t *testing.T) {
+	b, err := json.Marshal(qualified().Consequences())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"rate":"10%"`, `"deviation_items":100`, `"outcome":"not_effective"`, `"window":{"from":"2025-01-01","to":"2025-12-31"}`,
+		`"limb":"operating_effectiveness"`, `"opinion":"qualified"`} {
+		if !strings.Contains(string(b), want) {
+			t.Errorf("no %s in %s", want, b)
 		}
 	}
 }

@@ -137,7 +137,11 @@ func (g *testFile) evaluate(out *Figures, s *SampleFigures) error {
 	}
 	s.Model, s.Confidence, s.Upper, s.UpperPercent = in.Model, &c, e.Upper, e.PercentCeil()
 	if tolerable == 0 {
-		out.Notes = append(out.Notes, fmt.Sprintf("The upper limit of %s at %s confidence is compared with no tolerable rate: the size comes from a frequency table, which promises none.", s.UpperPercent, confidence.Percent()))
+		why := "neither the plan nor the engagement states one"
+		if !model.Statistical() {
+			why = "the size comes from a frequency table, which promises none"
+		}
+		out.Notes = append(out.Notes, fmt.Sprintf("The upper limit of %s at %s confidence is compared with no tolerable rate: %s.", s.UpperPercent, confidence.Percent(), why))
 		return nil
 	}
 	t, err := sampling.BasisPoints(int64(tolerable))
