@@ -107,22 +107,44 @@ func plannedSize(c testCase, rows int64) (int64, error) {
 		size, err := table.Size(sampling.SizeInput{Frequency: f, Risk: risk, Population: rows, Rules: 1})
 		return size.Items, err
 	}
-	in := sampling.PlanInput{Population: rows}
-	var err error
-	if in.Model, err = sampling.ParseModel(string(model)); err != nil {
+	in, err := planInput(c, rows)
+	if err != nil {
 		return 0, err
 	}
-	if in.Confidence, err = sampling.BasisPoints(int64(firstOf(p.Confidence, m.Confidence, 9500))); err != nil {
-		return 0, err
-	}
-	if in.Tolerable, err = sampling.BasisPoints(int64(firstOf(p.Tolerable, m.Tolerable, 500))); err != nil {
-		return 0, err
-	}
-	if in.Expected, err = sampling.BasisPoints(int64(firstOf(p.Expected, m.Expected))); err != nil {
-		return 0, err
+	if sequential(c) {
+		plan, err := sampling.PlanSequential(in)
+		if err != nil {
+			return 0, err
+		}
+		return plan.Stages[0].Items, nil
 	}
 	plan, err := sampling.Plan(in)
 	return plan.N, err
+}
+
+// planInput is what the plan of a test, or else the engagement's method, asks
+// of the sample. A plan in two stages is computed by the binomial model.
+func planInput(c testCase, rows int64) (sampling.PlanInput, error) {
+	p, m := c.test.SamplePlan, c.engagement.Method
+	in := sampling.PlanInput{Population: rows, Model: sampling.Binomial}
+	var err error
+	model := firstOf(p.Model, m.Model)
+	if !model.Statistical() {
+		return in, fmt.Errorf("its size comes from a frequency table")
+	}
+	if !sequential(c) {
+		if in.Model, err = sampling.ParseModel(string(model)); err != nil {
+			return in, err
+		}
+	}
+	if in.Confidence, err = sampling.BasisPoints(int64(firstOf(p.Confidence, m.Confidence, 9500))); err != nil {
+		return in, err
+	}
+	if in.Tolerable, err = sampling.BasisPoints(int64(firstOf(p.Tolerable, m.Tolerable, 500))); err != nil {
+		return in, err
+	}
+	in.Expected, err = sampling.BasisPoints(int64(firstOf(p.Expected, m.Expected)))
+	return in, err
 }
 
 // firstOf is the first value that says something.

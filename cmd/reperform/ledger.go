@@ -14,7 +14,7 @@ import (
 
 func (c *cli) ledgerCommand() *cobra.Command {
 	cmd := c.command("ledger", "ledger", nil)
-	cmd.AddCommand(c.ledgerLog(), c.ledgerCheckpoint(), c.ledgerProve(), c.ledgerVerify())
+	cmd.AddCommand(c.ledgerLog(), c.ledgerCheckpoint(), c.ledgerProve(), c.ledgerVerify(), c.ledgerRedact())
 	return cmd
 }
 
