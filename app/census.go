@@ -1,15 +1,13 @@
 package app
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
-	"os"
 	"slices"
 
 	"reperform/identity"
 	"reperform/population"
+	"reperform/procedure"
 	"reperform/record"
 	"reperform/soc1"
 )
@@ -54,14 +52,14 @@ func (a *App) runCensus(ctx context.Context, actor string, opt RunOptions, c tes
 	if m.PopulationHash != "" && m.PopulationHash != pop.PopulationHash {
 		return o, fmt.Errorf("the population read has hash %s, the one recorded %s", m.PopulationHash, pop.PopulationHash)
 	}
-	found, err := readExceptions(m.ExceptionsPath)
+	found, err := procedure.ReadExceptions(m.ExceptionsPath)
 	if err != nil {
 		return o, err
 	}
 	if run.ResultFile, err = a.keep(ctx, opt.Ledger, m.ExceptionsPath, id+".jsonl"); err != nil {
 		return o, err
 	}
-	run.EngineVersion, run.ExceptionCount, run.ResultHash = m.EngineVersion, m.ExceptionCount, m.ResultHash
+	run.EngineVersion, run.ExceptionCount, run.ResultHash = m.EngineVersion, procedure.Items(found), m.ResultHash
 	for _, x := range m.Attributes {
 		run.Counts = append(run.Counts, soc1.AttributeCount{Attribute: x.Code, Pass: x.Counts.Pass, Fail: x.Counts.Fail, NotApplicable: x.Counts.NotApplicable, CannotTell: x.Counts.CannotTell})
 	}
@@ -98,25 +96,6 @@ func (a *App) runsOf(ctx context.Context, name, test string) ([]record.Typed[soc
 func sameQuestion(x, y soc1.TestRun) bool {
 	return x.PopulationHash == y.PopulationHash && x.Zone == y.Zone && slices.Equal(x.Expressions, y.Expressions) &&
 		slices.Equal(x.Joins, y.Joins) && slices.Equal(x.Holidays, y.Holidays)
-}
-
-func readExceptions(path string) ([]population.Exception, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	var out []population.Exception
-	sc := bufio.NewScanner(f)
-	sc.Buffer(nil, 16<<20)
-	for sc.Scan() {
-		var x population.Exception
-		if err := json.Unmarshal(sc.Bytes(), &x); err != nil {
-			return nil, fmt.Errorf("file of exceptions: %w", err)
-		}
-		out = append(out, x)
-	}
-	return out, sc.Err()
 }
 
 // exceptionsOf makes the records of a run's exceptions: single ones up to a
