@@ -331,10 +331,15 @@ func (v *verifier) evaluate(r record.Typed[soc1.TestRun], populations []record.T
 			return "", fmt.Errorf("attribute %s counts %+v", x.Code, got)
 		}
 	}
-	if m.ResultHash != run.ResultHash || m.ExceptionCount != run.ExceptionCount {
-		return "", fmt.Errorf("it finds %d exceptions with hash %s; recorded are %d and %s", m.ExceptionCount, m.ResultHash, run.ExceptionCount, run.ResultHash)
+	found, err := procedure.ReadExceptions(out)
+	if err != nil {
+		return "", err
 	}
-	return fmt.Sprintf("%d rows, %d exceptions, %s", m.Rows, m.ExceptionCount, m.ResultHash), nil
+	items := procedure.Items(found)
+	if m.ResultHash != run.ResultHash || items != run.ExceptionCount {
+		return "", fmt.Errorf("it finds %d items with exceptions and hash %s; recorded are %d and %s", items, m.ResultHash, run.ExceptionCount, run.ResultHash)
+	}
+	return fmt.Sprintf("%d rows, %d items with exceptions, %s", m.Rows, items, m.ResultHash), nil
 }
 
 // figures derives the figures of every test and the counts of every deviation
