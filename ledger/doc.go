@@ -9,7 +9,8 @@
 //
 // Its limits: the ledger does not know what a control is (kinds and ids are
 // opaque text), and because the operator holds the signing key a proof means
-// nothing against the operator unless a checkpoint has left the machine. The
+// nothing against the operator unless a checkpoint has left the machine. An
+// older checkpoint deleted from the store, not changed, leaves no trace. The
 // tree is that of RFC 6962 as computed by golang.org/x/mod/sumdb/tlog; the
 // checkpoints are signed notes in the form of C2SP tlog-checkpoint.
 //

@@ -8,7 +8,7 @@ import (
 )
 
 // noteChecks verifies signatures on all processors: one takes as long as all
-// else about twenty entries, and a ledger that grew entry by entry has one
+// else about several entries, and a ledger that grew entry by entry has one
 // for each.
 type noteChecks struct {
 	jobs chan noteCheck
