@@ -37,6 +37,7 @@ const (
 	lastDay     = 440 // March 17, 2026
 	summerStart = 67  // March 9, 2025: clocks go forward at two in the morning
 	summerEnd   = 305 // November 2, 2025: clocks go back
+	extracted   = 370 // January 6, 2026: what is entered by hand is entered by then
 )
 
 // calendar holds the days around 2025 in the spellings that extracts use.
@@ -90,8 +91,12 @@ func (c *calendar) notAfter(d int) int {
 	return d
 }
 
-// monthEnd is the last day of a month of 2025, 1 to 12.
+// monthEnd is the last day of a month of 2025, 1 to 12; month 0 is December
+// 2024.
 func monthEnd(month int) int {
+	if month == 0 {
+		return -1
+	}
 	return time.Date(2025, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).YearDay() - 1
 }
 

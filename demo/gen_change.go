@@ -98,7 +98,7 @@ func (p *part) changes() error {
 			t.code("DR-", int64(900+i), 5)
 			t.text(approver)
 			t.offsetTime(executed - p.minutes(10, 900))
-			t.date(p.cal.after(monthEnd(month), p.between(2, 6)))
+			t.date(p.cal.after(monthEnd(month), p.between(1, 3)))
 			t.end()
 			fixes.item(nil, pass, pass, pass)
 		}

@@ -135,7 +135,7 @@ func bankFlaws(n int) map[int]bankFlaw {
 // standing writes the changes that the service desk keyed.
 func (p *part) standing() error {
 	test := p.expect("t-pay-2-3", 3)
-	used, cancelled := p.size.of(bankChanges, 200), p.size.of(bankCancelled, 8)
+	const used, cancelled = bankChanges, bankCancelled
 	n := used + cancelled
 	flaws := bankFlaws(n)
 	every := n / cancelled

@@ -3,7 +3,6 @@ package demo
 import (
 	"cmp"
 	"slices"
-	"time"
 )
 
 // employee is what a pay line needs to know of a paid person.
@@ -343,9 +342,4 @@ func (p *part) processing() error {
 			t.end()
 		}
 	})
-}
-
-// quarterOf names the quarter of a day of 2025.
-func quarterOf(d int) int {
-	return (int(time.Date(2025, 1, 1+d, 0, 0, 0, 0, time.UTC).Month()) + 2) / 3
 }

@@ -50,8 +50,8 @@ func (p *part) taxes() error {
 			}
 			t.date(logged)
 			t.date(d + 30)
-			t.date(p.cal.after(logged, p.between(1, 12)))
-			t.date(p.cal.after(logged, p.between(0, 4)))
+			t.date(min(p.cal.after(logged, p.between(1, 12)), extracted))
+			t.date(min(p.cal.after(logged, p.between(0, 4)), extracted))
 			t.end()
 		}
 	})
@@ -119,16 +119,22 @@ func (p *part) deposits() error {
 func (p *part) returns() error {
 	test := p.expect("t-pay-6-3", 3)
 	return p.file("avocet_returns_2025.csv", ',', "RETURN_ID,CLIENT_ID,JURISDICTION,QUARTER,REGISTER_TOTAL,RETURN_TOTAL,REVIEWED_BY,REVIEWED_AT,FILED_AT,DUE", func(t *table) {
-		due := []int{day(4, 30), day(7, 31), day(10, 31), yearDays + 32} // February 2, 2026: January 31 is a Saturday
+		// The returns filed in the year: of the fourth quarter of 2024, which is
+		// quarter 0 here, to the third of 2025.
+		due := []int{day(1, 31), day(4, 30), day(7, 31), day(10, 31)}
 		for q := range 4 {
+			quarter := codeOf("2025Q", int64(q), 1)
+			if q == 0 {
+				quarter = "2024Q4"
+			}
 			for i := range clientCount {
 				register := int64(p.between(60000, 40000000))
 				filed := p.cal.notAfter(due[q] - p.between(3, 16))
 				reviewed := p.cal.notAfter(filed - p.between(1, 4))
-				t.text(codeOf("Q", int64(q+1), 1) + codeOf("-", int64(i+1), 4))
+				t.text(quarter + codeOf("-", int64(i+1), 4))
 				t.text(clientID(i * 7 % (clientCount - newClientCount)))
 				t.text(jurisdictions[i%len(jurisdictions)])
-				t.text(codeOf("2025Q", int64(q+1), 1))
+				t.text(quarter)
 				t.cents(register)
 				filedTotal := register + int64(p.between(-60, 60))
 				t.cents(filedTotal)

@@ -158,7 +158,9 @@ func (p *part) treasury() error {
 	const accounts = 14
 	test := p.expect("t-pay-5-4-a", 3)
 	err := p.file("bittern_fiduciary_2025.csv", ';', "RECON_ID,ACCOUNT,MONTH_END,BANK_BALANCE,LEDGER_BALANCE,ITEMS_TOTAL,ITEMS,PREPARED_BY,PREPARED_ON,REVIEWED_BY,REVIEWED_ON", func(t *table) {
-		for month := 1; month <= 12; month++ {
+		// The reconciliations performed in the year: of December 2024, which is
+		// month 0 here, to November 2025.
+		for month := range 12 {
 			end := monthEnd(month)
 			for a := 1; a <= accounts; a++ {
 				ledger, items := int64(p.between(20000000, 900000000)), int64(p.between(-4000000, 9000000))
@@ -171,6 +173,9 @@ func (p *part) treasury() error {
 				}
 				id := codeOf("FID-", int64(a), 2)
 				key := codeOf(id+"/2025-", int64(month), 2)
+				if month == 0 {
+					key = id + "/2024-12"
+				}
 				t.text(key)
 				t.text(id)
 				t.date(end)

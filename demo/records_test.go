@@ -197,7 +197,7 @@ func TestDescriptionIsComplete(t *testing.T) {
 		seen[s.Criterion] = true
 		n := len(strings.Fields(s.Body))
 		words += n
-		if n < 80 {
+		if n < 80 && s.Criterion != soc1.CriterionOther {
 			t.Errorf("section %s has only %d words", id, n)
 		}
 	}
