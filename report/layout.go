@@ -6,8 +6,9 @@ import "unicode"
 // be allowed to break, because the typesetter lets an unbreakable one run off
 // the page without a word; a short one is kept whole, because it reads better.
 const (
-	lineUnits = 108 // characters across a whole table, at its text size
-	keepLines = 24  // the tallest group of cells that is kept whole
+	lineUnits  = 108 // characters across a whole table, at its text size
+	keepLines  = 24  // the tallest row that is kept whole
+	groupLines = 16  // the tallest group of rows under one cell that is kept whole
 )
 
 // fit marks the cells that are kept whole.
@@ -22,26 +23,27 @@ func (t *Table) fit() {
 			n = max(n, c.Span)
 		}
 		n = min(n, len(t.Rows)-i)
-		group := t.Rows[i : i+n]
-		height, spanning := 0, 0
-		for _, r := range group {
+		height := 0
+		var spanning []*Cell
+		for _, r := range t.Rows[i : i+n] {
 			tallest := 0
 			offset := len(t.Columns) - len(r.Cells) // covered cells are at the left
-			for j, c := range r.Cells {
-				lines := cellLines(c, t.Columns[offset+j].Width*lineUnits/max(total, 1))
-				if c.Span > 1 {
-					spanning = max(spanning, lines)
-				} else {
-					tallest = max(tallest, lines)
+			for j := range r.Cells {
+				lines := cellLines(r.Cells[j], t.Columns[offset+j].Width*lineUnits/max(total, 1))
+				if r.Cells[j].Span > 1 {
+					spanning = append(spanning, &r.Cells[j])
+					height = max(height, lines)
+					continue
 				}
+				tallest = max(tallest, lines)
 			}
 			height += tallest
-		}
-		whole := max(height, spanning) <= keepLines
-		for _, r := range group {
 			for j := range r.Cells {
-				r.Cells[j].Keep = whole
+				r.Cells[j].Keep = tallest <= keepLines
 			}
+		}
+		for _, c := range spanning {
+			c.Keep = height <= groupLines
 		}
 		i += n
 	}

@@ -199,7 +199,7 @@ func tableCells(line string) []string {
 func inline(s string) []Run {
 	var out []Run
 	var buf strings.Builder
-	bold, italic := false, false
+	bold, italic := false, byte(0)
 	flush := func() {
 		if buf.Len() == 0 {
 			return
@@ -208,7 +208,7 @@ func inline(s string) []Run {
 		if bold {
 			style = "b"
 		}
-		if italic {
+		if italic != 0 {
 			style += "i"
 		}
 		out = append(out, Run{Text: buf.String(), Style: style})
@@ -225,13 +225,22 @@ func inline(s string) []Run {
 			flush()
 			out = append(out, Run{Text: rest[1 : 1+end], Style: "c"})
 			i += end + 2
-		case strings.HasPrefix(rest, "**") && (bold || opens(rest[2:], "**")):
-			flush()
-			bold = !bold
+		case strings.HasPrefix(rest, "**"):
+			switch {
+			case bold && closes(s, i, "**"), !bold && opens(s, i, "**"):
+				flush()
+				bold = !bold
+			default:
+				buf.WriteString("**")
+			}
 			i += 2
-		case (rest[0] == '*' || rest[0] == '_') && !strings.HasPrefix(rest, "**") && atBoundary(s, i, italic) && (italic || opens(rest[1:], rest[:1])):
+		case italic == rest[0] && closes(s, i, rest[:1]):
 			flush()
-			italic = !italic
+			italic = 0
+			i++
+		case italic == 0 && (rest[0] == '*' || rest[0] == '_') && opens(s, i, rest[:1]):
+			flush()
+			italic = rest[0]
 			i++
 		default:
 			_, size := utf8.DecodeRuneInString(rest)
@@ -243,21 +252,36 @@ func inline(s string) []Run {
 	return out
 }
 
-// opens reports whether emphasis begins here: text follows at once and the
-// closing mark comes later.
-func opens(rest, mark string) bool {
-	return rest != "" && rest[0] != ' ' && strings.Contains(rest, mark)
+func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+
+// longestEmphasis bounds the search for the mark that closes emphasis, so that
+// a text of marks alone costs no more than its length.
+const longestEmphasis = 2000
+
+// opens reports whether emphasis begins at i: no word goes before the mark,
+// text follows at once, and the mark that closes it comes later.
+func opens(s string, i int, mark string) bool {
+	before, _ := utf8.DecodeLastRuneInString(s[:i])
+	from := i + len(mark)
+	if isWord(before) || from >= len(s) || s[from] == ' ' {
+		return false
+	}
+	for j := from + 1; j+len(mark) <= min(len(s), from+longestEmphasis); j++ {
+		if s[j:j+len(mark)] == mark && closes(s, j, mark) {
+			return true
+		}
+	}
+	return false
 }
 
-// atBoundary keeps marks inside words, as in snake_case, as text.
-func atBoundary(s string, i int, closing bool) bool {
-	word := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
-	before, _ := utf8.DecodeLastRuneInString(s[:i])
-	after, _ := utf8.DecodeRuneInString(s[i+1:])
-	if closing {
-		return i+1 >= len(s) || !word(after)
+// closes reports whether emphasis may end at i: text goes before the mark and
+// no word follows, which keeps marks inside words, as in snake_case, as text.
+func closes(s string, i int, mark string) bool {
+	if i == 0 || s[i-1] == ' ' || s[i-1] == '\\' {
+		return false
 	}
-	return i == 0 || !word(before)
+	after, _ := utf8.DecodeRuneInString(s[i+len(mark):])
+	return !isWord(after)
 }
 
 // plain is a text without its styles.
