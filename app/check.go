@@ -19,6 +19,8 @@ type CheckSpec struct {
 	Entered []soc1.CompletenessCheck `json:"entered,omitempty"`
 	// Notes say, for each of Checks, where the expectation came from.
 	Notes []string `json:"notes,omitempty"`
+	// Previous names the population of the last period, for schema_drift.
+	Previous string `json:"previous_population,omitempty"`
 	// Conclusion is what a person concluded from all of them.
 	Conclusion string `json:"conclusion,omitempty"`
 }
@@ -77,8 +79,26 @@ func (a *App) runChecks(ctx context.Context, name string, pop soc1.Population, s
 	if err != nil {
 		return nil, err
 	}
+	var before []population.FrozenField
+	if spec.Previous != "" {
+		last, err := a.testPopulation(ctx, name, spec.Previous)
+		if err != nil {
+			return nil, err
+		}
+		if last == nil {
+			return nil, fmt.Errorf("previous population %q: %w", spec.Previous, record.ErrNotFound)
+		}
+		described, err := procedure.Input(*last, "")
+		if err != nil {
+			return nil, err
+		}
+		before = described.Columns
+	}
 	for i := range spec.Checks {
 		c := &spec.Checks[i]
+		if c.Kind == "schema_drift" && c.Previous == nil {
+			c.Previous = before
+		}
 		if c.Kind == "out_of_period" || c.Kind == "empty_days" {
 			if c.From == "" {
 				c.From = string(pop.PeriodFrom)

@@ -19,6 +19,8 @@ type request struct {
 	// may is what the actor must be allowed to do to records of the kind.
 	may  identity.Action
 	kind string
+	// owner is who owns the record as it stands, when that matters.
+	owner string
 	// action names the command in the ledger.
 	action string
 	reason string
@@ -47,7 +49,7 @@ const maxAttempts = 20
 // something it read has changed meanwhile. A decision without drafts records
 // nothing and gives an empty receipt.
 func (a *App) decide(ctx context.Context, req request, fn func(*Tx) error) (ledger.Receipt, error) {
-	if err := a.authorize(ctx, req.actor, req.may, identity.Resource{Ledger: req.ledger, Kind: req.kind}); err != nil {
+	if err := a.authorize(ctx, req.actor, req.may, identity.Resource{Ledger: req.ledger, Kind: req.kind, Owner: req.owner}); err != nil {
 		return ledger.Receipt{}, err
 	}
 	for attempt := 1; ; attempt++ {

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"reperform/population"
+	"reperform/population/sandbox"
 	"reperform/soc1"
 )
 
@@ -32,21 +33,24 @@ func (a *App) populationEngine() (*population.Engine, error) {
 	if err := os.MkdirAll(tmp, 0o700); err != nil {
 		return nil, err
 	}
-	e, err := population.Open(population.Options{Command: a.opt.Engine, TempDir: tmp, Progress: func(p population.Progress) {
-		if p.Percent >= 0 {
-			a.progress(p.Stage, int64(p.Percent), 100)
-		} else {
-			a.progress(p.Stage, p.Rows, 0)
-		}
-	}})
+	plain, err := sandbox.NewDir(tmp)
 	if err != nil {
 		return nil, err
 	}
-	a.engine.e = e
-	if a.engine.plain, err = os.MkdirTemp(tmp, "plain-"); err != nil {
-		return nil, err
+	e, err := population.Open(population.Options{Command: a.opt.Engine, TempDir: tmp, Progress: a.engineProgress})
+	if err != nil {
+		return nil, errors.Join(err, plain.Remove())
 	}
+	a.engine.e, a.engine.plain = e, plain
 	return e, nil
+}
+
+func (a *App) engineProgress(p population.Progress) {
+	if p.Percent >= 0 {
+		a.progress(p.Stage, int64(p.Percent), 100)
+		return
+	}
+	a.progress(p.Stage, p.Rows, 0)
 }
 
 // scratch names a file for plaintext that lives as long as this App at most.
@@ -54,7 +58,7 @@ func (a *App) scratch(name string) (string, error) {
 	if _, err := a.populationEngine(); err != nil {
 		return "", err
 	}
-	d, err := os.MkdirTemp(a.engine.plain, "x-")
+	d, err := os.MkdirTemp(a.engine.plain.Path, "x-")
 	return filepath.Join(d, name), err
 }
 

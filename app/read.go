@@ -88,7 +88,11 @@ func (a *App) zone(ctx context.Context) (*time.Location, error) {
 // KnownAt finds the size that a ledger had at a position or a moment: a number
 // is a size, a date is the end of that day in the organization's zone, an
 // RFC 3339 time is itself.
-func (a *App) KnownAt(ctx context.Context, name, at string) (int64, error) {
+func (a *App) KnownAt(ctx context.Context, actor, name, at string) (int64, error) {
+	v, err := a.View(ctx, actor, name, record.AsOf{})
+	if err != nil {
+		return 0, err
+	}
 	if n, err := strconv.ParseInt(at, 10, 64); err == nil {
 		return n, nil
 	}
@@ -104,12 +108,8 @@ func (a *App) KnownAt(ctx context.Context, name, at string) (int64, error) {
 		}
 		t = d.AddDate(0, 0, 1).Add(-time.Microsecond)
 	}
-	snap, err := a.log.Snapshot(name)
-	if err != nil {
-		return 0, err
-	}
 	// Time never decreases within a ledger, so its positions can be halved.
-	lo, hi := int64(0), snap.Size
+	lo, hi := int64(0), v.AsOf().Known
 	for lo < hi {
 		mid := (lo + hi) / 2
 		var at time.Time

@@ -8,6 +8,7 @@ import (
 	"reperform/bundle"
 	"reperform/identity"
 	"reperform/ledger"
+	"reperform/record"
 	"reperform/soc1"
 )
 
@@ -19,6 +20,9 @@ func (a *App) RedactDocument(ctx context.Context, actor, name string, pos int64,
 	ref := ledger.DocumentRef{Pos: pos, Slot: slot}
 	if reason == "" {
 		return errors.New("say why the document is redacted; the reason stays")
+	}
+	if _, err := a.View(ctx, actor, name, record.AsOf{}); err != nil {
+		return err
 	}
 	kind := ""
 	found := false
@@ -35,7 +39,7 @@ func (a *App) RedactDocument(ctx context.Context, actor, name string, pos int64,
 		}
 		return nil
 	})
-	if err != nil && !errors.Is(err, ledger.ErrNoLedger) {
+	if err != nil {
 		return err
 	}
 	req := request{actor: actor, ledger: name, may: identity.Redact, kind: kind, action: "document.redact", reason: reason}

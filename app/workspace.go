@@ -19,6 +19,7 @@ import (
 	"reperform/ledger"
 	"reperform/ledger/sqlite"
 	"reperform/population"
+	"reperform/population/sandbox"
 	"reperform/record"
 	"reperform/report/typst"
 	"reperform/soc1"
@@ -246,11 +247,12 @@ func (a *App) Today(ctx context.Context) (soc1.Date, error) {
 }
 
 // engineHolder holds the population engine, once needed, and the plaintext
-// files that it reads.
+// files that it reads. They lie in a folder that a later process removes when
+// this one is killed.
 type engineHolder struct {
 	mu     sync.Mutex
 	e      *population.Engine
-	plain  string
+	plain  *sandbox.Dir
 	opened map[string]string
 }
 
@@ -260,7 +262,7 @@ func (h *engineHolder) close() error {
 	if h.e == nil {
 		return nil
 	}
-	return errors.Join(h.e.Close(), os.RemoveAll(h.plain))
+	return errors.Join(h.e.Close(), h.plain.Remove())
 }
 
 // typesetHolder holds the typesetter, once needed.

@@ -24,11 +24,11 @@ func (c *cli) diffCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		before, err := point(ctx, a, name, from, fromKnown)
+		before, err := c.point(ctx, a, name, from, fromKnown)
 		if err != nil {
 			return err
 		}
-		after, err := point(ctx, a, name, to, toKnown)
+		after, err := c.point(ctx, a, name, to, toKnown)
 		if err != nil {
 			return err
 		}

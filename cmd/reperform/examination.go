@@ -113,7 +113,7 @@ func printConsequences(w io.Writer, q evaluation.Consequences) {
 	for _, f := range q.Flags {
 		fmt.Fprintf(w, "%-8s %s\n", f.Severity, f)
 	}
-	fmt.Fprintf(w, "%d flags. Conclusions and the opinion are entered by people; nothing here enters one.\n", len(q.Flags))
+	fmt.Fprintf(w, "%s. Conclusions and the opinion are entered by people; nothing here enters one.\n", count(len(q.Flags), "flag"))
 }
 
 func (c *cli) examinationDisclose() *cobra.Command {

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -22,6 +24,9 @@ func (c *cli) exceptionList() *cobra.Command {
 	var name, status string
 	cmd := c.command("list", "exception", func(cmd *cobra.Command, _ []string) error {
 		ctx := cmd.Context()
+		if s := soc1.ExceptionStatus(status); status != "" && !slices.Contains(s.Values(), status) {
+			return fmt.Errorf("--status %q is not known; say %s", status, strings.Join(s.Values(), ", "))
+		}
 		a, err := c.open(ctx)
 		if err != nil {
 			return err
@@ -46,13 +51,13 @@ func (c *cli) exceptionList() *cobra.Command {
 				if x.Value.Undecided {
 					what = "cannot tell"
 				}
-				fmt.Fprintf(w, "%-28s %-10s %s %-11s %d items", x.ID, x.Value.Status, x.Value.Attribute, what, x.Value.Count())
+				fmt.Fprintf(w, "%-28s %-10s %s %-11s %s", x.ID, x.Value.Status, x.Value.Attribute, what, count(x.Value.Count(), "item"))
 				if len(x.Value.ItemKeys) == 1 {
 					fmt.Fprintf(w, " %s", x.Value.ItemKeys[0])
 				}
 				fmt.Fprintln(w)
 			}
-			fmt.Fprintf(w, "%d exceptions.\n", len(out))
+			fmt.Fprintf(w, "%s.\n", count(len(out), "exception"))
 		})
 	})
 	cmd.Short = "List exceptions"
@@ -73,7 +78,7 @@ func (c *cli) exceptionDecide(verb string, status soc1.ExceptionStatus, short st
 		if err != nil {
 			return err
 		}
-		return c.print(done, func(w io.Writer) { fmt.Fprintf(w, "%d exceptions are %s.\n", len(done), status) })
+		return c.print(done, func(w io.Writer) { fmt.Fprintf(w, "%s %s.\n", count(len(done), "exception"), status) })
 	})
 	cmd.Short = short
 	cmd.Args = cobra.ArbitraryArgs

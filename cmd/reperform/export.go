@@ -18,7 +18,7 @@ func (c *cli) exportCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		asOf, err := at.point(ctx, a)
+		asOf, err := at.point(ctx, c, a)
 		if err != nil {
 			return err
 		}

@@ -24,11 +24,11 @@ func (p *pointFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&p.knownAt, "known-at", "", "position, date or time at which to look back (default: now)")
 }
 
-func (p *pointFlags) point(ctx context.Context, a *app.App) (record.AsOf, error) {
-	return point(ctx, a, p.ledger, p.asOf, p.knownAt)
+func (p *pointFlags) point(ctx context.Context, c *cli, a *app.App) (record.AsOf, error) {
+	return c.point(ctx, a, p.ledger, p.asOf, p.knownAt)
 }
 
-func point(ctx context.Context, a *app.App, name, asOf, knownAt string) (record.AsOf, error) {
+func (c *cli) point(ctx context.Context, a *app.App, name, asOf, knownAt string) (record.AsOf, error) {
 	var out record.AsOf
 	if asOf != "" {
 		d, err := soc1.ParseDate(asOf)
@@ -38,7 +38,7 @@ func point(ctx context.Context, a *app.App, name, asOf, knownAt string) (record.
 		out.Effective = d
 	}
 	if knownAt != "" {
-		known, err := a.KnownAt(ctx, name, knownAt)
+		known, err := a.KnownAt(ctx, c.actor, name, knownAt)
 		if err != nil {
 			return out, fmt.Errorf("--known-at: %w", err)
 		}
@@ -59,7 +59,7 @@ func (c *cli) getCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		asOf, err := at.point(ctx, a)
+		asOf, err := at.point(ctx, c, a)
 		if err != nil {
 			return err
 		}

@@ -133,7 +133,7 @@ func (c *cli) root() *cobra.Command {
 		c.initCommand(), c.applyCommand(), c.exportCommand(), c.getCommand(), c.historyCommand(), c.diffCommand(),
 		c.templatesCommand(), c.ledgerCommand(), c.versionCommand(), c.engineCommand(),
 		c.samplingCommand(), c.populationCommand(), c.testCommand(), c.examinationCommand(), c.exceptionCommand(),
-		c.deviationCommand(), c.concludeCommand(), c.opineCommand(), c.signCommand(), c.reportCommand(), c.bundleCommand(), c.verifyCommand(), c.demoCommand(), c.sampleCommand(),
+		c.deviationCommand(), c.concludeCommand(), c.opineCommand(), c.signCommand(), c.reportCommand(), c.bundleCommand(), c.verifyCommand(), c.demoCommand(), c.sampleCommand(), c.evidenceCommand(),
 	)
 	return root
 }

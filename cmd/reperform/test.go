@@ -54,7 +54,7 @@ func (c *cli) testRun() *cobra.Command {
 				if o.Why != "" {
 					fmt.Fprintf(w, " %s", o.Why)
 				} else {
-					fmt.Fprintf(w, " %d items, %d exceptions", o.Rows, o.Exceptions)
+					fmt.Fprintf(w, " %s, %d with exceptions", count(o.Rows, "item"), o.Exceptions)
 				}
 				fmt.Fprintln(w)
 				for _, n := range o.Counts {
@@ -67,7 +67,7 @@ func (c *cli) testRun() *cobra.Command {
 					fmt.Fprintf(w, "    note: %s\n", x)
 				}
 			}
-			fmt.Fprintf(w, "%d tests, %d exceptions.\n", len(outcomes), exceptions)
+			fmt.Fprintf(w, "%s; %s with exceptions.\n", count(len(outcomes), "test"), count(exceptions, "item"))
 		})
 		if err != nil {
 			return err

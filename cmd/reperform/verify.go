@@ -7,40 +7,22 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"reperform/bundle"
-	"reperform/population"
-	"reperform/report/typst"
-
 	"reperform/app"
+	"reperform/bundle"
 )
 
 func (c *cli) verifyCommand() *cobra.Command {
 	var checkpoint string
 	var complete bool
 	cmd := c.command("verify FILE", "verify", func(cmd *cobra.Command, args []string) error {
-		ctx := cmd.Context()
-		opt := bundle.Options{Progress: func(id string) { c.showProgress(app.Progress{Stage: "verifying " + id}) }}
+		var note []byte
 		if checkpoint != "" {
-			b, err := os.ReadFile(checkpoint)
-			if err != nil {
+			var err error
+			if note, err = os.ReadFile(checkpoint); err != nil {
 				return err
 			}
-			opt.Checkpoint = b
 		}
-		var err error
-		if opt.Scratch, err = os.MkdirTemp("", "reperform-verify-"); err != nil {
-			return err
-		}
-		defer os.RemoveAll(opt.Scratch)
-		if opt.Engine, err = population.Open(population.Options{Command: engineArgs(), TempDir: opt.Scratch}); err != nil {
-			return err
-		}
-		defer opt.Engine.Close()
-		if opt.Typst, err = typst.Open(ctx, typst.Options{Progress: func(s string) { c.showProgress(app.Progress{Stage: s}) }}); err != nil {
-			return err
-		}
-		defer opt.Typst.Close(ctx)
-		v, err := bundle.Verify(ctx, args[0], opt)
+		v, err := app.VerifyBundle(cmd.Context(), args[0], note, c.options())
 		if err != nil {
 			return err
 		}
