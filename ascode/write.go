@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"reperform/record"
+	"reperform/soc1"
 )
 
 // Write renders records of one kind as a stream of YAML documents.
@@ -50,7 +51,7 @@ func node(kind *record.Kind, ledger string, r record.Record) (*yaml.Node, error)
 		put("ledger", text(ledger))
 	}
 	if r.Effective != "" {
-		put("effective", text(r.Effective))
+		put("effective", date(r.Effective))
 	}
 	if r.Retired {
 		put("retired", literal("true", "!!bool"))
@@ -103,9 +104,21 @@ func value(f *record.Field, v any) *yaml.Node {
 	case bool:
 		return literal(fmt.Sprint(x), "!!bool")
 	case string:
+		if f.Type == record.Date {
+			return date(x)
+		}
 		return text(x)
 	}
 	return text(fmt.Sprint(v))
+}
+
+// date is written without quotes when it is one; a field that holds anything
+// else is written so that it reads back as the same text.
+func date(s string) *yaml.Node {
+	if _, err := soc1.ParseDate(s); err != nil {
+		return text(s)
+	}
+	return literal(s, "!!timestamp")
 }
 
 func literal(s, tag string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Tag: tag, Value: s} }
