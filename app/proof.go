@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"path/filepath"
 	"sort"
 
 	"reperform/identity"
 	"reperform/ledger"
+	"reperform/ledger/sqlite"
 	"reperform/record"
 	"reperform/soc1"
 )
@@ -96,19 +98,52 @@ func (a *App) VerifyLedgers(ctx context.Context, actor, name string, checkpoint 
 			return nil, err
 		}
 		a.progress("verifying ledger "+n, 0, 0)
-		files := map[string]soc1.File{}
-		rep, err := ledger.Verify(ctx, a.store, n, ledger.VerifyOptions{Checkpoint: checkpoint, Visit: func(_ int64, _ ledger.Entry, docs []ledger.Document) {
-			for _, d := range docs {
-				if d.Slot > 0 {
-					filesIn(d.Bytes, files)
-				}
-			}
-		}})
+		rep, files, err := verifyLedger(ctx, a.store, n, checkpoint)
 		if err != nil {
 			return nil, err
 		}
 		if blobs {
 			a.verifyBlobs(ctx, n, files, rep)
+		}
+		out = append(out, rep)
+	}
+	return out, nil
+}
+
+func verifyLedger(ctx context.Context, s ledger.Store, name string, checkpoint []byte) (*ledger.Report, map[string]soc1.File, error) {
+	files := map[string]soc1.File{}
+	rep, err := ledger.Verify(ctx, s, name, ledger.VerifyOptions{Checkpoint: checkpoint, Visit: func(_ int64, _ ledger.Entry, docs []ledger.Document) {
+		for _, d := range docs {
+			if d.Slot > 0 {
+				filesIn(d.Bytes, files)
+			}
+		}
+	}})
+	return rep, files, err
+}
+
+// VerifyDamaged verifies the ledgers of a workspace that does not open, which
+// is when their operator needs to know where they are damaged. It reads the
+// file as whoever holds the disk can, and asks no role: the roles stand in the
+// very ledgers in question.
+func VerifyDamaged(ctx context.Context, dir, name string, checkpoint []byte) ([]*ledger.Report, error) {
+	s, err := sqlite.Open(ctx, filepath.Join(dir, "ledger.db"))
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	heads, err := s.Heads(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []*ledger.Report
+	for _, h := range heads {
+		if name != "" && h.Ledger != name {
+			continue
+		}
+		rep, _, err := verifyLedger(ctx, s, h.Ledger, checkpoint)
+		if err != nil {
+			return nil, err
 		}
 		out = append(out, rep)
 	}
@@ -170,3 +205,7 @@ func (a *App) verifyBlobs(ctx context.Context, name string, files map[string]soc
 		r.Close()
 	}
 }
+
+// LedgerReport is the result of verifying one ledger, for adapters, which do
+// not touch the ledger themselves.
+type LedgerReport = ledger.Report

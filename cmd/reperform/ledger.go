@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -97,17 +99,14 @@ func (c *cli) ledgerVerify() *cobra.Command {
 	var name, checkpoint string
 	var blobs bool
 	cmd := c.command("verify", "ledger", func(cmd *cobra.Command, _ []string) error {
-		a, err := c.open(cmd.Context())
-		if err != nil {
-			return err
-		}
 		var note []byte
 		if checkpoint != "" {
+			var err error
 			if note, err = os.ReadFile(checkpoint); err != nil {
 				return err
 			}
 		}
-		reports, err := a.VerifyLedgers(cmd.Context(), c.actor, name, note, blobs)
+		reports, err := c.verifyLedgers(cmd.Context(), name, note, blobs)
 		if err != nil {
 			return err
 		}
@@ -139,4 +138,23 @@ func (c *cli) ledgerVerify() *cobra.Command {
 	cmd.Flags().StringVar(&checkpoint, "checkpoint", "", "file with a checkpoint that left the machine earlier")
 	cmd.Flags().BoolVar(&blobs, "blobs", true, "read every sealed file too")
 	return cmd
+}
+
+// verifyLedgers verifies through the workspace, or, when a damaged ledger keeps
+// it from opening, the ledgers as they lie there.
+func (c *cli) verifyLedgers(ctx context.Context, name string, checkpoint []byte, blobs bool) ([]*app.LedgerReport, error) {
+	a, err := c.open(ctx)
+	if err == nil {
+		return a.VerifyLedgers(ctx, c.actor, name, checkpoint, blobs)
+	}
+	if errors.Is(err, app.ErrNoWorkspace) {
+		return nil, err
+	}
+	reports, verr := app.VerifyDamaged(ctx, c.workspace, name, checkpoint)
+	for _, r := range reports {
+		if len(r.Problems) > 0 {
+			return reports, verr
+		}
+	}
+	return nil, errors.Join(err, verr)
 }
