@@ -32,6 +32,9 @@ func (m *material) testCell(o *outcome) Cell {
 func (m *material) window(t soc1.TestOfControl) string {
 	e := m.engagement.Value
 	from, until := t.WindowFrom, t.WindowTo
+	if v := m.tested(t); v != nil && from == "" && until == "" {
+		from, until = v.from, v.until
+	}
 	if from <= e.PeriodStart {
 		from = ""
 	}
@@ -42,6 +45,18 @@ func (m *material) window(t soc1.TestOfControl) string {
 		return "Tested for: " + strings.ToLower(d[:1]) + d[1:]
 	}
 	return ""
+}
+
+// tested is the version of a control that a test names, nil when it names none.
+func (m *material) tested(t soc1.TestOfControl) *version {
+	for _, c := range m.controls {
+		for i := range c.versions {
+			if c.id == t.Control && t.ControlRevision != 0 && c.versions[i].Revision == t.ControlRevision {
+				return &c.versions[i]
+			}
+		}
+	}
+	return nil
 }
 
 func (m *material) extent(o *outcome) string {

@@ -4,9 +4,12 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"reperform/record"
 	"reperform/soc1"
 )
 
@@ -180,5 +183,52 @@ func TestTexts(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestClaimsHaveSources resolves every record that a figure is said to follow
+// from, and looks for each figure of a result among the claims.
+func TestClaimsHaveSources(t *testing.T) {
+	for _, s := range scenarios {
+		src := s.build(newFixture(t))
+		m := build(t, src)
+		values := map[string]bool{}
+		for _, c := range m.Claims {
+			values[c.Value] = true
+			if len(c.Sources) == 0 && c.Value != "0" {
+				t.Errorf("%s: %s = %s follows from no record", s.name, c.ID, c.Value)
+			}
+			for _, ref := range c.Sources {
+				v := src.Organization
+				if ref.Ledger == "exam" {
+					v = src.Examination
+				}
+				h, err := v.History(t.Context(), ref.Kind, ref.ID)
+				if err != nil || !slices.ContainsFunc(h, func(r record.Record) bool { return r.Revision == ref.Revision }) {
+					t.Errorf("%s: %s names %s, which does not exist: %v", s.name, c.ID, ref, err)
+				}
+			}
+		}
+		for _, k := range regexp.MustCompile(`\*\*Exception noted: \*\*([\d,]+) of ([\d,]+) items?(?:.*?actual rate of ([\d.]+%))?`).FindAllStringSubmatch(m.PlainText(), -1) {
+			for _, figure := range k[1:] {
+				if figure != "" && !values[figure] {
+					t.Errorf("%s: the figure %s of %q is no claim", s.name, figure, k[0])
+				}
+			}
+		}
+	}
+}
+
+// TestOpinionOnALimbNobodyEntered leaves operating effectiveness out.
+func TestOpinionOnALimbNobodyEntered(t *testing.T) {
+	f := newFixture(t)
+	organization(f)
+	f.put("org", "engagement", "eng-2025", "2026-01-01", engagement(soc1.Type2, soc1.SSAE18And21))
+	examination(f)
+	opinion(f, soc1.Opinion{Limbs: soc1.OpinionLimbs{Description: un, Design: un}})
+	text := build(t, f.source(true)).PlainText()
+	opinionText, _, _ := strings.Cut(text[strings.Index(text, "### Opinion"):], "### Restricted")
+	if strings.Contains(opinionText, "controls operated effectively to provide") || !strings.Contains(opinionText, "[No opinion on operating effectiveness has been entered.]") {
+		t.Errorf("an opinion that nobody entered is printed:\n%s", opinionText)
 	}
 }

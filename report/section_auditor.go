@@ -109,6 +109,9 @@ func (m *material) opine(p *part, b wording.Filled) {
 	}
 	p.heading(3, b.Title)
 	p.texts(b)
+	if m.facts.Type2 && limbs.Operating == "" {
+		p.box(ToneGap, "", "[No opinion on operating effectiveness has been entered.]")
+	}
 }
 
 // further prints what the partner entered as emphasis of matter or other

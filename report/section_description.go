@@ -51,6 +51,7 @@ func (m *material) sectionIII() (Section, error) {
 		}
 		var body part
 		written := m.written(&body, c.criterion)
+		tables := len(body.blocks)
 		if err := m.computed(&body, c.criterion); err != nil {
 			return Section{}, err
 		}
@@ -58,12 +59,25 @@ func (m *material) sectionIII() (Section, error) {
 			continue
 		}
 		p.heading(2, c.title)
-		if len(body.blocks) == 0 {
+		// A list of reports does not tell how they are prepared, nor a list of
+		// names what a service is; all other tables speak for themselves.
+		told := len(body.blocks) > tables && c.criterion != soc1.D5 && (c.criterion != soc1.D1 || m.servicesTold())
+		if !written && !told {
 			m.missing(&p, c.criterion, c.title)
 		}
 		p.add(body.blocks...)
 	}
 	return Section{ID: "III", Title: "Section III: " + m.facts.Title, Running: "Section III: Description of the System", Blocks: p.blocks}, nil
+}
+
+// servicesTold reports whether the records say what each service is.
+func (m *material) servicesTold() bool {
+	for _, s := range m.services {
+		if s.Value.InScope && strings.TrimSpace(s.Value.Description) == "" {
+			return false
+		}
+	}
+	return true
 }
 
 // missing marks a criterion without any text.
@@ -116,6 +130,9 @@ func (m *material) computed(p *part, c soc1.Criterion) error {
 // scope lists services, systems, and locations.
 func (m *material) scope(p *part) {
 	var rows []Row
+	for _, text := range paras(m.organization.Value.Description) {
+		p.add(Block{Kind: KindParagraph, Text: text.Text})
+	}
 	for _, s := range m.services {
 		if s.Value.InScope {
 			rows = append(rows, row(strong(s.Value.Name), cell(s.Value.Description)))

@@ -70,6 +70,13 @@ func (f *Facts) Is(limb, kind string) bool {
 	return f.Opinions.Of(soc1.OpinionLimb(limb)) == soc1.OpinionType(kind)
 }
 
+// Expressed reports whether an opinion on a limb was entered and is not
+// disclaimed. What nobody entered is never expressed.
+func (f *Facts) Expressed(limb string) bool {
+	o := f.Opinions.Of(soc1.OpinionLimb(limb))
+	return o != "" && o != soc1.Disclaimer && (f.Type2 || limb != string(soc1.LimbOperating))
+}
+
 // all reports whether the opinion on every limb is of a kind.
 func (f *Facts) all(kind soc1.OpinionType) bool {
 	for _, l := range f.limbs() {
