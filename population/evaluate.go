@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"reperform/population/duck"
@@ -197,8 +198,14 @@ func (c *childServer) evaluate(q EvaluateRequest) (*Manifest, error) {
 
 // evaluation is what is known before the rows are read.
 type evaluation struct {
-	sql      string
-	from     string
+	sql  string
+	from string
+	// passes are the conditions under which the attributes pass. Rows that pass
+	// them all need not leave the database: they are what remains when the others
+	// have been counted. With subqueries or window functions this is not done,
+	// because the database would work them out twice.
+	passes   []string
+	nested   bool
 	hash     string
 	joins    []ManifestJoin
 	warnings []Warning
@@ -260,6 +267,14 @@ func (c *childServer) planEvaluation(db *locked, q EvaluateRequest) (*evaluation
 	return plan, nil
 }
 
+// filtered is the statement for the rows that do not pass everything.
+func (e *evaluation) filtered() string {
+	if e.nested {
+		return e.sql
+	}
+	return e.sql + "\nWHERE (" + strings.Join(e.passes, " AND ") + ") IS NOT TRUE"
+}
+
 // add judges an attribute and appends its columns.
 func (e *evaluation) add(db *locked, q EvaluateRequest, a Attribute) error {
 	pass, err := db.boolean("attribute "+a.Code, a.Pass, e.from)
@@ -267,7 +282,9 @@ func (e *evaluation) add(db *locked, q EvaluateRequest, a Attribute) error {
 		return err
 	}
 	e.ordered = e.ordered || pass.Ordered
+	e.nested = e.nested || pass.Nested
 	if a.NotApplicable == "" {
+		e.passes = append(e.passes, "("+a.Pass+"\n)")
 		e.sql += ",\n(" + a.Pass + "\n)"
 		e.warnings = append(e.warnings, nullWarnings(q, a.Code, pass, nil)...)
 		return nil
@@ -277,6 +294,8 @@ func (e *evaluation) add(db *locked, q EvaluateRequest, a Attribute) error {
 		return err
 	}
 	e.ordered = e.ordered || na.Ordered
+	e.nested = e.nested || na.Nested
+	e.passes = append(e.passes, "(CASE WHEN ("+a.NotApplicable+"\n) THEN false ELSE ("+a.Pass+"\n) END)")
 	e.sql += ",\n(" + a.NotApplicable + "\n),\nCASE WHEN (" + a.NotApplicable + "\n) THEN NULL ELSE (" + a.Pass + "\n) END"
 	e.warnings = append(e.warnings, nullWarnings(q, a.Code, pass, na)...)
 	return nil
@@ -321,12 +340,20 @@ func (c *childServer) runEvaluation(db *locked, q EvaluateRequest, plan *evaluat
 	if out.EngineVersion, err = engineVersion(db.DB); err != nil {
 		return nil, err
 	}
-	rows, err := db.Query(plan.sql)
+	total, err := db.One("SELECT count(*) FROM p")
+	if err != nil {
+		return nil, err
+	}
+	if out.Rows, err = strconv.ParseInt(total[0], 10, 64); err != nil {
+		return nil, err
+	}
+	rows, err := db.Query(plan.filtered())
 	if err != nil {
 		return nil, c.locate(q, plan, err)
 	}
 	defer rows.Close()
 	t := &ticker{c: c, stage: "evaluating"}
+	seen := int64(0)
 	lines := newSortedLines(c.settings.Work, filepath.Join(c.settings.Work, name))
 	defer lines.close()
 	counts := make([]Counts, len(q.Attributes))
@@ -338,7 +365,7 @@ func (c *childServer) runEvaluation(db *locked, q EvaluateRequest, plan *evaluat
 		if chunk == nil {
 			break
 		}
-		out.Rows += int64(chunk.Size)
+		seen += int64(chunk.Size)
 		v := 1
 		for i, a := range q.Attributes {
 			var na *duck.Vector
@@ -351,7 +378,13 @@ func (c *childServer) runEvaluation(db *locked, q EvaluateRequest, plan *evaluat
 			}
 			v++
 		}
-		t.tick(db.Progress(), out.Rows)
+		t.tick(db.Progress(), seen)
+	}
+	if plan.nested && seen != out.Rows {
+		return nil, fmt.Errorf("the evaluation saw %d rows of %d: outcomes do not reconcile", seen, out.Rows)
+	}
+	for i := range counts {
+		counts[i].Pass += out.Rows - seen
 	}
 	for i, a := range q.Attributes {
 		out.Attributes = append(out.Attributes, AttributeResult{a, counts[i]})
@@ -411,6 +444,11 @@ func leftJoin(j Join) string {
 
 // countOutcomes counts a chunk's outcomes for one attribute and keeps its exceptions.
 func countOutcomes(n *Counts, code string, key, na, pass *duck.Vector, size int, lines *sortedLines) error {
+	// Most chunks hold no exception at all; they are counted at a glance.
+	if (na == nil || na.NoneTrue(size)) && pass.AllTrue(size) {
+		n.Pass += int64(size)
+		return nil
+	}
 	for row := range size {
 		outcome := outcomeOf(na, pass, row)
 		switch outcome {

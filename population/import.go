@@ -242,6 +242,11 @@ func (c *childServer) writeFrozen(db *duck.DB, path string, p *pipeline) error {
 }
 
 func (c *childServer) writeSource(db *duck.DB, path string, source *duck.Source) error {
+	// The source is read by one thread, and a second would only spin beside it
+	// waiting for work; the conversion has its own goroutines.
+	if err := db.Exec("SET threads=1"); err != nil {
+		return err
+	}
 	release, err := db.Register("reperform_source", source)
 	if err != nil {
 		return err
@@ -251,7 +256,10 @@ func (c *childServer) writeSource(db *duck.DB, path string, source *duck.Source)
 	if source.Err() != nil {
 		return source.Err()
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return db.Exec(fmt.Sprintf("SET threads=%d", c.settings.Threads))
 }
 
 const parquetOptions = " (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"

@@ -1,6 +1,7 @@
 package duck
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math/big"
@@ -402,4 +403,35 @@ func typeOf(lt b.LogicalType) Type {
 func putHuge(dst []byte, low uint64, high int64) {
 	binary.LittleEndian.PutUint64(dst, low)
 	binary.LittleEndian.PutUint64(dst[8:], uint64(high))
+}
+
+// AllTrue reports whether the first n values of a boolean vector are all true.
+func (v *Vector) AllTrue(n int) bool {
+	if !v.noNulls(n) {
+		return false
+	}
+	return bytes.Count(unsafe.Slice((*byte)(v.data), n), []byte{1}) == n
+}
+
+// NoneTrue reports whether none of the first n values of a boolean vector is
+// true; it may say false where it is in doubt because of NULLs.
+func (v *Vector) NoneTrue(n int) bool {
+	return bytes.IndexByte(unsafe.Slice((*byte)(v.data), n), 1) < 0
+}
+
+func (v *Vector) noNulls(n int) bool {
+	if v.valid == nil {
+		return true
+	}
+	words := unsafe.Slice((*uint64)(v.valid), (n+63)/64)
+	for i, w := range words {
+		full := ^uint64(0)
+		if rest := n - i*64; rest < 64 {
+			full = 1<<uint(rest) - 1
+		}
+		if w&full != full {
+			return false
+		}
+	}
+	return true
 }

@@ -67,6 +67,8 @@ type Facts struct {
 	// Ordered says that the text uses functions or clauses whose result may
 	// depend on the order of rows, so that it should be run twice to be sure.
 	Ordered bool
+	// Nested says that the text holds a subquery or a window function.
+	Nested bool
 	// Columns are the column references, each as its dotted parts.
 	Columns [][]string
 	// Tree is the expression's or the query's own tree.

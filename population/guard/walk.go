@@ -158,6 +158,9 @@ func (w *walker) table(kind string, o map[string]any, depth int) error {
 }
 
 func (w *walker) classOf(class string, o map[string]any) error {
+	if class == "WINDOW" || class == "SUBQUERY" {
+		w.facts.Nested = true
+	}
 	switch class {
 	case "FUNCTION", "WINDOW":
 		return w.call(class, o)
