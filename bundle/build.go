@@ -10,29 +10,6 @@ import (
 	"reperform/soc1"
 )
 
-// ReportRelease is the id of the record by which the engagement partner
-// releases the report, ReportReleaseText what it says.
-const (
-	ReportRelease     = "report"
-	ReportReleaseText = "The service auditor's report"
-)
-
-// Released reads whether the report of an engagement was released: a release
-// record of the examination's ledger, which only the engagement partner can
-// write.
-func Released(ctx context.Context, v *record.View, engagement string) (bool, error) {
-	l, err := record.All[soc1.Release](ctx, v, "release")
-	if err != nil {
-		return false, err
-	}
-	for _, r := range l {
-		if r.ID == ReportRelease {
-			return true, nil
-		}
-	}
-	return false, nil
-}
-
 // reportInput fixes what a report is built from.
 type reportInput struct {
 	engagement, work, organization string
@@ -43,6 +20,8 @@ type reportInput struct {
 }
 
 // BuildReport builds the report's model from the latest checkpoints of a log.
+// The draft marks go only when the caller says released and the records bear
+// it out: a release by the engagement partner of the opinion as it stands.
 func BuildReport(ctx context.Context, log *ledger.Log, work, organization, engagement, program string, released bool) (*report.Model, error) {
 	in := reportInput{engagement: engagement, work: work, organization: organization, known: map[string]int64{}, program: program, released: released}
 	for _, name := range []string{organization, work} {
@@ -68,7 +47,15 @@ func buildReport(ctx context.Context, s ledger.Store, in reportInput) (*report.M
 	src := report.Source{Engagement: in.engagement, Checkpoint: in.workPoint, Program: in.program, Released: in.released,
 		Organization: record.NewView(s, in.organization, record.AsOf{Known: in.known[in.organization]})}
 	if in.work == in.organization {
+		// Management's own draft is never a report.
+		src.Released = false
 		return report.Build(ctx, src)
+	}
+	if src.Released {
+		var err error
+		if src.Released, _, err = releasedBy(ctx, s, in.work, in.known[in.work], in.engagement); err != nil {
+			return nil, err
+		}
 	}
 	src.Examination = record.NewView(s, in.work, record.AsOf{Known: in.known[in.work]})
 	exams, err := record.All[soc1.Examination](ctx, src.Examination, "examination")

@@ -27,6 +27,13 @@ const (
 	markPart = 0x01
 )
 
+// Limits of a container. They bound what a hostile file can make a reader
+// remember; an examination comes nowhere near them.
+const (
+	maxName  = 255
+	maxParts = 1 << 20
+)
+
 // writer writes a container.
 type writer struct {
 	w    io.Writer
@@ -48,7 +55,7 @@ func (b *writer) write(p []byte) (int, error) {
 // part writes one part. Names must come in increasing order, and the content
 // must have exactly the size given.
 func (b *writer) part(name string, size int64, content io.Reader) error {
-	if name <= b.last || len(name) > 65535 {
+	if name <= b.last || len(name) > maxName {
 		return fmt.Errorf("bundle part %q does not follow %q", name, b.last)
 	}
 	b.last = name
@@ -165,6 +172,9 @@ func (c *container) scan() error {
 		if size > body-r.n {
 			return fmt.Errorf("%w: part %q reaches beyond the file", ErrForm, name)
 		}
+		if len(c.parts) == maxParts {
+			return fmt.Errorf("%w: it has more than %d parts", ErrForm, maxParts)
+		}
 		last = name
 		c.parts[name] = extent{r.n, size}
 		c.names = append(c.names, name)
@@ -196,6 +206,9 @@ func readHead(r io.Reader) (name string, size int64, end bool, err error) {
 	var n [2]byte
 	if _, err = io.ReadFull(r, n[:]); err != nil {
 		return "", 0, false, fmt.Errorf("%w: it breaks off", ErrForm)
+	}
+	if binary.BigEndian.Uint16(n[:]) > maxName {
+		return "", 0, false, fmt.Errorf("%w: a part's name has %d bytes, more than %d", ErrForm, binary.BigEndian.Uint16(n[:]), maxName)
 	}
 	b := make([]byte, binary.BigEndian.Uint16(n[:]))
 	if _, err = io.ReadFull(r, b); err != nil {

@@ -59,15 +59,15 @@ type about struct {
 
 const aboutVersion = 1
 
-// line is one entry in a ledger's part: whole, or its leaf hash alone.
+// line is one entry in a ledger's part: whole, or its leaf hash alone. Of the
+// organization's ledger all entries are there and only the documents that the
+// report read: who holds an entry sees which records changed, and so can tell
+// that no document the report should have read is missing.
 type line struct {
 	Pos       int64      `json:"pos"`
 	Leaf      *tlog.Hash `json:"leaf,omitempty"`
 	Bytes     []byte     `json:"bytes,omitempty"`
 	Documents []document `json:"documents,omitempty"`
-	// Path proves a cited entry in the ledger's checkpoint when the ledger is
-	// not included whole.
-	Path []tlog.Hash `json:"path,omitempty"`
 }
 
 type document struct {
@@ -109,21 +109,66 @@ func encodeLines(lines []line) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+// maxLine bounds one line; an entry has at most 64 KiB and its documents are
+// what a person or a test wrote.
+const maxLine = 1 << 28
+
+// decodeLines reads what encodeLines wrote, and nothing else: a line that would
+// be written in another way (a field twice, an unknown one, other spacing)
+// holds bytes that nobody checks.
 func decodeLines(r io.Reader) ([]line, error) {
 	var out []line
-	dec := json.NewDecoder(bufio.NewReaderSize(r, 1<<20))
-	dec.DisallowUnknownFields()
-	for {
+	sc := bufio.NewScanner(r)
+	sc.Buffer(make([]byte, 0, 1<<16), maxLine)
+	sc.Split(wholeLines)
+	var again bytes.Buffer
+	enc := json.NewEncoder(&again)
+	for sc.Scan() {
 		var l line
-		err := dec.Decode(&l)
-		if errors.Is(err, io.EOF) {
-			return out, nil
-		}
-		if err != nil {
+		if err := json.Unmarshal(sc.Bytes(), &l); err != nil {
 			return nil, fmt.Errorf("entry line %d: %w", len(out)+1, err)
+		}
+		again.Reset()
+		if err := enc.Encode(l); err != nil {
+			return nil, fmt.Errorf("entry line %d: %w", len(out)+1, err)
+		}
+		if !bytes.Equal(again.Bytes(), sc.Bytes()) {
+			return nil, fmt.Errorf("entry line %d is not in canonical form", len(out)+1)
 		}
 		out = append(out, l)
 	}
+	if err := sc.Err(); err != nil {
+		return nil, fmt.Errorf("entry line %d: %w", len(out)+1, err)
+	}
+	return out, nil
+}
+
+// wholeLines splits after each line feed and keeps it, so that a last line
+// without one is seen.
+func wholeLines(data []byte, atEOF bool) (int, []byte, error) {
+	if i := bytes.IndexByte(data, '\n'); i >= 0 {
+		return i + 1, data[:i+1], nil
+	}
+	if atEOF && len(data) > 0 {
+		return len(data), data, nil
+	}
+	return 0, nil, nil
+}
+
+// decodeCanonical reads one JSON value that json.Marshal wrote, and refuses any
+// other spelling of it.
+func decodeCanonical(b []byte, v any) error {
+	if err := json.Unmarshal(b, v); err != nil {
+		return err
+	}
+	again, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(again, b) {
+		return errors.New("it is not in canonical form")
+	}
+	return nil
 }
 
 // names of the parts of one ledger.

@@ -12,8 +12,7 @@ import (
 	"slices"
 	"sort"
 
-	"golang.org/x/mod/sumdb/tlog"
-
+	"reperform/evaluation"
 	"reperform/ledger"
 	"reperform/record"
 	"reperform/report"
@@ -44,7 +43,7 @@ type Source struct {
 // Export writes the bundle to a file, which appears whole or not at all, and
 // returns its SHA-256 digest in hexadecimal.
 func Export(ctx context.Context, path string, src Source) (string, error) {
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".bundle-*")
+	tmp, err := createTemp(filepath.Dir(path))
 	if err != nil {
 		return "", err
 	}
@@ -53,13 +52,20 @@ func Export(ctx context.Context, path string, src Source) (string, error) {
 	if err == nil {
 		err = tmp.Sync()
 	}
-	if err := errors.Join(err, tmp.Close()); err != nil {
+	if err == nil {
+		err = tmp.Chmod(0o644)
+	}
+	if err != nil {
+		tmp.Close()
 		return "", err
 	}
-	if err := os.Chmod(tmp.Name(), 0o644); err != nil {
+	// The lock is held until the file has its name, or another export could
+	// take it for what a dead one left behind.
+	defer tmp.Close()
+	if err := os.Rename(tmp.Name(), path); err != nil {
 		return "", err
 	}
-	return hex.EncodeToString(sum), os.Rename(tmp.Name(), path)
+	return hex.EncodeToString(sum), syncDir(filepath.Dir(path))
 }
 
 // state is one ledger at its latest checkpoint.
@@ -107,6 +113,9 @@ func write(ctx context.Context, out io.Writer, src Source) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := cite(ctx, rec, src, known); err != nil {
+		return nil, err
+	}
 	e := &exporter{ctx: ctx, src: src, parts: map[string][]byte{partModel: modelJSON, partPDF: pdf}, files: map[string]soc1.File{}}
 	if err := e.ledgers(work, org, rec.cites); err != nil {
 		return nil, err
@@ -124,6 +133,18 @@ func write(ctx context.Context, out io.Writer, src Source) ([]byte, error) {
 		return nil, err
 	}
 	return e.write(out)
+}
+
+// cite reads what verification reads of the organization beside the report, so
+// that its documents are included.
+func cite(ctx context.Context, rec ledger.Store, src Source, known map[string]int64) error {
+	org := record.NewView(rec, src.Organization, record.AsOf{Known: known[src.Organization]})
+	work := record.NewView(rec, src.Work, record.AsOf{Known: known[src.Work]})
+	if _, err := evaluation.Load(ctx, work, org, src.Engagement); err != nil {
+		return err
+	}
+	_, err := org.History(ctx, "organization", "organization")
+	return err
 }
 
 type exporter struct {
@@ -192,40 +213,21 @@ func (e *exporter) whole(s state) error {
 	return errors.Join(err, e.add(s, lines))
 }
 
-// cited includes the organization's entries that the report read, each with the
-// documents read and an inclusion proof.
+// cited includes all entries of the organization's ledger, and of their
+// documents those that the report read. Entries hold no personal data; with all
+// of them a reader can tell that nothing was left out of what was read.
 func (e *exporter) cited(s state, cites map[ledger.DocumentRef]bool) error {
-	slots := map[int64][]int{}
-	for c := range cites {
-		slots[c.Pos] = append(slots[c.Pos], c.Slot)
-	}
-	positions := make([]int64, 0, len(slots))
-	for p := range slots {
-		positions = append(positions, p)
-	}
-	slices.Sort(positions)
 	var lines []line
-	for _, p := range positions {
-		proof, err := e.src.Log.ProveAt(e.ctx, s.name, p, s.note)
-		if err != nil {
-			return err
-		}
-		var l line
-		err = e.src.Log.Store().Entries(e.ctx, s.name, p, p+1, func(r ledger.Row) error {
-			l = lineOf(r)
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		l.Documents = slices.DeleteFunc(l.Documents, func(d document) bool { return !slices.Contains(slots[p], d.Slot) })
-		l.Path = proof.Path
-		if l.Path == nil {
-			l.Path = []tlog.Hash{}
+	err := e.src.Log.Store().Entries(e.ctx, s.name, 0, s.point.Size, func(r ledger.Row) error {
+		l := lineOf(r)
+		l.Documents = slices.DeleteFunc(l.Documents, func(d document) bool { return !cites[ledger.DocumentRef{Pos: r.Pos, Slot: d.Slot}] })
+		if len(l.Documents) == 0 {
+			l.Documents = nil
 		}
 		lines = append(lines, l)
-	}
-	return e.add(s, lines)
+		return nil
+	})
+	return errors.Join(err, e.add(s, lines))
 }
 
 // anchor proves that the organization's ledger still extends the checkpoint
@@ -310,7 +312,7 @@ func walk(v any, out map[string]soc1.File) {
 	case map[string]any:
 		sha, _ := x["sha256"].(string)
 		name, _ := x["name"].(string)
-		if size, ok := x["size"].(float64); ok && len(sha) == 64 {
+		if size, ok := x["size"].(float64); ok && isSHA256(sha) {
 			out[sha] = soc1.File{Name: name, SHA256: sha, Size: int64(size)}
 		}
 		for k, e := range x {
@@ -319,4 +321,18 @@ func walk(v any, out map[string]soc1.File) {
 			}
 		}
 	}
+}
+
+// isSHA256 tells digests from other text. Digests become names of parts and of
+// files, so nothing else may pass.
+func isSHA256(s string) bool {
+	if len(s) != 64 {
+		return false
+	}
+	for i := range len(s) {
+		if (s[i] < '0' || s[i] > '9') && (s[i] < 'a' || s[i] > 'f') {
+			return false
+		}
+	}
+	return true
 }

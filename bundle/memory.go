@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -10,21 +11,32 @@ import (
 )
 
 // memory is a read-only ledger.Store over what a bundle holds, so that views,
-// report and verification read a bundle exactly as they read a workspace. Of a
-// ledger that is cited in part it knows the cited revisions only: a question
-// that was answered from them in the workspace has the same answer here.
+// report and verification read a bundle exactly as they read a workspace. It
+// knows every revision of a ledger, because it holds every entry; a question
+// whose answer needs a document that was neither included nor redacted is an
+// error, never a shorter answer.
 type memory struct {
 	heads     map[string]ledger.Head
 	rows      map[string][]ledger.Row
 	revisions map[string][]ledger.Revision
+	redacted  map[string]map[ledger.DocumentRef]bool
 }
 
 func newMemory() *memory {
-	return &memory{heads: map[string]ledger.Head{}, rows: map[string][]ledger.Row{}, revisions: map[string][]ledger.Revision{}}
+	return &memory{heads: map[string]ledger.Head{}, rows: map[string][]ledger.Row{}, revisions: map[string][]ledger.Revision{}, redacted: map[string]map[ledger.DocumentRef]bool{}}
 }
 
-// add takes the entries of a ledger; the last row of a whole ledger carries the
-// checkpoint.
+// missingError says that a bundle lacks what was asked for.
+type missingError struct {
+	ledger string
+	ledger.Revision
+}
+
+func (e missingError) Error() string {
+	return fmt.Sprintf("the bundle lacks %s %s, revision %d (document %d of entry %d of ledger %s), which the report reads", e.Kind, e.ID, e.Rev, e.Slot, e.Pos, e.ledger)
+}
+
+// add takes all entries of a ledger; the last row carries the checkpoint.
 func (m *memory) add(name string, size int64, checkpoint []byte, rows []ledger.Row) error {
 	m.heads[name] = ledger.Head{Ledger: name, Size: size, Checkpoint: checkpoint}
 	if n := len(rows); n > 0 && rows[n-1].Pos == size-1 {
@@ -33,6 +45,7 @@ func (m *memory) add(name string, size int64, checkpoint []byte, rows []ledger.R
 	m.rows[name] = rows
 	latest := map[[2]string]int{}
 	var revs []ledger.Revision
+	redacted := map[ledger.DocumentRef]bool{}
 	for _, r := range rows {
 		if r.Bytes == nil {
 			continue
@@ -40,6 +53,9 @@ func (m *memory) add(name string, size int64, checkpoint []byte, rows []ledger.R
 		e, err := ledger.ParseEntry(r.Bytes)
 		if err != nil {
 			return fmt.Errorf("ledger %s: entry %d: %w", name, r.Pos, err)
+		}
+		for _, d := range e.Redacts {
+			redacted[d] = true
 		}
 		docs := map[int][]byte{}
 		for _, d := range r.Documents {
@@ -54,26 +70,37 @@ func (m *memory) add(name string, size int64, checkpoint []byte, rows []ledger.R
 			revs = append(revs, ledger.Revision{Kind: c.Kind, ID: c.ID, Rev: c.Revision, Pos: r.Pos, Slot: i + 1, NextPos: -1, Effective: c.Effective, Document: docs[i+1]})
 		}
 	}
-	m.revisions[name] = cited(revs, len(rows) > 0 && int64(len(rows)) == size)
-	slices.SortFunc(m.revisions[name], func(a, b ledger.Revision) int {
-		if c := strings.Compare(a.Kind, b.Kind); c != 0 {
-			return c
-		}
-		if c := strings.Compare(a.ID, b.ID); c != 0 {
-			return c
-		}
-		return int(a.Rev - b.Rev)
+	slices.SortFunc(revs, func(a, b ledger.Revision) int {
+		return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.ID, b.ID), cmp.Compare(a.Rev, b.Rev))
 	})
+	m.revisions[name], m.redacted[name] = revs, redacted
 	return nil
 }
 
-// cited drops, of a ledger given in part, the revisions whose documents are
-// not in the bundle: an entry holds changes that nobody asked about.
-func cited(revs []ledger.Revision, whole bool) []ledger.Revision {
-	if whole {
-		return revs
+// span is the first and the last position at which a record was recorded; both
+// are -1 when it never was.
+func (m *memory) span(name, kind, id string) (first, last int64) {
+	all := m.revisions[name]
+	i := seek(all, kind, id)
+	first, last = -1, -1
+	for ; i < len(all) && all[i].Kind == kind && all[i].ID == id; i++ {
+		if first < 0 {
+			first = all[i].Pos
+		}
+		last = all[i].Pos
 	}
-	return slices.DeleteFunc(revs, func(r ledger.Revision) bool { return r.Document == nil })
+	return first, last
+}
+
+// seek finds the first revision at or after a kind and id.
+func seek(all []ledger.Revision, kind, id string) int {
+	i, _ := slices.BinarySearchFunc(all, [2]string{kind, id}, func(r ledger.Revision, k [2]string) int {
+		if c := strings.Compare(r.Kind, k[0]); c != 0 || id == "" {
+			return cmp.Or(c, 1)
+		}
+		return cmp.Or(strings.Compare(r.ID, k[1]), 1)
+	})
+	return i
 }
 
 // Heads implements ledger.Store.
@@ -114,18 +141,27 @@ func (m *memory) Close() error { return nil }
 // Revisions implements ledger.Store.
 func (m *memory) Revisions(_ context.Context, q ledger.RevisionQuery, yield func(ledger.Revision) error) error {
 	all := m.revisions[q.Ledger]
-	given := 0
-	for i := 0; i < len(all); {
+	given, start := 0, 0
+	if q.Kind != "" {
+		start = seek(all, q.Kind, q.ID)
+	}
+	for i := start; i < len(all); {
 		j := i + 1
 		for j < len(all) && all[j].Kind == all[i].Kind && all[j].ID == all[i].ID {
 			j++
 		}
 		group := all[i:j]
 		i = j
-		if q.Kind != "" && group[0].Kind != q.Kind || q.ID != "" && group[0].ID != q.ID || q.After != "" && group[0].ID <= q.After {
+		if q.Kind != "" && group[0].Kind != q.Kind || q.ID != "" && q.Kind != "" && group[0].ID != q.ID {
+			return nil
+		}
+		if q.ID != "" && group[0].ID != q.ID || q.After != "" && group[0].ID <= q.After {
 			continue
 		}
 		for _, r := range chosen(group, q) {
+			if q.Documents && r.Document == nil && !m.redacted[q.Ledger][ledger.DocumentRef{Pos: r.Pos, Slot: r.Slot}] {
+				return missingError{q.Ledger, r}
+			}
 			if !q.Documents {
 				r.Document = nil
 			}

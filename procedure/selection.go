@@ -34,6 +34,11 @@ func Seed(s soc1.Sample, nonce string) ([32]byte, error) {
 // sizes with at least one of each, as long as n reaches for that. Keep holds
 // how many of each stratum were drawn before: they stay drawn.
 func Select(ctx context.Context, e *population.Engine, in population.Input, zone, stratifyBy string, seed [32]byte, n int64, keep map[string]int64) ([]soc1.SampleItem, error) {
+	// A draw that was too small to be spread stays unspread when it grows, or
+	// its items would not stay drawn.
+	if _, unspread := keep[""]; unspread && len(keep) == 1 {
+		stratifyBy = ""
+	}
 	stratum, err := stratumOf(in, stratifyBy)
 	if err != nil {
 		return nil, err
@@ -64,6 +69,15 @@ func Select(ctx context.Context, e *population.Engine, in population.Input, zone
 		return nil, err
 	}
 	return pick(selectors, shares)
+}
+
+// Shares counts the items already drawn by stratum, as Select takes them.
+func Shares(items []soc1.SampleItem) map[string]int64 {
+	keep := map[string]int64{}
+	for _, it := range items {
+		keep[it.Stratum]++
+	}
+	return keep
 }
 
 func pick(selectors map[string]*sampling.Selector, shares map[string]int64) ([]soc1.SampleItem, error) {

@@ -1,0 +1,177 @@
+package bundle
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"reperform/report"
+	"reperform/report/typst"
+)
+
+// report builds the report again and compares it byte by byte.
+func (v *verifier) report() {
+	var model *report.Model
+	if v.ab.For == ForFile {
+		v.check("report/model", "The report's content follows from the records.", func() (string, error) {
+			stored, err := v.read(partModel)
+			if err != nil {
+				return "", err
+			}
+			if model, err = v.rebuild(stored); err != nil {
+				return "", err
+			}
+			again, err := model.JSON()
+			if err != nil {
+				return "", err
+			}
+			if bytes.Equal(stored, again) {
+				return fmt.Sprintf("%d computed figures", len(model.Claims)), nil
+			}
+			model = nil
+			where := fmt.Sprintf("built again it differs, first at byte %d of %d", firstDifference(stored, again), len(stored))
+			if v.opt.Program != "" && v.ab.Program != v.opt.Program {
+				return "", skip{fmt.Sprintf("it was made by version %s, this is version %s; %s", v.ab.Program, v.opt.Program, where)}
+			}
+			return "", errors.New(where)
+		})
+		v.check("report/released", "The report is marked as a draft unless the engagement partner released it.", v.released)
+	} else {
+		v.check("report/model", "The report's content follows from the records.", func() (string, error) {
+			return "", skip{"a bundle for a report shows no records; ask the service auditor for what binds it to the examination"}
+		})
+		v.check("report/checkpoint", "The report names the signed states that the bundle holds.", v.states)
+	}
+	v.check("report/pdf", "The report's PDF is byte for byte what its content typesets to.", func() (string, error) { return v.typeset(model) })
+}
+
+// rebuild builds the model from the bundle's records alone. The version of the
+// typesetter is not a matter of records: it is taken as it stands, and the PDF
+// tells whether it is this program's.
+func (v *verifier) rebuild(stored []byte) (*report.Model, error) {
+	point, err := v.checkpoint(v.ab.Work)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := v.checkpoint(v.ab.Organization); err != nil {
+		return nil, err
+	}
+	var was report.Model
+	if err := json.Unmarshal(stored, &was); err != nil {
+		return nil, err
+	}
+	m, err := buildReport(v.ctx, v.mem, reportInput{engagement: v.ab.Engagement, work: v.ab.Work, organization: v.ab.Organization,
+		workPoint: point, known: v.ab.Known, program: v.ab.Program, released: true})
+	if err != nil {
+		return nil, err
+	}
+	m.Typesetter = was.Typesetter
+	return m, nil
+}
+
+// released holds the draft mark against the records, whatever version wrote
+// the rest of the report.
+func (v *verifier) released() (string, error) {
+	was, err := v.model()
+	if err != nil {
+		return "", err
+	}
+	ok, why := false, "management's own draft is never released"
+	if v.ab.Work != v.ab.Organization {
+		if ok, why, err = releasedBy(v.ctx, v.mem, v.ab.Work, v.ab.Known[v.ab.Work], v.ab.Engagement); err != nil {
+			return "", err
+		}
+	}
+	switch {
+	case was.Draft == "" && !ok:
+		return "", fmt.Errorf("its pages carry no draft mark, and %s", why)
+	case was.Draft != "" && ok:
+		return "", errors.New("its pages are marked as a draft, and it was released")
+	case ok:
+		return "released", nil
+	}
+	return "draft: " + why, nil
+}
+
+// model reads the report's content as it stands in the bundle.
+func (v *verifier) model() (*report.Model, error) {
+	stored, err := v.read(partModel)
+	if err != nil {
+		return nil, err
+	}
+	m := &report.Model{}
+	return m, decodeModel(stored, m)
+}
+
+func decodeModel(stored []byte, m *report.Model) error {
+	if err := json.Unmarshal(stored, m); err != nil {
+		return err
+	}
+	again, err := m.JSON()
+	if err != nil || !bytes.Equal(again, stored) {
+		return errors.Join(err, errors.New("the report's content is not in canonical form"))
+	}
+	return nil
+}
+
+// states compares the checkpoints that the report prints with those signed.
+func (v *verifier) states() (string, error) {
+	m, err := v.model()
+	if err != nil {
+		return "", err
+	}
+	c, err := v.checkpoint(v.ab.Work)
+	if err != nil {
+		return "", err
+	}
+	if m.Engagement != v.ab.Engagement {
+		return "", fmt.Errorf("the report is of engagement %q, the bundle of %q", m.Engagement, v.ab.Engagement)
+	}
+	for _, s := range m.Ledgers {
+		if s.Origin == c.Origin && s.Size == c.Size && s.Root == c.Root.String() {
+			return fmt.Sprintf("size %d, root %s", c.Size, c.Root), nil
+		}
+	}
+	return "", fmt.Errorf("the report does not print the state of %s at size %d with root %s", c.Origin, c.Size, c.Root)
+}
+
+func (v *verifier) typeset(model *report.Model) (string, error) {
+	pdf, err := v.read(partPDF)
+	if err != nil {
+		return "", err
+	}
+	stored := model
+	if stored == nil {
+		if stored, err = v.model(); err != nil {
+			return "", err
+		}
+	}
+	if v.opt.Typst == nil {
+		return "", skip{"no typesetter was available"}
+	}
+	if v.ab.Renderer != stored.Typesetter {
+		return "", fmt.Errorf("the bundle names the typesetter %s, the report %s", v.ab.Renderer, stored.Typesetter)
+	}
+	if v.ab.Renderer != typst.Version {
+		return "", skip{fmt.Sprintf("it was typeset by %s, this program has %s", v.ab.Renderer, typst.Version)}
+	}
+	again, err := report.Render(v.ctx, v.opt.Typst, stored)
+	if err != nil {
+		return "", err
+	}
+	if !bytes.Equal(pdf, again) {
+		return "", fmt.Errorf("typeset again it differs, first at byte %d of %d", firstDifference(pdf, again), len(pdf))
+	}
+	return fmt.Sprintf("%d bytes", len(pdf)), nil
+}
+
+func firstDifference(a, b []byte) int {
+	n := min(len(a), len(b))
+	for i := range n {
+		if a[i] != b[i] {
+			return i
+		}
+	}
+	return n
+}
