@@ -78,11 +78,7 @@ func Build(ctx context.Context, src Source) (*Model, error) {
 	}
 	clean(reflect.ValueOf(out))
 	for i := range out.Sections {
-		for j := range out.Sections[i].Blocks {
-			if t := out.Sections[i].Blocks[j].Table; t != nil {
-				t.fit()
-			}
-		}
+		arrange(out.Sections[i].Blocks)
 	}
 	return out, nil
 }

@@ -11,6 +11,23 @@ const (
 	groupLines = 16  // the tallest group of rows under one cell that is kept whole
 )
 
+// arrange prepares the blocks of a section for the page: no heading skips a
+// level below the section's own, which is the first, and table cells that must
+// break may.
+func arrange(blocks []Block) {
+	depth := 1
+	for i := range blocks {
+		b := &blocks[i]
+		switch {
+		case b.Kind == KindHeading:
+			b.Depth = min(b.Level, depth+1)
+			depth = b.Depth
+		case b.Table != nil:
+			b.Table.fit()
+		}
+	}
+}
+
 // fit marks the cells that are kept whole.
 func (t *Table) fit() {
 	total := 0

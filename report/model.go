@@ -102,8 +102,11 @@ const (
 // Block is a piece of a section; which fields are set depends on its kind.
 type Block struct {
 	Kind string `json:"kind"`
-	// Level of a heading: 2 and 3 are listed in the contents, 4 is not.
+	// Level is how a heading looks: 2 is listed in the contents, 3 has a
+	// bookmark, 4 neither. Depth is its place in the structure of the document,
+	// which skips no level.
 	Level int `json:"level,omitempty"`
+	Depth int `json:"depth,omitempty"`
 	// Text of a heading, a paragraph, or a code line.
 	Text []Run `json:"text,omitempty"`
 	// Style of a list: "bullet", "number" or "letter".

@@ -177,6 +177,17 @@ func TestTexts(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			m := build(t, s.build(newFixture(t)))
 			golden(t, s.name, m.PlainText())
+			for _, section := range m.Sections {
+				depth := 1
+				for _, b := range section.Blocks {
+					if b.Kind == KindHeading && (b.Depth > depth+1 || b.Depth < 2) {
+						t.Errorf("heading %q skips from depth %d to %d, which a screen reader stumbles over", plain(b.Text), depth, b.Depth)
+					}
+					if b.Kind == KindHeading {
+						depth = b.Depth
+					}
+				}
+			}
 			for _, secret := range []string{"SECRET-KEY", "SECRET CAUSE", "SECRET-SEED", "leaver-"} {
 				if data, _ := m.JSON(); strings.Contains(string(data), secret) {
 					t.Errorf("the report discloses %s", secret)
