@@ -6,7 +6,7 @@ export CGO_ENABLED := 1
 
 BIN := bin/reperform
 
-.PHONY: all build run test check bench fmt vet staticcheck generated clean deps
+.PHONY: all build run test check bench fmt vet staticcheck generated notices clean deps
 
 all: build
 
@@ -14,6 +14,7 @@ build:
 	@mkdir -p bin
 	go build -trimpath -o $(BIN) ./cmd/reperform
 
+# run builds the example: a payroll processor, its examination and its report.
 run: build
 	@$(BIN) demo
 
@@ -29,6 +30,7 @@ fmt:
 
 vet:
 	go vet ./...
+	cd tools && go vet ./...
 
 staticcheck:
 	@mkdir -p bin
@@ -38,6 +40,11 @@ staticcheck:
 generated:
 	@./tools/generated.sh
 
+# notices writes THIRD_PARTY.md anew after a dependency changed.
+notices:
+	cd tools && go run ./notices -root ..
+
+# check is everything: the quick checks first.
 check: fmt vet staticcheck generated test
 
 bench:
