@@ -418,3 +418,83 @@ func TestRowsAndKeysOfSeveralColumns(t *testing.T) {
 		t.Errorf("the caller's error came back as %v", err)
 	}
 }
+
+// TestParentThatIsKilled: the child dies with its parent, and the next engine
+// removes what the two left behind.
+func TestParentThatIsKilled(t *testing.T) {
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	cmd := exec.Command(exe, "parent", dir, writeFile(t, "x.csv", "k,n\na,1\n"))
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line := make([]byte, 7)
+	if _, err := out.Read(line); err != nil || string(line) != "asking\n" {
+		t.Fatalf("the parent said %q, %v", line, err)
+	}
+	time.Sleep(500 * time.Millisecond)
+	children, _ := exec.Command("ps", "-o", "pid=", "--ppid", itoa(cmd.Process.Pid)).Output()
+	if len(strings.Fields(string(children))) != 1 {
+		t.Fatalf("the parent has the children %q, want one", children)
+	}
+	child := strings.TrimSpace(string(children))
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	deadline := time.Now().Add(5 * time.Second)
+	for alive := true; alive; time.Sleep(20 * time.Millisecond) {
+		state, err := os.ReadFile("/proc/" + child + "/stat")
+		alive = err == nil && !strings.Contains(string(state), ") Z ")
+		if alive && time.Now().After(deadline) {
+			t.Fatalf("the child %s outlived its parent: %s", child, state)
+		}
+	}
+	newEngine(t, func(o *Options) { o.TempDir = dir })
+	left, _ := filepath.Glob(filepath.Join(dir, "reperform-engine-*"))
+	if len(left) != 1 {
+		t.Errorf("directories after the next start: %v, want its own alone", left)
+	}
+}
+
+// TestProgress: a call that takes a while tells how far it is.
+func TestProgress(t *testing.T) {
+	var stages []string
+	e := newEngine(t, func(o *Options) {
+		o.Progress = func(p Progress) {
+			if len(stages) == 0 || stages[len(stages)-1] != p.Stage {
+				stages = append(stages, p.Stage)
+			}
+			if p.Percent > 100 {
+				t.Errorf("%+v", p)
+			}
+		}
+	})
+	importCSV(t, e, "k,n\n"+strings.Repeat("a,1\n", 300_000))
+	if got := strings.Join(stages, " "); !strings.Contains(got, "detecting") || !strings.Contains(got, "reading") {
+		t.Errorf("stages heard of: %q", got)
+	}
+}
+
+// TestDetect: what is proposed is what an import without a schema takes.
+func TestDetect(t *testing.T) {
+	e := newEngine(t)
+	d, err := e.Detect(context.Background(), Source{Path: writeFile(t, "x.xlsx", workbook(sheetHeader+`<row r="3"><c r="B3" t="s"><v>3</v></c><c r="C3"><v>12</v></c></row>`, ""))}, mustSchema(t, "day date"), []string{"amount"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := ""
+	for _, c := range d.Schema.Columns {
+		got += c.Name + " " + c.Type.String() + ","
+	}
+	if got != "id text,amount text,day date," || d.Rows != 1 || d.Format != "xlsx" || d.Sheet != "Data" {
+		t.Errorf("got %s %+v", got, d)
+	}
+}

@@ -92,7 +92,7 @@ func (c *childServer) detect(q detectRequest) (*Detection, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.Format = format
+	d.Format, d.Sheet = format, tabular.SheetOf(r)
 	return d, nil
 }
 
@@ -152,7 +152,7 @@ func (c *childServer) importSource(q ImportRequest) (*Frozen, error) {
 	}
 	schema = ordered(schema, r.Names())
 	out.Schema = &schema
-	conv, err := tabular.NewConverter(file.Name, "", r.Names(), r.Typed(), requireKeys(schema, q.Key), q.Transforms, q.HashKey)
+	conv, err := tabular.NewConverter(file.Name, tabular.SheetOf(r), r.Names(), r.Typed(), requireKeys(schema, q.Key), q.Transforms, q.HashKey)
 	if err != nil {
 		return nil, err
 	}

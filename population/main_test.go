@@ -18,7 +18,33 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	if len(os.Args) == 4 && os.Args[1] == "parent" {
+		os.Exit(parentToKill(os.Args[2], os.Args[3]))
+	}
 	os.Exit(m.Run())
+}
+
+// parentToKill is the life of a process that is killed in the middle of a
+// question: it never returns by itself.
+func parentToKill(tempDir, csv string) int {
+	exe, err := os.Executable()
+	if err != nil {
+		return 1
+	}
+	e, err := Open(Options{Command: []string{exe, "engine"}, TempDir: tempDir})
+	if err != nil {
+		return 1
+	}
+	ctx := context.Background()
+	f, err := e.Import(ctx, ImportRequest{Source: Source{Path: csv}, Key: []string{"k"}, Zone: "UTC", Output: filepath.Join(tempDir, "f.parquet")})
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	fmt.Println("asking")
+	_, err = e.Evaluate(ctx, EvaluateRequest{Population: f.Input(), Zone: "UTC", Attributes: []Attribute{{Code: "A", Pass: endless}}, ExceptionsPath: filepath.Join(tempDir, "x")})
+	fmt.Println(err)
+	return 1
 }
 
 func newEngine(t testing.TB, change ...func(*Options)) *Engine {

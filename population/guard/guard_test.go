@@ -246,3 +246,21 @@ func TestQueries(t *testing.T) {
 		}
 	}
 }
+
+// FuzzExpression: the guard returns, and what it accepts and binds is one
+// boolean column over the population, whatever the text.
+func FuzzExpression(f *testing.F) {
+	for _, s := range []string{"amt > 0", "ok -- x", "ok) or (ok", "ok /* */", "'a;b' = id", "E'\\'' = id", "$$x$$ = id", "\"odd name\" = ''", "ok;", "id = '\x00'", "x'", "((((", "exists (from q)"} {
+		f.Add(s)
+	}
+	g, db := newGuard(f)
+	f.Fuzz(func(t *testing.T, text string) {
+		if judge(g, text) != nil {
+			return
+		}
+		columns, err := db.Describe("SELECT (" + text + "\n) AS x, 1 AS y FROM p")
+		if err != nil || len(columns) != 2 || columns[0].Type.Kind != duck.Bool {
+			t.Fatalf("%q was accepted and is %v, %v", text, columns, err)
+		}
+	})
+}

@@ -16,3 +16,11 @@ func NewReader(f *File, s Source) (Reader, error) {
 	}
 	return nil, &InputError{File: f.Name, Problem: "format " + format + " is not read here", Remedy: "use csv, tsv, jsonl or xlsx"}
 }
+
+// SheetOf is the name of the worksheet that a reader reads, or empty.
+func SheetOf(r Reader) string {
+	if x, ok := r.(*xlsxReader); ok {
+		return x.sheet
+	}
+	return ""
+}
