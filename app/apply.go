@@ -127,7 +127,7 @@ func (a *App) Apply(ctx context.Context, actor string, items []*ascode.Item, opt
 func (a *App) applyOne(ctx context.Context, actor, name string, all map[string][]*ascode.Item, opt ApplyOptions, dry bool) ([]Step, error) {
 	var steps []Step
 	// Reading is the least; each item is authorized for itself.
-	req := request{actor: actor, ledger: name, may: identity.Read, action: "record.apply", reason: opt.Reason}
+	req := request{actor: actor, ledger: name, may: identity.Read, kind: onlyKind(all[name]), action: "record.apply", reason: opt.Reason}
 	_, err := a.decide(ctx, req, func(tx *Tx) error {
 		p := &planner{tx: tx, opt: opt, all: all, denied: map[string]bool{}}
 		var err error
@@ -142,6 +142,17 @@ func (a *App) applyOne(ctx context.Context, actor, name string, all map[string][
 	return steps, err
 }
 
+// onlyKind is the kind of all the items, empty when they are of several: who
+// manages the people of an examination reads nothing else there.
+func onlyKind(items []*ascode.Item) string {
+	for _, it := range items {
+		if it.Kind != items[0].Kind {
+			return ""
+		}
+	}
+	return items[0].Kind
+}
+
 type planner struct {
 	tx       *Tx
 	opt      ApplyOptions
@@ -149,6 +160,8 @@ type planner struct {
 	problems ascode.Problems
 	// denied kinds are reported once, not for each of a thousand items.
 	denied map[string]bool
+	// refusal is the last of them as the authorizer gave it.
+	refusal error
 	// versions are the items by kind and id.
 	versions map[[2]string][]*ascode.Item
 }
@@ -191,18 +204,25 @@ func (p *planner) allowed(it *ascode.Item, kind *record.Kind) bool {
 		return add("kind", fmt.Sprintf("%s live in an examination's ledger.", kind.Plural), "Add `ledger:` with the name of the examination's ledger.")
 	}
 	may := identity.Put
-	if it.Kind == "person" {
+	switch {
+	case it.Retired:
+		may = identity.Retire
+	case it.Kind == "person":
 		may = identity.PersonPut
 	}
 	res := identity.Resource{Ledger: p.tx.req.ledger, Kind: it.Kind, Owner: p.owner(it)}
 	if err := p.tx.app.authorize(p.tx.ctx, p.tx.req.actor, may, res); err != nil {
+		p.refusal = err
 		if p.denied[it.Kind] {
 			return false
 		}
 		p.denied[it.Kind] = true
 		return add("kind", err.Error(), "")
 	}
-	if it.Kind == "person" {
+	if it.Kind == "working_paper_note" && !it.Retired && field(it.Body, "by") != p.tx.req.actor {
+		return add("by", "A note is written in its author's own name.", fmt.Sprintf("Set it to %s.", p.tx.req.actor))
+	}
+	if it.Kind == "person" && !it.Retired {
 		person := it.Value.(*soc1.Person)
 		if err := p.roles(person, org); err != nil {
 			return add("roles", strings.TrimPrefix(err.Error(), "roles: "), "")
@@ -226,10 +246,17 @@ func (p *planner) signatures(it *ascode.Item) error {
 	if err != nil {
 		return err
 	}
-	for _, f := range []string{"signed_by", "signed_on"} {
-		if v := field(it.Body, f); v != "" && v != field(stored.Body, f) {
+	signed := false
+	for _, f := range []string{"signed_by", "signed_title", "signed_on"} {
+		v := field(it.Body, f)
+		if v != "" && v != field(stored.Body, f) {
 			return errors.New("a file cannot sign for a person")
 		}
+		signed = signed || v != ""
+	}
+	// A signature stands under the words that were signed and under no others.
+	if signed && !it.Retired && !record.SameBody(stored.Body, it.Body) {
+		return errors.New("what was signed cannot change under the signature")
 	}
 	return nil
 }
@@ -252,6 +279,9 @@ func (p *planner) owner(it *ascode.Item) string {
 	r, ok, err := p.tx.Get(it.Kind, it.ID)
 	if err != nil || !ok {
 		return ""
+	}
+	if it.Kind == "working_paper_note" {
+		return field(r.Body, "by")
 	}
 	return field(r.Body, "owner")
 }

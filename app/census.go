@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -163,6 +164,9 @@ func (a *App) recordRun(ctx context.Context, actor string, opt RunOptions, id st
 					return err
 				}
 			}
+		}
+		if _, ok, err := tx.Get("test_run", id); err != nil || ok {
+			return errors.Join(err, fmt.Errorf("test %s was run meanwhile by somebody else; run it again", run.Test))
 		}
 		if err := tx.Put("test_run", id, "", run); err != nil {
 			return err

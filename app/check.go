@@ -34,7 +34,7 @@ var checkKinds = map[string]soc1.CheckKind{
 // CheckPopulation tests completeness and accuracy and records the results with
 // the population. What failed is recorded too.
 func (a *App) CheckPopulation(ctx context.Context, actor, name, id string, spec CheckSpec) ([]soc1.CompletenessCheck, error) {
-	if err := a.authorize(ctx, actor, identity.PopulationCheck, identity.Resource{Ledger: name, Kind: "population"}); err != nil {
+	if err := a.admit(ctx, actor, identity.PopulationCheck, identity.Resource{Ledger: name, Kind: "population"}); err != nil {
 		return nil, err
 	}
 	pop, err := a.testPopulation(ctx, name, id)

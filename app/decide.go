@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 
 	"reperform/identity"
 	"reperform/ledger"
@@ -46,24 +47,23 @@ type Tx struct {
 const maxAttempts = 20
 
 // decide authorizes, decides and commits. The function is called again when
-// something it read has changed meanwhile. A decision without drafts records
-// nothing and gives an empty receipt.
+// something it read has changed meanwhile, the actor's own roles included. A
+// decision without drafts records nothing and gives an empty receipt.
 func (a *App) decide(ctx context.Context, req request, fn func(*Tx) error) (ledger.Receipt, error) {
-	if err := a.authorize(ctx, req.actor, req.may, identity.Resource{Ledger: req.ledger, Kind: req.kind, Owner: req.owner}); err != nil {
-		return ledger.Receipt{}, err
-	}
+	fresh := false
 	for attempt := 1; ; attempt++ {
-		snap, err := a.log.Snapshot(req.ledger)
-		if err != nil {
+		tx, err := a.attempt(ctx, req, fn)
+		if err != nil || len(tx.drafts) == 0 && len(tx.redact) == 0 {
+			// A refusal, and a decision that there is nothing to do, are never
+			// checked by an append. They count only when no other process has
+			// recorded something that this one has not seen yet.
+			if !fresh && !errors.Is(err, context.Canceled) {
+				fresh = true
+				if moved, rerr := a.catchUp(ctx); rerr == nil && moved {
+					continue
+				}
+			}
 			return ledger.Receipt{}, err
-		}
-		tx := &Tx{ctx: ctx, app: a, req: req, snap: snap, guards: map[[2]string]int64{}, now: map[[2]string]record.Record{},
-			view: record.NewView(a.store, req.ledger, record.AsOf{Known: snap.Size})}
-		if err := fn(tx); err != nil {
-			return ledger.Receipt{}, err
-		}
-		if len(tx.drafts) == 0 && len(tx.redact) == 0 {
-			return ledger.Receipt{}, nil
 		}
 		receipt, err := a.log.Commit(ctx, tx.command())
 		var conflict *ledger.ConflictError
@@ -72,6 +72,42 @@ func (a *App) decide(ctx context.Context, req request, fn func(*Tx) error) (ledg
 		}
 		return receipt, err
 	}
+}
+
+// attempt authorizes and decides once, on the state that this process knows.
+func (a *App) attempt(ctx context.Context, req request, fn func(*Tx) error) (*Tx, error) {
+	// The snapshot comes first: roles that change after it are a conflict.
+	snap, snapErr := a.log.Snapshot(req.ledger)
+	if err := a.authorize(ctx, req.actor, req.may, identity.Resource{Ledger: req.ledger, Kind: req.kind, Owner: req.owner}); err != nil {
+		return nil, err
+	}
+	if snapErr != nil {
+		return nil, snapErr
+	}
+	tx := &Tx{ctx: ctx, app: a, req: req, snap: snap, guards: map[[2]string]int64{}, now: map[[2]string]record.Record{},
+		view: record.NewView(a.store, req.ledger, record.AsOf{Known: snap.Size})}
+	tx.guard("person", req.actor)
+	return tx, fn(tx)
+}
+
+// catchUp reads what other processes have appended and tells whether there was
+// anything.
+func (a *App) catchUp(ctx context.Context) (bool, error) {
+	before := a.sizes()
+	if err := a.log.Refresh(ctx); err != nil {
+		return false, err
+	}
+	return !maps.Equal(before, a.sizes()), nil
+}
+
+func (a *App) sizes() map[string]int64 {
+	out := map[string]int64{}
+	for _, l := range a.log.Ledgers() {
+		if snap, err := a.log.Snapshot(l); err == nil {
+			out[l] = snap.Size
+		}
+	}
+	return out
 }
 
 func (tx *Tx) command() ledger.Command {

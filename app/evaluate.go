@@ -24,6 +24,15 @@ func (a *App) Evaluation(ctx context.Context, actor, name, engagement string) (*
 	return evaluation.Load(ctx, work, org, engagement)
 }
 
+// evaluate loads the testing as the decision sees it.
+func (a *App) evaluate(tx *Tx, engagement string) (*evaluation.File, error) {
+	org, err := a.latest(OrganizationLedger)
+	if err != nil {
+		return nil, err
+	}
+	return evaluation.Load(tx.ctx, tx.view, org, engagement)
+}
+
 // WorkLedger is where the actor's tests of an engagement live: in the
 // examination's ledger for people of the firm, else in the organization's.
 func (a *App) WorkLedger(ctx context.Context, actor, engagement string) string {
@@ -77,11 +86,11 @@ func (a *App) ExceededLimits(ctx context.Context, actor string, opt RunOptions) 
 
 // unblocked refuses a conclusion on operation while a test of the control
 // still waits for something.
-func (a *App) unblocked(ctx context.Context, actor, name string, c soc1.Conclusion) error {
+func (a *App) unblocked(tx *Tx, c soc1.Conclusion) error {
 	if c.Subject != soc1.OnControl || c.Limb != soc1.ConcludeOperating {
 		return nil
 	}
-	f, err := a.Evaluation(ctx, actor, name, c.Engagement)
+	f, err := a.evaluate(tx, c.Engagement)
 	if err != nil {
 		return err
 	}

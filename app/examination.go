@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,16 +32,23 @@ func (a *App) OpenExamination(ctx context.Context, engagement, firm, personID st
 	if !ledger.ValidName(name) {
 		return "", fmt.Errorf("engagement id %q cannot name a ledger: use letters, digits, dots, dashes and underscores", engagement)
 	}
+	if err := a.log.Refresh(ctx); err != nil {
+		return "", err
+	}
 	org, err := a.latest(OrganizationLedger)
 	if err != nil {
+		return "", err
+	}
+	if err := a.mayOpen(ctx, org, personID, person); err != nil {
 		return "", err
 	}
 	eng, err := record.One[soc1.Engagement](ctx, org, "engagement", engagement)
 	if err != nil {
 		return "", err
 	}
-	if err := a.mayOpen(ctx, org, personID, person); err != nil {
-		return "", err
+	// Asked again, nothing may be made: a second nonce could choose the samples.
+	if _, err := a.log.Genesis(name); err == nil {
+		return "", fmt.Errorf("ledger %s exists already: the examination is open; ask those who work in it to add you", name)
 	}
 	if firm == "" {
 		firm = eng.Value.Auditor.Firm
@@ -139,7 +147,38 @@ func (a *App) makeNonce(name string) ([]byte, error) {
 	if _, err := io.ReadFull(randomness(a.opt), b); err != nil {
 		return nil, err
 	}
-	return b, ledger.WriteSynced(a.noncePath(name), []byte(hex.EncodeToString(b)+"\n"))
+	err := ledger.WriteSynced(a.noncePath(name), []byte(hex.EncodeToString(b)+"\n"))
+	if errors.Is(err, fs.ErrExist) {
+		// Somebody else opens the same examination at this moment: one of the
+		// two wins, and both committed to the same nonce.
+		return a.nonce(name)
+	}
+	return b, err
+}
+
+// committedNonce is the auditor's secret, checked to be the one that the
+// examination committed to before any population arrived.
+func (a *App) committedNonce(ctx context.Context, name string) ([]byte, error) {
+	v, err := a.latest(name)
+	if err != nil {
+		return nil, err
+	}
+	n, err := record.One[soc1.Nonce](ctx, v, "nonce", "nonce-1")
+	if err != nil {
+		return nil, err
+	}
+	secret, err := a.nonce(name)
+	if err != nil {
+		return nil, err
+	}
+	commitment, err := digest(n.Value.Commitment)
+	if err != nil {
+		return nil, err
+	}
+	if err := sampling.CheckNonce(secret, commitment); err != nil {
+		return nil, fmt.Errorf("the nonce among the keys is not the one committed to; restore it from your backup: %w", err)
+	}
+	return secret, nil
 }
 
 func (a *App) nonce(name string) ([]byte, error) {
@@ -166,16 +205,9 @@ func (a *App) DiscloseNonce(ctx context.Context, actor, name, reason string) err
 		if n.Revealed != "" {
 			return errors.New("the nonce is disclosed already")
 		}
-		secret, err := a.nonce(name)
+		secret, err := a.committedNonce(ctx, name)
 		if err != nil {
 			return err
-		}
-		var commitment [32]byte
-		if commitment, err = digest(n.Commitment); err != nil {
-			return err
-		}
-		if err := sampling.CheckNonce(secret, commitment); err != nil {
-			return fmt.Errorf("the nonce among the keys is not the one committed to: %w", err)
 		}
 		n.Revealed = hex.EncodeToString(secret)
 		return tx.Put("nonce", "nonce-1", "", n)

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"reperform/identity"
@@ -19,7 +20,7 @@ func (a *App) ExpandSample(ctx context.Context, actor, name, test string, extra 
 	if reason == "" {
 		return zero, fmt.Errorf("say why the sample is expanded: a sample is not enlarged until it pleases")
 	}
-	if err := a.authorize(ctx, actor, identity.SampleExpand, identity.Resource{Ledger: name, Kind: "sample"}); err != nil {
+	if err := a.admit(ctx, actor, identity.SampleExpand, identity.Resource{Ledger: name, Kind: "sample"}); err != nil {
 		return zero, err
 	}
 	cases, err := a.testCases(ctx, RunOptions{Ledger: name, Tests: []string{test}})
@@ -64,6 +65,9 @@ func (a *App) ExpandSample(ctx context.Context, actor, name, test string, extra 
 	_, err = a.decide(ctx, req, func(tx *Tx) error {
 		if err := a.mayDraw(tx); err != nil {
 			return err
+		}
+		if _, ok, err := tx.Get("sample", expanded); err != nil || ok {
+			return errors.Join(err, fmt.Errorf("the sample of test %s was expanded meanwhile by somebody else; look at it before it is expanded again", c.test.Code))
 		}
 		return tx.Put("sample", expanded, "", next)
 	})

@@ -134,6 +134,9 @@ func (a *App) RecordDeviation(ctx context.Context, actor, ledger, id string, d s
 	return err
 }
 
+// judged are the kinds that a conclusion and a release rest on.
+var judged = []string{"test_of_control", "attribute", "population", "sample", "test_run", "result", "exception", "deviation"}
+
 // Conclude records what a person concluded about a control or an objective.
 // Nothing is pre-filled; while something stands in the way it is refused.
 func (a *App) Conclude(ctx context.Context, actor, ledger, id string, c soc1.Conclusion) error {
@@ -142,9 +145,6 @@ func (a *App) Conclude(ctx context.Context, actor, ledger, id string, c soc1.Con
 		return err
 	}
 	c.By, c.On = actor, on
-	if err := a.unblocked(ctx, actor, ledger, c); err != nil {
-		return err
-	}
 	req := request{actor: actor, ledger: ledger, may: identity.Conclude, kind: "conclusion", action: "conclude", reason: c.Reasons}
 	_, err = a.decide(ctx, req, func(tx *Tx) error {
 		kind := "control"
@@ -157,8 +157,11 @@ func (a *App) Conclude(ctx context.Context, actor, ledger, id string, c soc1.Con
 			return fmt.Errorf("there is no %s %q to conclude on", kind, c.SubjectID)
 		}
 		// What the conclusion rests on may not change before it is recorded.
-		for _, k := range []string{"test_run", "result", "exception", "deviation"} {
+		for _, k := range judged {
 			tx.guard(k, "")
+		}
+		if err := a.unblocked(tx, c); err != nil {
+			return err
 		}
 		return tx.Put("conclusion", id, "", c)
 	})

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -70,7 +72,7 @@ func (a *App) populationHome(ctx context.Context, actor string, spec *ImportSpec
 	if spec.ID == "" {
 		return "", errors.New("a population needs an id; give --id")
 	}
-	if err := a.authorize(ctx, actor, act, identity.Resource{Ledger: name, Kind: "population"}); err != nil {
+	if err := a.admit(ctx, actor, act, identity.Resource{Ledger: name, Kind: "population"}); err != nil {
 		return "", err
 	}
 	if spec.Population.Zone == "" {
@@ -196,9 +198,17 @@ func (a *App) hashKey() ([]byte, error) {
 	if err == nil {
 		return nil, fmt.Errorf("%s is damaged; restore it from your backup", path)
 	}
-	key := make([]byte, 32)
-	if _, err := randomness(a.opt).Read(key); err != nil {
+	if !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	return key, ledger.WriteSynced(path, key)
+	key := make([]byte, 32)
+	if _, err := io.ReadFull(randomness(a.opt), key); err != nil {
+		return nil, err
+	}
+	err = ledger.WriteSynced(path, key)
+	if errors.Is(err, fs.ErrExist) {
+		// Another import made the key a moment ago; there is only ever one.
+		return a.hashKey()
+	}
+	return key, err
 }

@@ -2,8 +2,11 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"strings"
 
+	"reperform/ascode"
 	"reperform/identity"
 	"reperform/record"
 	"reperform/soc1"
@@ -48,16 +51,52 @@ func (a *App) PutRecord(ctx context.Context, actor string, c RecordChange) error
 	if kind.Decision || !kind.Is(c.Value) {
 		return fmt.Errorf("%s %s: a register record of its own kind is wanted", c.Kind, c.ID)
 	}
-	may := identity.Put
 	if c.Kind == "person" {
 		return fmt.Errorf("people are recorded by applying a file")
 	}
-	req := request{actor: actor, ledger: c.Ledger, may: may, kind: c.Kind, action: "record.put", reason: c.Reason}
+	it, err := itemOf(kind, c)
+	if err != nil {
+		return err
+	}
+	// Reading is the least; the change is authorized with the record's owner.
+	req := request{actor: actor, ledger: c.Ledger, may: identity.Read, kind: c.Kind, action: "record.put", reason: c.Reason}
 	_, err = a.decide(ctx, req, func(tx *Tx) error {
+		// The rules are those of a file that holds this one record.
+		p := &planner{tx: tx, all: map[string][]*ascode.Item{c.Ledger: {it}}, denied: map[string]bool{}}
+		if !p.allowed(it, kind) {
+			if p.refusal != nil {
+				return p.refusal
+			}
+			return plain(p.problems[0])
+		}
 		if now := tx.snap.Version(c.Kind, c.ID); c.Revision >= 0 && now != c.Revision {
 			return &StaleError{Kind: c.Kind, ID: c.ID, Against: c.Revision, Now: now}
+		}
+		if err := p.references(it, kind); err != nil {
+			return err
+		}
+		if len(p.problems) > 0 {
+			return plain(p.problems[0])
 		}
 		return tx.Put(c.Kind, c.ID, c.Effective, c.Value)
 	})
 	return err
+}
+
+// itemOf gives a change the form of an item of a file.
+func itemOf(kind *record.Kind, c RecordChange) (*ascode.Item, error) {
+	body, err := json.Marshal(c.Value)
+	if err != nil {
+		return nil, err
+	}
+	value := kind.New()
+	if err := json.Unmarshal(body, value); err != nil {
+		return nil, err
+	}
+	return &ascode.Item{Ledger: c.Ledger, Kind: c.Kind, ID: c.ID, Effective: string(c.Effective), Value: value, Body: body}, nil
+}
+
+// plain words a problem that stands in no file.
+func plain(p ascode.Problem) error {
+	return fmt.Errorf("%s: %s: %s %s", strings.TrimSpace(p.Record), p.Field, p.Message, p.Remedy)
 }

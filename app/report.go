@@ -50,10 +50,7 @@ func (a *App) released(ctx context.Context, work, engagement string) (bool, erro
 // has recorded. It appends nothing.
 func (a *App) ReportModel(ctx context.Context, actor, engagement string) (*report.Model, error) {
 	work := a.WorkLedger(ctx, actor, engagement)
-	if err := a.authorize(ctx, actor, identity.ReportBuild, identity.Resource{Ledger: work}); err != nil {
-		return nil, err
-	}
-	if err := a.log.Refresh(ctx); err != nil {
+	if err := a.admit(ctx, actor, identity.ReportBuild, identity.Resource{Ledger: work}); err != nil {
 		return nil, err
 	}
 	rel, err := a.released(ctx, work, engagement)
@@ -110,10 +107,7 @@ func (a *App) ExportBundle(ctx context.Context, actor, engagement string, audien
 	if audience == bundle.ForReport {
 		act = identity.BundleReport
 	}
-	if err := a.authorize(ctx, actor, act, identity.Resource{Ledger: work, Kind: "bundle"}); err != nil {
-		return "", err
-	}
-	if err := a.log.Refresh(ctx); err != nil {
+	if err := a.admit(ctx, actor, act, identity.Resource{Ledger: work, Kind: "bundle"}); err != nil {
 		return "", err
 	}
 	rel, err := a.released(ctx, work, engagement)
@@ -137,15 +131,6 @@ func (a *App) ExportBundle(ctx context.Context, actor, engagement string, audien
 // nonce, and a file in which nothing critical is open.
 func (a *App) ReleaseReport(ctx context.Context, actor, engagement, toWhom string) error {
 	name := ExaminationLedger(engagement)
-	f, err := a.Evaluation(ctx, actor, name, engagement)
-	if err != nil {
-		return err
-	}
-	for _, flag := range f.Consequences().Flags {
-		if flag.Severity == "critical" {
-			return fmt.Errorf("the report cannot be released while this stands: %s %s", flag.Text, flag.Remedy)
-		}
-	}
 	on, err := a.Today(ctx)
 	if err != nil {
 		return err
@@ -166,6 +151,18 @@ func (a *App) ReleaseReport(ctx context.Context, actor, engagement, toWhom strin
 		}
 		if nonce.Revealed == "" {
 			return errors.New("the nonce is not disclosed, so nobody could draw the samples again; disclose it first")
+		}
+		for _, k := range append(judged, "conclusion") {
+			tx.guard(k, "")
+		}
+		f, err := a.evaluate(tx, engagement)
+		if err != nil {
+			return err
+		}
+		for _, flag := range f.Consequences().Flags {
+			if flag.Severity == "critical" {
+				return fmt.Errorf("the report cannot be released while this stands: %s %s", flag.Text, flag.Remedy)
+			}
 		}
 		ref := opinions[i].Ref()
 		return tx.Put("release", bundle.ReportRelease, "", soc1.Release{Revisions: []soc1.Ref{ref}, What: bundle.ReportReleaseText, ToWhom: toWhom, By: actor, On: on})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 
 	"reperform/identity"
@@ -175,6 +176,9 @@ func (a *App) draw(ctx context.Context, actor string, opt RunOptions, c testCase
 		if err := a.mayDraw(tx); err != nil {
 			return err
 		}
+		if _, ok, err := tx.Get("sample", id); err != nil || ok {
+			return errors.Join(err, fmt.Errorf("the sample of test %s was drawn meanwhile by somebody else; run the test again", c.test.Code))
+		}
 		return tx.Put("sample", id, "", s)
 	})
 	return id, &s, err
@@ -204,7 +208,7 @@ func (a *App) rank(ctx context.Context, name string, c testCase, pop soc1.Popula
 	}
 	nonce := ""
 	if name != OrganizationLedger {
-		secret, err := a.nonce(name)
+		secret, err := a.committedNonce(ctx, name)
 		if err != nil {
 			return err
 		}
@@ -295,6 +299,9 @@ func (a *App) replaceNotApplicable(ctx context.Context, actor string, opt RunOpt
 	_, err = a.decide(ctx, req, func(tx *Tx) error {
 		if err := a.mayDraw(tx); err != nil {
 			return err
+		}
+		if now, err := get[soc1.Sample](tx, "sample", id); err != nil || len(now.Items) != len(s.Items) {
+			return errors.Join(err, fmt.Errorf("the sample of test %s was drawn on meanwhile by somebody else; run the test again", c.test.Code))
 		}
 		return tx.Put("sample", id, "", next)
 	})

@@ -75,7 +75,7 @@ type testCase struct {
 // attributes; a sample by drawing it and entering the results given. A test
 // that waits for a person stops nothing else.
 func (a *App) RunTests(ctx context.Context, actor string, opt RunOptions) ([]TestOutcome, error) {
-	if err := a.authorize(ctx, actor, identity.TestRun, identity.Resource{Ledger: opt.Ledger, Kind: "test_run"}); err != nil {
+	if err := a.admit(ctx, actor, identity.TestRun, identity.Resource{Ledger: opt.Ledger, Kind: "test_run"}); err != nil {
 		return nil, err
 	}
 	cases, err := a.testCases(ctx, opt)
