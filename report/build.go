@@ -17,17 +17,23 @@ import (
 // Build computes the report from the records. It only reads. What is missing
 // becomes a gap, shown at its place and listed in the model; an error means
 // that there is no report to speak of: no such engagement, no objective in
-// force on its last day, or a ledger that cannot be read.
+// force on its last day, a release without an opinion, or a ledger that cannot
+// be read.
 func Build(ctx context.Context, src Source) (*Model, error) {
 	switch {
 	case src.Organization == nil:
 		return nil, errors.New("report: a report needs the organization's ledger")
 	case src.Engagement == "":
 		return nil, errors.New("report: a report needs an engagement; name one")
+	case src.Released && src.Examination == nil:
+		return nil, errors.New("report: management’s own draft cannot be released; only the service auditor releases a report")
 	}
 	m, err := gather(ctx, src)
 	if err != nil {
 		return nil, err
+	}
+	if src.Released && m.opinion == nil {
+		return nil, errors.New("report: a report without an opinion cannot be released; the engagement partner enters it first")
 	}
 	if err := m.evaluate(); err != nil {
 		return nil, err

@@ -38,7 +38,7 @@ func (m *material) sectionVerify(out *Model) (Section, error) {
 			for _, s := range out.Ledgers {
 				rows = append(rows, row(strong(s.Role), code(s.Origin), cell(number(s.Size)), code(s.Root)))
 			}
-			p.table("Checkpoints", columns("Records|22", "Origin|26", "Size|12|right", "Root|40"), rows)
+			p.table("Checkpoints", columns("Records|20", "Origin|25", "Size|11|right", "Root|44"), rows)
 		}
 	}
 	p.heading(3, "Versions")
@@ -91,7 +91,7 @@ func (m *material) populationTable(p *part, title string, intro func()) {
 	}
 	p.heading(3, title)
 	intro()
-	p.table("Populations tested", columns("Population|34", "Items|13|right", "Population hash|53"), rows)
+	p.table("Populations tested", columns("Population|26", "Items|12|right", "Population hash|62"), rows)
 }
 
 func (m *material) selectionTable(p *part, title string, intro func()) {

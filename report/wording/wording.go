@@ -31,7 +31,6 @@ type Set struct {
 	// Name is the body of standards with the version of the sentences.
 	Name   string
 	blocks map[string][]Block
-	order  map[string][]string
 }
 
 // Block is a titled part of a section.
@@ -90,7 +89,7 @@ func Of(s soc1.StandardSet) (*Set, error) {
 func load() (map[soc1.StandardSet]*Set, error) {
 	out := map[soc1.StandardSet]*Set{}
 	for _, s := range []soc1.StandardSet{soc1.SSAE18And21, soc1.ISAE3402} {
-		set := &Set{Name: string(s) + "/" + Version, blocks: map[string][]Block{}, order: map[string][]string{}}
+		set := &Set{Name: string(s) + "/" + Version, blocks: map[string][]Block{}}
 		root := template.New(string(s)).Funcs(functions).Option("missingkey=error")
 		for _, name := range []string{"common.txt", string(s) + ".txt"} {
 			b, err := files.ReadFile("text/" + name)
