@@ -37,6 +37,7 @@ func (e *Engine) Derive(ctx context.Context, q DeriveRequest) (*Frozen, error) {
 	if _, err := os.Lstat(q.Output); err == nil {
 		return nil, &InputError{File: q.Output, Problem: "the output exists already", Remedy: "a frozen population is never overwritten: choose another path"}
 	}
+	q.Zone = zoneOrUTC(q.Zone)
 	q.Inputs = maps.Clone(q.Inputs)
 	var read []string
 	for name, in := range q.Inputs {

@@ -47,7 +47,8 @@ type Progress struct {
 	Rows int64 `json:"rows,omitempty"`
 }
 
-// Engine runs questions in a child process, one at a time.
+// Engine runs questions in a child process, one at a time: a call waits for the
+// one before it, and so does Close. It is safe for concurrent use.
 type Engine struct {
 	opts Options
 	dir  *sandbox.Dir

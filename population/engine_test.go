@@ -498,3 +498,41 @@ func TestDetect(t *testing.T) {
 		t.Errorf("got %s %+v", got, d)
 	}
 }
+
+// TestKillsDuringImport kills an importing process at many moments: the output
+// is complete or absent, and nothing else lies beside it.
+func TestKillsDuringImport(t *testing.T) {
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	content := "k,n\n" + strings.Repeat("a,1\n", 50_000)
+	source := writeFile(t, "x.csv", content)
+	e := newEngine(t)
+	want := importCSV(t, e, content)
+	temp, complete, absent := t.TempDir(), 0, 0
+	for i := range 24 {
+		dir := t.TempDir()
+		output := filepath.Join(dir, "f.parquet")
+		cmd := exec.Command(exe, "importer", temp, source, output)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		timer := time.AfterFunc(time.Duration(10+i*12)*time.Millisecond, func() { _ = cmd.Process.Kill() })
+		_ = cmd.Wait()
+		timer.Stop()
+		entries, _ := os.ReadDir(dir)
+		switch {
+		case len(entries) == 0:
+			absent++
+		case len(entries) == 1 && entries[0].Name() == "f.parquet":
+			complete++
+			if sum, _, err := hashFile(output); err != nil || sum != want.FrozenSHA256 {
+				t.Errorf("after a kill the output is neither complete nor absent: %s, %v", sum, err)
+			}
+		default:
+			t.Errorf("left behind: %v", entries)
+		}
+	}
+	t.Logf("%d complete, %d absent", complete, absent)
+}

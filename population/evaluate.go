@@ -123,6 +123,7 @@ func (e *Engine) Evaluate(ctx context.Context, q EvaluateRequest) (*Manifest, er
 	if _, err := os.Lstat(q.ExceptionsPath); err == nil {
 		return nil, &InputError{File: q.ExceptionsPath, Problem: "the exceptions file exists already", Remedy: "choose another path"}
 	}
+	q.Zone = zoneOrUTC(q.Zone)
 	read, err := q.paths()
 	if err != nil {
 		return nil, err
@@ -311,6 +312,13 @@ func uniqueKeys(db *locked, table string, key []string, columns []FrozenField, w
 		names[i] = duck.Ident(k)
 	}
 	list := strings.Join(names, ", ")
+	blank, err := db.One("SELECT count(*) FROM " + duck.Ident(table) + " WHERE " + strings.Join(names, " IS NULL OR ") + " IS NULL")
+	if err != nil {
+		return storage(err, "temporary files")
+	}
+	if where == "population" && blank[0] != "0" {
+		return &SQLError{Where: where, Problem: fmt.Sprintf("the key %s is NULL in %s rows", list, blank[0]), Remedy: "choose another key"}
+	}
 	row, err := db.One("SELECT count(*), min(k) FROM (SELECT " + keyExpression(key, columns, "") + " AS k FROM " + duck.Ident(table) + " GROUP BY " + list + " HAVING count(*) > 1)")
 	if err != nil {
 		return storage(err, "temporary files")

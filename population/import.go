@@ -42,6 +42,7 @@ func (e *Engine) Import(ctx context.Context, q ImportRequest) (*Frozen, error) {
 	if err := absolute(&q.Source.Path, &q.Source.Name); err != nil {
 		return nil, err
 	}
+	q.Zone = zoneOrUTC(q.Zone)
 	var out Frozen
 	err := e.call(ctx, "import", []string{q.Source.Path}, q, &out, nil, func(work string) error {
 		return publish(filepath.Join(work, frozenName), q.Output)
@@ -51,6 +52,14 @@ func (e *Engine) Import(ctx context.Context, q ImportRequest) (*Frozen, error) {
 	}
 	out.Path = q.Output
 	return &out, nil
+}
+
+// zoneOrUTC makes the default explicit, so that it is recorded.
+func zoneOrUTC(zone string) string {
+	if zone == "" {
+		return "UTC"
+	}
+	return zone
 }
 
 // absolute makes a path absolute, because the child runs elsewhere, and keeps
@@ -345,6 +354,10 @@ func diskFullText(text string) bool {
 // publish moves a finished file to its place, which must be free: it is
 // complete there or absent, also after a power failure.
 func publish(from, to string) error {
+	// The engine creates files for all to read.
+	if err := os.Chmod(from, 0o600); err != nil {
+		return err
+	}
 	if err := syncFile(from); err != nil {
 		return storage(err, to)
 	}

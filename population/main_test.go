@@ -21,6 +21,9 @@ func TestMain(m *testing.M) {
 	if len(os.Args) == 4 && os.Args[1] == "parent" {
 		os.Exit(parentToKill(os.Args[2], os.Args[3]))
 	}
+	if len(os.Args) == 5 && os.Args[1] == "importer" {
+		os.Exit(importerToKill(os.Args[2], os.Args[3], os.Args[4]))
+	}
 	os.Exit(m.Run())
 }
 
@@ -45,6 +48,23 @@ func parentToKill(tempDir, csv string) int {
 	_, err = e.Evaluate(ctx, EvaluateRequest{Population: f.Input(), Zone: "UTC", Attributes: []Attribute{{Code: "A", Pass: endless}}, ExceptionsPath: filepath.Join(tempDir, "x")})
 	fmt.Println(err)
 	return 1
+}
+
+// importerToKill imports a file and ends; the test kills it on the way.
+func importerToKill(tempDir, csv, output string) int {
+	exe, err := os.Executable()
+	if err != nil {
+		return 1
+	}
+	e, err := Open(Options{Command: []string{exe, "engine"}, TempDir: tempDir})
+	if err != nil {
+		return 1
+	}
+	defer e.Close()
+	if _, err = e.Import(context.Background(), ImportRequest{Source: Source{Path: csv}, Zone: "UTC", Output: output}); err != nil {
+		return 1
+	}
+	return 0
 }
 
 func newEngine(t testing.TB, change ...func(*Options)) *Engine {

@@ -1,6 +1,7 @@
 package population
 
 import (
+	"fmt"
 	"io"
 	"strings"
 
@@ -18,6 +19,9 @@ type parquetReader struct {
 	names  []string
 	schema Schema // the columns whose type the file itself states
 	row    int64
+	cell   int         // the largest cell in bytes
+	chunk  *duck.Chunk // the chunk being read, and
+	next   int         // its first row not yet given
 }
 
 func (c *childServer) openParquet(file *tabular.File, s Source) (*parquetReader, error) {
@@ -25,7 +29,10 @@ func (c *childServer) openParquet(file *tabular.File, s Source) (*parquetReader,
 	if err != nil {
 		return nil, err
 	}
-	r := &parquetReader{file: file, db: db}
+	r := &parquetReader{file: file, db: db, cell: s.MaxCell}
+	if r.cell <= 0 {
+		r.cell = tabular.DefaultMaxCell
+	}
 	if err := r.open(s); err != nil {
 		db.Close()
 		return nil, err
@@ -81,21 +88,30 @@ func (r *parquetReader) Close() error {
 }
 
 func (r *parquetReader) Read(b *tabular.Batch) error {
-	chunk, err := r.rows.Next()
-	if err != nil {
-		return r.damaged(err)
-	}
-	if chunk == nil {
-		return io.EOF
+	if r.chunk == nil || r.next == r.chunk.Size {
+		chunk, err := r.rows.Next()
+		if err != nil {
+			return r.damaged(err)
+		}
+		if chunk == nil {
+			return io.EOF
+		}
+		r.chunk, r.next = chunk, 0
 	}
 	b.Reset()
-	for row := range chunk.Size {
+	for ; r.next < r.chunk.Size && !b.Full(); r.next++ {
 		r.row++
 		b.Begin(len(r.names), r.row)
-		for i := range chunk.Vectors {
-			if v := &chunk.Vectors[i]; !v.Null(row) {
-				b.Set(i, len(r.names), v.Bytes(row))
+		for i := range r.chunk.Vectors {
+			v := &r.chunk.Vectors[i]
+			if v.Null(r.next) {
+				continue
 			}
+			value := v.Bytes(r.next)
+			if len(value) > r.cell {
+				return &InputError{File: r.file.Name, Row: r.row, Column: r.names[i], Problem: fmt.Sprintf("a cell is larger than the limit of %d bytes", r.cell), Remedy: "raise max_cell if such cells are expected"}
+			}
+			b.Set(i, len(r.names), value)
 		}
 	}
 	return nil

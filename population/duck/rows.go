@@ -146,8 +146,12 @@ func (v *Vector) Int(row int) int64 {
 	}
 }
 
-// Bytes returns the bytes of a text or blob; they are valid until the next chunk.
+// Bytes returns the bytes of a text or blob, nil for NULL; they are valid until
+// the next chunk.
 func (v *Vector) Bytes(row int) []byte {
+	if v.Null(row) {
+		return nil // what lies in the vector at a NULL is not initialized
+	}
 	p := v.at(row)
 	n := *(*uint32)(p)
 	if n <= 12 {

@@ -4,6 +4,13 @@ package tabular
 // engine's vector size, so that a batch fills one chunk.
 const BatchRows = 2048
 
+// batchBytes ends a batch early, so that a file of large cells does not fill
+// the memory with batches; a single row may exceed it.
+const batchBytes = 4 << 20
+
+// Full says whether the batch should take no further row.
+func (b *Batch) Full() bool { return b.Rows >= BatchRows || len(b.data) >= batchBytes }
+
 // span locates a field in a batch's data; a field that is NULL in the source
 // itself (JSON's null, an absent cell) has from = nullSpan.
 type span struct{ from, to uint32 }

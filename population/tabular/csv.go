@@ -299,7 +299,7 @@ func (r *csvReader) Read(b *Batch) error {
 	if r.pending != nil {
 		*b, r.pending = *r.pending, nil
 	}
-	for b.Rows < BatchRows {
+	for !b.Full() {
 		got, err := r.record(b, len(r.names))
 		if err == io.EOF {
 			if b.Rows == 0 {

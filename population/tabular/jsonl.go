@@ -208,7 +208,7 @@ func (r *jsonlReader) Close() error        { return r.file.Close() }
 
 func (r *jsonlReader) Read(b *Batch) error {
 	b.Reset()
-	for b.Rows < BatchRows {
+	for !b.Full() {
 		fields, err := r.object()
 		if err == io.EOF {
 			if b.Rows == 0 {

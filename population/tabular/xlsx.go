@@ -412,7 +412,7 @@ func (r *xlsxReader) Warnings() []Warning {
 
 func (r *xlsxReader) Read(b *Batch) error {
 	b.Reset()
-	for b.Rows < BatchRows {
+	for !b.Full() {
 		cells, row, err := r.nextRow()
 		if err == io.EOF {
 			if b.Rows == 0 {
