@@ -125,7 +125,7 @@ func faults() []struct {
 		{with(aPopulation(), func(p *Population) { p.Derived.Inputs = []DerivationInput{{Name: "a", Population: "p"}} }), "derived.sql", "The derivation has no query."},
 		{with(aPopulation(), func(p *Population) { p.Derived.SQL = "SELECT 1" }), "derived.inputs", "The derivation reads nothing."},
 		{with(aPopulation(), func(p *Population) {
-			p.Derived = Derivation{"SELECT 1", []DerivationInput{{Name: "a", Population: "p"}, {Name: "a", Population: "q"}}}
+			p.Derived = Derivation{SQL: "SELECT 1", Inputs: []DerivationInput{{Name: "a", Population: "p"}, {Name: "a", Population: "q"}}}
 		}), "derived.inputs[1].name", `Two inputs are called "a".`},
 
 		// Tests, samples, results.
