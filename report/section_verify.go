@@ -114,5 +114,10 @@ func (m *material) selectionTable(p *part, title string, intro func()) {
 	}
 	p.heading(3, title)
 	intro()
+	for _, n := range m.nonces {
+		if n.Value.Revealed != "" {
+			p.add(Block{Kind: KindCode, Text: runs("|nonce:" + n.Value.Revealed)})
+		}
+	}
 	p.table("Selections", columns("Test|18", "Items|10|right", "Algorithm|16", "Seed input|56"), rows)
 }
