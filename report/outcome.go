@@ -56,7 +56,13 @@ func (m *material) evaluate() error {
 		if o.figures, err = file.Figures(t.ID); err != nil {
 			return fmt.Errorf("report: test %s: %w", t.Value.Code, err)
 		}
+		if m := t.Value.Method; (m == soc1.SampleMethod || m == soc1.ObservationOnly) && o.figures.Tested == 0 && len(results[t.ID]) == 0 {
+			o.untested = true
+		}
 		o.blocked()
+		if o.figures.Census() && !o.untested && o.figures.PopulationRows == 0 {
+			o.unresolved = append(o.unresolved, "The population has no items, so nothing was tested; a control without occurrence is reported as one that did not operate.")
+		}
 		if t.Value.Method == soc1.DidNotOperate && o.figures.PopulationRows > 0 {
 			o.unresolved = append(o.unresolved, "The population has "+number(o.figures.PopulationRows)+" "+plural(o.figures.PopulationRows, "item", "items")+" although the test says that the control did not operate.")
 		}
