@@ -164,7 +164,7 @@ func TestPureRoomsStayPure(t *testing.T) {
 		"evaluation": {"os", "io/fs", "time", "crypto/rand", "math/rand", "math/rand/v2"},
 		"identity":   {"os", "time", "crypto/rand", "math/rand", "math/rand/v2"},
 		"record":     {"os", "io/fs", "crypto/rand", "math/rand", "math/rand/v2"},
-		"procedure":  {"os", "io/fs", "time", "crypto/rand", "math/rand", "math/rand/v2"},
+		"procedure":  {"io/fs", "time", "crypto/rand", "math/rand", "math/rand/v2"},
 	}
 	found := imports(t)
 	for dir, banned := range pure {
