@@ -84,10 +84,10 @@ func (m *memory) span(name, kind, id string) (first, last int64) {
 	i := seek(all, kind, id)
 	first, last = -1, -1
 	for ; i < len(all) && all[i].Kind == kind && all[i].ID == id; i++ {
-		if first < 0 {
+		if first < 0 || all[i].Pos < first {
 			first = all[i].Pos
 		}
-		last = all[i].Pos
+		last = max(last, all[i].Pos)
 	}
 	return first, last
 }

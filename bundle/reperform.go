@@ -24,7 +24,7 @@ func (v *verifier) reperform() {
 	known := record.AsOf{Known: v.ab.Known[v.ab.Work]}
 	work := record.NewView(v.mem, v.ab.Work, known)
 	org := record.NewView(v.mem, v.ab.Organization, record.AsOf{Known: v.ab.Known[v.ab.Organization]})
-	v.phase("file", "The sealed files can be read.", v.blobs)
+	v.phase("file", "The sealed files can be read.", func() error { return v.blobs(work) })
 	v.phase("population", "The populations can be read.", func() error { return v.populations(work) })
 	v.phase("sample", "The samples can be read.", func() error { return v.samples(work) })
 	v.phase("run", "The runs can be read.", func() error { return v.runs(work) })
@@ -42,7 +42,7 @@ func (v *verifier) reperform() {
 }
 
 // blobs checks every sealed file against its SHA-256.
-func (v *verifier) blobs() error {
+func (v *verifier) blobs(work *record.View) error {
 	want := map[string]soc1.File{}
 	for _, r := range v.mem.rows[v.ab.Work] {
 		for _, d := range r.Documents {
@@ -56,7 +56,14 @@ func (v *verifier) blobs() error {
 		names = append(names, sha)
 	}
 	slices.SortFunc(names, func(a, b string) int { return strings.Compare(want[a].Name+a, want[b].Name+b) })
-	v.files = map[string]string{}
+	v.files, v.frozen = map[string]string{}, map[string]bool{}
+	populations, err := record.All[soc1.Population](v.ctx, work, "population")
+	if err != nil {
+		return err
+	}
+	for _, p := range populations {
+		v.frozen[p.Value.Frozen.SHA256] = true
+	}
 	for _, sha := range names {
 		f := want[sha]
 		v.check("file/"+sha, fmt.Sprintf("File %s is the one recorded.", f.Name), func() (string, error) { return v.blob(f) })
@@ -80,7 +87,7 @@ func (v *verifier) blob(f soc1.File) (string, error) {
 	h := sha256.New()
 	path, out := "", io.Writer(h)
 	// The engine reads frozen populations; nothing else needs a file.
-	if filepath.Ext(f.Name) == ".parquet" && v.opt.Scratch != "" {
+	if v.frozen[f.SHA256] && v.opt.Scratch != "" {
 		path = v.scratch("file-"+f.SHA256, ".parquet")
 		file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 		if err != nil {

@@ -112,6 +112,8 @@ type verifier struct {
 	anchored bool
 	// files are parts written out for the engine, by SHA-256.
 	files map[string]string
+	// frozen are the SHA-256s of the files that are populations.
+	frozen map[string]bool
 }
 
 func (v *verifier) claim(id, text string, status Status, detail string) {
