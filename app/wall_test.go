@@ -1,0 +1,547 @@
+package app_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"reperform/app"
+	"reperform/bundle"
+	"reperform/identity"
+	"reperform/population"
+	"reperform/record"
+	"reperform/soc1"
+)
+
+// absent is an engagement like the one examined, of which there is no
+// examination.
+const absent = "soc1-zzzz"
+
+// place is what a call is made on.
+type place struct{ ledger, engagement string }
+
+// call is one method of App on a place.
+type call struct {
+	// writes says that the call would append if it were allowed.
+	writes bool
+	// slow calls typeset; they are made by few.
+	slow bool
+	do   func(s *story, actor string, p place) (any, error)
+}
+
+// calls maps every exported method of App to calls of it. A method that is
+// missing here fails the test: whoever adds one says how the wall stands.
+func calls() map[string][]call {
+	read := func(do func(s *story, actor string, p place) (any, error)) []call { return []call{{do: do}} }
+	write := func(do func(s *story, actor string, p place) (any, error)) []call {
+		return []call{{writes: true, do: do}}
+	}
+	nothing := func(f func(s *story, actor string, p place) error) func(*story, string, place) (any, error) {
+		return func(s *story, actor string, p place) (any, error) { return nil, f(s, actor, p) }
+	}
+	control := func(c soc1.Conclusion) soc1.Conclusion {
+		c.Subject, c.SubjectID, c.Outcome, c.Reasons = soc1.OnControl, "it-1-1", soc1.Effective, "Because."
+		return c
+	}
+	var out = map[string][]call{
+		"Close": nil, "DefaultActor": nil, "Dir": nil,
+		"Today": read(func(s *story, _ string, _ place) (any, error) { return s.app.Today(s.ctx) }),
+		"View": read(func(s *story, actor string, p place) (any, error) {
+			v, err := s.app.View(s.ctx, actor, p.ledger, record.AsOf{})
+			if v != nil {
+				return v.AsOf(), err
+			}
+			return nil, err
+		}),
+		"Ledgers": read(func(s *story, actor string, _ place) (any, error) { return s.app.Ledgers(s.ctx, actor), nil }),
+		"WorkLedger": read(func(s *story, actor string, p place) (any, error) {
+			return s.app.WorkLedger(s.ctx, actor, p.engagement), nil
+		}),
+		"History": read(func(s *story, actor string, p place) (any, error) {
+			return s.app.History(s.ctx, actor, p.ledger, "test_of_control", "t-it-1-1")
+		}),
+		"KnownAt": {
+			{do: func(s *story, actor string, p place) (any, error) {
+				return s.app.KnownAt(s.ctx, actor, p.ledger, "2026-02-20")
+			}},
+			{do: func(s *story, actor string, p place) (any, error) { return s.app.KnownAt(s.ctx, actor, p.ledger, "2") }},
+			{do: func(s *story, actor string, p place) (any, error) {
+				return s.app.KnownAt(s.ctx, actor, p.ledger, "never")
+			}},
+		},
+		"Diff": read(func(s *story, actor string, p place) (any, error) {
+			return s.app.Diff(s.ctx, actor, p.ledger, record.AsOf{Known: 1}, record.AsOf{})
+		}),
+		"Export": read(func(s *story, actor string, p place) (any, error) {
+			return s.app.Export(s.ctx, actor, p.ledger, record.AsOf{})
+		}),
+		"Log": read(func(s *story, actor string, p place) (any, error) { return s.app.Log(s.ctx, actor, p.ledger, 0, 0) }),
+		"Checkpoint": read(func(s *story, actor string, p place) (any, error) {
+			note, key, err := s.app.Checkpoint(s.ctx, actor, p.ledger)
+			return string(note) + key, err
+		}),
+		"Prove": {
+			{do: func(s *story, actor string, p place) (any, error) {
+				inc, key, err := s.app.Prove(s.ctx, actor, p.ledger, 0)
+				return []any{inc, key}, err
+			}},
+			{do: func(s *story, actor string, p place) (any, error) {
+				inc, key, err := s.app.Prove(s.ctx, actor, p.ledger, 1<<40)
+				return []any{inc, key}, err
+			}},
+		},
+		"VerifyLedgers": {
+			{do: func(s *story, actor string, p place) (any, error) {
+				return s.app.VerifyLedgers(s.ctx, actor, p.ledger, nil, true)
+			}},
+			{do: func(s *story, actor string, p place) (any, error) {
+				return s.app.VerifyLedgers(s.ctx, actor, p.ledger, []byte("a note"), false)
+			}},
+			{do: func(s *story, actor string, _ place) (any, error) {
+				return s.app.VerifyLedgers(s.ctx, actor, "", nil, false)
+			}},
+		},
+		"ProfilePopulation": {
+			{do: func(s *story, actor string, p place) (any, error) {
+				return s.app.ProfilePopulation(s.ctx, actor, p.ledger, "pop-leavers")
+			}},
+			{do: func(s *story, actor string, p place) (any, error) {
+				return s.app.ProfilePopulation(s.ctx, actor, p.ledger, "pop-none")
+			}},
+		},
+		"Evaluation": {
+			{do: func(s *story, actor string, p place) (any, error) { return s.evaluation(actor, p.ledger, p.engagement) }},
+			{do: func(s *story, actor string, p place) (any, error) { return s.evaluation(actor, p.ledger, "soc1-none") }},
+		},
+		"ExceededLimits": read(func(s *story, actor string, p place) (any, error) {
+			return s.app.ExceededLimits(s.ctx, actor, app.RunOptions{Ledger: p.ledger})
+		}),
+		"ReportModel": read(func(s *story, actor string, p place) (any, error) {
+			return s.app.ReportModel(s.ctx, actor, p.engagement)
+		}),
+		"BuildReport": {{slow: true, do: func(s *story, actor string, p place) (any, error) {
+			return s.app.BuildReport(s.ctx, actor, p.engagement, filepath.Join(s.t.TempDir(), "r.pdf"))
+		}}},
+		"ExportBundle": {
+			{do: func(s *story, actor string, p place) (any, error) {
+				return s.bundled(actor, p.engagement, bundle.ForFile)
+			}},
+			{slow: true, do: func(s *story, actor string, p place) (any, error) {
+				return s.bundled(actor, p.engagement, bundle.ForReport)
+			}},
+		},
+		"Apply": {
+			{writes: true, do: func(s *story, actor string, p place) (any, error) {
+				return s.app.Apply(s.ctx, actor, s.items(person("eve", p.ledger, "audit_firm", "engagement_partner")), app.ApplyOptions{Reason: "Let me in."})
+			}},
+			{do: func(s *story, actor string, p place) (any, error) {
+				return s.app.Apply(s.ctx, actor, s.items(person("mei", p.ledger, "audit_firm", "firm_staff")), app.ApplyOptions{DryRun: true})
+			}},
+			// Whether a reference leads somewhere tells what exists.
+			{do: func(s *story, actor string, p place) (any, error) {
+				return s.app.Apply(s.ctx, actor, s.items(attribute(p.ledger, "t-it-1-1")), app.ApplyOptions{DryRun: true})
+			}},
+			{do: func(s *story, actor string, p place) (any, error) {
+				return s.app.Apply(s.ctx, actor, s.items(attribute(p.ledger, "t-none")), app.ApplyOptions{DryRun: true})
+			}},
+			{writes: true, do: func(s *story, actor string, p place) (any, error) {
+				return s.app.Apply(s.ctx, actor, s.items(attribute("", "t-it-1-1")), app.ApplyOptions{Ledger: p.ledger})
+			}},
+			{do: func(s *story, actor string, p place) (any, error) {
+				return s.app.Apply(s.ctx, actor, s.items("kind: evidence\nid: ev-calls\nretired: true\nledger: "+p.ledger+"\n"), app.ApplyOptions{DryRun: true})
+			}},
+			// Of two ledgers, neither is written.
+			{writes: true, do: func(s *story, actor string, p place) (any, error) {
+				return s.app.Apply(s.ctx, actor, s.items(risk("r-beside", "")+attribute(p.ledger, "t-it-1-1")), app.ApplyOptions{})
+			}},
+		},
+		"PutRecord": {
+			{writes: true, do: nothing(func(s *story, actor string, p place) error {
+				return s.app.PutRecord(s.ctx, actor, app.RecordChange{Ledger: p.ledger, Kind: "evidence", ID: "ev-calls", Revision: 1, Effective: "2025-01-01", Value: soc1.Evidence{Title: "Mine"}})
+			})},
+			{writes: true, do: nothing(func(s *story, actor string, p place) error {
+				return s.app.PutRecord(s.ctx, actor, app.RecordChange{Ledger: p.ledger, Kind: "evidence", ID: "ev-calls", Revision: 7, Effective: "2025-01-01", Value: soc1.Evidence{Title: "Mine"}})
+			})},
+		},
+		"AttachEvidence": {
+			{writes: true, do: func(s *story, actor string, p place) (any, error) {
+				return s.app.AttachEvidence(s.ctx, actor, p.ledger, "ev-calls", []string{testdata("org.yaml")}, "Attached.")
+			}},
+			{writes: true, do: func(s *story, actor string, p place) (any, error) {
+				return s.app.AttachEvidence(s.ctx, actor, p.ledger, "ev-none", []string{testdata("none")}, "Attached.")
+			}},
+		},
+		"ImportPopulation": {
+			{writes: true, do: func(s *story, actor string, p place) (any, error) {
+				return s.app.ImportPopulation(s.ctx, actor, imported(p.ledger, "pop-leavers", testdata("leavers.csv"), "leaver"))
+			}},
+			{writes: true, do: func(s *story, actor string, p place) (any, error) {
+				return s.app.ImportPopulation(s.ctx, actor, imported(p.ledger, "pop-new", testdata("leavers.csv"), "leaver"))
+			}},
+		},
+		"DerivePopulation": {
+			{writes: true, do: func(s *story, actor string, p place) (any, error) {
+				return s.app.DerivePopulation(s.ctx, actor, derived(p.ledger, "pop-again"))
+			}},
+			{writes: true, do: func(s *story, actor string, p place) (any, error) {
+				return s.app.DerivePopulation(s.ctx, actor, derived(p.ledger, "pop-leavers"))
+			}},
+		},
+		"CheckPopulation": write(func(s *story, actor string, p place) (any, error) {
+			return s.app.CheckPopulation(s.ctx, actor, p.ledger, "pop-leavers", app.CheckSpec{Checks: []population.CheckSpec{{Kind: "duplicate_keys"}}})
+		}),
+		"RunTests": {
+			{writes: true, do: func(s *story, actor string, p place) (any, error) {
+				return s.app.RunTests(s.ctx, actor, app.RunOptions{Ledger: p.ledger})
+			}},
+			{writes: true, do: func(s *story, actor string, p place) (any, error) {
+				return s.app.RunTests(s.ctx, actor, app.RunOptions{Ledger: p.ledger, Controls: []string{"none"}})
+			}},
+		},
+		"ExpandSample": write(func(s *story, actor string, p place) (any, error) {
+			return s.app.ExpandSample(s.ctx, actor, p.ledger, "t-pay-1-1", 2, "Curious.")
+		}),
+		"DecideExceptions": write(func(s *story, actor string, p place) (any, error) {
+			return s.app.DecideExceptions(s.ctx, actor, app.ExceptionDecision{Ledger: p.ledger, Test: "t-it-1-1", Status: soc1.Dismissed, Reason: "It is nothing.", Evidence: "None."})
+		}),
+		"RecordDeviation": write(nothing(func(s *story, actor string, p place) error {
+			return s.app.RecordDeviation(s.ctx, actor, p.ledger, "dev-t-it-1-1", soc1.Deviation{Test: "t-it-1-1", Fact: "Nothing."}, "Mine.")
+		})),
+		"Conclude": {
+			{writes: true, do: nothing(func(s *story, actor string, p place) error {
+				return s.app.Conclude(s.ctx, actor, p.ledger, "c-new", control(soc1.Conclusion{Engagement: p.engagement, Limb: soc1.ConcludeOperating}))
+			})},
+			{writes: true, do: nothing(func(s *story, actor string, p place) error {
+				return s.app.Conclude(s.ctx, actor, p.ledger, "c-new", control(soc1.Conclusion{Engagement: p.engagement, Limb: soc1.ConcludeDesign}))
+			})},
+		},
+		"Opine": write(nothing(func(s *story, actor string, p place) error {
+			return s.app.Opine(s.ctx, actor, p.ledger, "opinion-1", unmodified())
+		})),
+		"DiscloseNonce": write(nothing(func(s *story, actor string, p place) error {
+			return s.app.DiscloseNonce(s.ctx, actor, p.ledger, "Curious.")
+		})),
+		"ReleaseReport": write(nothing(func(s *story, actor string, p place) error {
+			return s.app.ReleaseReport(s.ctx, actor, p.engagement, "Everybody")
+		})),
+		"Release": write(nothing(func(s *story, actor string, p place) error {
+			return s.app.Release(s.ctx, actor, p.ledger, "mine", soc1.Release{What: "All", ToWhom: "Me", Revisions: []soc1.Ref{{Kind: "deviation", ID: "dev-t-it-1-1", Revision: 1}}})
+		})),
+		"RedactDocument": {
+			{writes: true, do: nothing(func(s *story, actor string, p place) error {
+				return s.app.RedactDocument(s.ctx, actor, p.ledger, 0, 1, "Away with it.")
+			})},
+			{writes: true, do: nothing(func(s *story, actor string, p place) error {
+				return s.app.RedactDocument(s.ctx, actor, p.ledger, 1<<30, 1, "Away with it.")
+			})},
+		},
+		"OpenExamination": write(func(s *story, actor string, p place) (any, error) {
+			if p.engagement == absent {
+				p.engagement = engagement
+			}
+			return s.app.OpenExamination(s.ctx, p.engagement, "", actor, soc1.Person{Name: "Anybody", Side: soc1.SideAuditFirm, Roles: []soc1.Role{"engagement_partner"}})
+		}),
+		// Signing concerns the organization's ledger alone.
+		"Sign": {{do: nothing(func(s *story, actor string, _ place) error { return s.app.Sign(s.ctx, actor, "assertion", "none", "") })}},
+	}
+	return out
+}
+
+func attribute(ledger, test string) string {
+	text := "kind: attribute\nid: x-new\neffective: '2025-01-01'\ntest: " + test + "\ncode: X\ntext: Anything.\nmanual: true\n"
+	if ledger != "" {
+		text += "ledger: " + ledger + "\n"
+	}
+	return text + "---\n"
+}
+
+func risk(id, more string) string {
+	return "kind: risk\nid: " + id + "\neffective: '2024-01-01'\ncode: R-" + id + "\ntext: Something goes wrong.\nobjectives: [it-1]\nlikelihood: 3\nimpact: 4\n" + more + "---\n"
+}
+
+func (s *story) evaluation(actor, ledger, engagement string) (any, error) {
+	f, err := s.app.Evaluation(s.ctx, actor, ledger, engagement)
+	if err != nil {
+		return nil, err
+	}
+	return f.Consequences(), nil
+}
+
+// bundled gives the bytes of a bundle as text.
+func (s *story) bundled(actor, engagement string, audience bundle.Audience) (any, error) {
+	path := filepath.Join(s.t.TempDir(), "b")
+	if _, err := s.app.ExportBundle(s.ctx, actor, engagement, audience, false, path); err != nil {
+		if _, serr := os.Stat(path); serr == nil {
+			s.t.Errorf("a bundle refused with %q was written", err)
+		}
+		return nil, err
+	}
+	b, err := os.ReadFile(path)
+	return len(b) > 0, errors.Join(err, s.bundleHidesExam(b))
+}
+
+func (s *story) bundleHidesExam(b []byte) error {
+	for _, secret := range secrets {
+		if strings.Contains(string(b), secret) {
+			return fmt.Errorf("management's bundle holds %q", secret)
+		}
+	}
+	return nil
+}
+
+// secrets are words that only the examination's ledger holds.
+var secrets = []string{exam, "LEAVER-KEY", "CHANGE-KEY", "acct-1", "Call log inspected", "No call is logged", "T-ITG-1.1", "T-PAY-1.1", "Quartermaine", "Obuya", "Helen", "pop-leavers", "Isolated."}
+
+// walled is an examination told to its end, beside another one and an
+// engagement that nobody examines, with people of every role.
+func walled(t *testing.T) *story {
+	s := told(t)
+	// The engagement that nobody examines has what the other one has.
+	people := ""
+	for id, role := range map[string]string{"amy": "administrator", "cora": "compliance_manager", "rita": "read_only", "bea": "compliance_manager"} {
+		people += person(id, "", "service_organization", role)
+	}
+	people += person("rob", "", "audit_firm", "read_only")
+	_, err := s.apply("amy", people)
+	s.refused(err, "no person \"amy\"")
+	_, err = s.apply("dana", people)
+	s.must(err)
+	for _, it := range s.items(string(mustRead(t, testdata("org.yaml")))) {
+		if it.Kind != "engagement" {
+			continue
+		}
+		for _, id := range []string{absent, "soc1-2026"} {
+			e := *it.Value.(*soc1.Engagement)
+			s.must(s.app.PutRecord(s.ctx, "dana", app.RecordChange{Kind: "engagement", ID: id, Effective: "2025-01-01", Value: e}))
+		}
+	}
+	s.must(s.app.PutRecord(s.ctx, "dana", app.RecordChange{Kind: "assertion", ID: "assertion-" + absent, Effective: "2025-01-01", Value: soc1.ManagementAssertion{Engagement: absent}}))
+	s.must(s.app.PutRecord(s.ctx, "dana", app.RecordChange{Kind: "representation_letter", ID: "letter-" + absent, Effective: "2025-01-01", Value: soc1.RepresentationLetter{Engagement: absent, Dated: "2026-02-20"}}))
+	_, err = s.app.OpenExamination(s.ctx, "soc1-2026", "", "paul", soc1.Person{Name: "Paul Other", Side: soc1.SideAuditFirm, Roles: []soc1.Role{"engagement_partner"}})
+	s.must(err)
+	_, err = s.apply("helen", person("quinn", exam, "audit_firm", "quality_reviewer")+person("fay", exam, "audit_firm", "firm_administrator")+person("bea", exam, "audit_firm", "engagement_partner"))
+	s.must(err)
+	return s
+}
+
+func mustRead(t testing.TB, path string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// outsiders stand outside the examination.
+var outsiders = []string{"dana", "amy", "cora", "omar", "olive", "rita", "bea", "rob", "paul", "zed", ""}
+
+// TestWall makes every call of every method on the examination's ledger as
+// everybody who stands outside it, and compares with the same call on a ledger
+// that does not exist.
+func TestWall(t *testing.T) {
+	s := walled(t)
+	table := calls()
+	typ := reflect.TypeFor[*app.App]()
+	for i := range typ.NumMethod() {
+		if _, ok := table[typ.Method(i).Name]; !ok {
+			t.Errorf("App.%s is not in the table of this test: add how the wall stands for it", typ.Method(i).Name)
+		}
+	}
+	for name := range table {
+		if _, ok := typ.MethodByName(name); !ok {
+			t.Errorf("App has no method %s; remove it from the table", name)
+		}
+	}
+	there, nowhere := place{exam, engagement}, place{app.ExaminationLedger(absent), absent}
+	for name, cs := range table {
+		for i, c := range cs {
+			for _, actor := range outsiders {
+				if c.slow && actor != "cora" && actor != "zed" && actor != "omar" {
+					continue
+				}
+				at := fmt.Sprintf("%s (call %d) by %q", name, i+1, actor)
+				before, orgBefore := s.size("helen", exam), s.size("dana", app.OrganizationLedger)
+				got, gotErr := c.do(s, actor, there)
+				want, wantErr := c.do(s, actor, nowhere)
+				if after := s.size("helen", exam); after != before {
+					t.Fatalf("%s appended to the examination", at)
+				}
+				if after := s.size("dana", app.OrganizationLedger); after != orgBefore {
+					t.Errorf("%s appended to the organization's ledger beside", at)
+				}
+				gotText, wantText := s.text(got, gotErr), s.text(want, wantErr)
+				if alike := strings.ReplaceAll(wantText, absent, engagement); gotText != alike {
+					i := 0
+					for i < min(len(gotText), len(alike)) && gotText[i] == alike[i] {
+						i++
+					}
+					i = max(0, i-100)
+					t.Errorf("%s tells the examination from one that does not exist:\n got …%.400s\nwant …%.400s", at, gotText[i:], alike[i:])
+				}
+				if actor == "paul" || actor == "rob" {
+					// People of the firm read the organization's ledger, which names the firm.
+					continue
+				}
+				clean := strings.ReplaceAll(gotText, exam, "")
+				for _, secret := range secrets[1:] {
+					if gotErr == nil && strings.Contains(clean, secret) {
+						t.Errorf("%s tells %q: %.600s", at, secret, gotText)
+					}
+				}
+				if gotErr == nil && strings.Contains(gotText, exam) {
+					t.Errorf("%s names the examination: %.600s", at, gotText)
+				}
+			}
+		}
+	}
+}
+
+// text is everything that a call told.
+func (s *story) text(v any, err error) string {
+	var b []byte
+	if err == nil {
+		var jerr error
+		if b, jerr = json.Marshal(v); jerr != nil {
+			s.t.Fatal(jerr)
+		}
+	} else if v != nil && !reflect.ValueOf(v).IsZero() {
+		// What came along with an error was told as well.
+		b, _ = json.Marshal(v)
+	}
+	text := string(b)
+	if err != nil {
+		var d *identity.DeniedError
+		kind := fmt.Sprintf("%T", err)
+		if errors.As(err, &d) {
+			kind = fmt.Sprintf("%+v", *d)
+		}
+		text += " error " + err.Error() + " " + kind
+	}
+	return text
+}
+
+// TestFirmNeverWritesOrganization makes every call on the organization's
+// ledger as people of the firm.
+func TestFirmNeverWritesOrganization(t *testing.T) {
+	s := walled(t)
+	for name, cs := range calls() {
+		for i, c := range cs {
+			if c.slow || name == "OpenExamination" {
+				continue
+			}
+			for _, actor := range []string{"mei", "carla", "helen", "quinn", "fay", "rob", "paul", "zed"} {
+				before := s.size("dana", app.OrganizationLedger)
+				p := place{app.OrganizationLedger, absent}
+				_, err := c.do(s, actor, p)
+				if after := s.size("dana", app.OrganizationLedger); after != before {
+					t.Errorf("%s (call %d) by %s wrote the organization's ledger", name, i+1, actor)
+				}
+				if c.writes && err == nil {
+					t.Errorf("%s (call %d) by %s was not refused", name, i+1, actor)
+				}
+			}
+		}
+	}
+}
+
+// TestReviewersOnlyRead makes every call on the examination's ledger as the
+// quality reviewer and the firm's administrator, and the partner's own calls
+// as everybody else of the team.
+func TestReviewersOnlyRead(t *testing.T) {
+	s := walled(t)
+	partners := map[string]bool{"Opine": true, "DiscloseNonce": true, "Release": true, "ReleaseReport": true, "RedactDocument": true}
+	for name, cs := range calls() {
+		for i, c := range cs {
+			for _, actor := range []string{"quinn", "fay", "mei", "carla"} {
+				only := actor == "quinn" || actor == "fay"
+				if !c.writes || name == "OpenExamination" || !only && !partners[name] || actor == "fay" && name == "Apply" && i == 0 {
+					continue
+				}
+				before := s.size("helen", exam)
+				_, err := c.do(s, actor, place{exam, engagement})
+				if err == nil || s.size("helen", exam) != before {
+					t.Errorf("%s (call %d) by %s was not refused", name, i+1, actor)
+				}
+			}
+		}
+	}
+	// A reviewer's own notes are the exception, and stay their author's.
+	note := func(by, text string) app.RecordChange {
+		return app.RecordChange{Ledger: exam, Kind: "working_paper_note", ID: "n-1", Revision: -1, Effective: "2026-02-20", Value: soc1.WorkingPaperNote{Title: "On the sample", Text: text, By: by}}
+	}
+	s.refused(s.app.PutRecord(s.ctx, "quinn", note("helen", "Fine.")), "author's own name")
+	s.must(s.app.PutRecord(s.ctx, "quinn", note("quinn", "Why this table?")))
+	s.refused(s.app.PutRecord(s.ctx, "mei", note("mei", "Fine.")), "belongs to its author")
+	_, err := s.apply("mei", "kind: working_paper_note\nid: n-1\nledger: "+exam+"\ntitle: On the sample\ntext: Fine.\nby: mei\n")
+	s.refused(err, "belongs to its author")
+	_, err = s.apply("fay", person("gus", exam, "audit_firm", "firm_staff"))
+	s.must(err)
+	_, err = s.apply("fay", attribute(exam, "t-it-1-1"))
+	s.refused(err, "you may not")
+}
+
+// TestOpenExaminationOnce opens it again, as several people.
+func TestOpenExaminationOnce(t *testing.T) {
+	s := begin(t)
+	firm := soc1.Person{Name: "Any Body", Side: soc1.SideAuditFirm, Roles: []soc1.Role{"engagement_partner"}}
+	own := soc1.Person{Name: "Any Body", Side: soc1.SideServiceOrganization, Roles: []soc1.Role{"compliance_manager"}}
+	for _, c := range []struct {
+		id   string
+		p    soc1.Person
+		want string
+	}{
+		{"dana", firm, "independent"}, {"new", own, "not of the audit firm"},
+		{"new", soc1.Person{Name: "Any Body", Side: soc1.SideAuditFirm, Roles: []soc1.Role{"administrator"}}, "roles"},
+	} {
+		_, err := s.app.OpenExamination(s.ctx, engagement, "", c.id, c.p)
+		s.refused(err, c.want)
+	}
+	if left, _ := filepath.Glob(filepath.Join(s.dir, "keys", exam+"*")); len(left) > 0 {
+		t.Errorf("what was refused left keys behind: %v", left)
+	}
+	s.open()
+	nonce := mustRead(t, filepath.Join(s.dir, "keys", exam+".nonce"))
+	before := s.size("helen", exam)
+	_, err := s.app.OpenExamination(s.ctx, engagement, "", "other", firm)
+	s.refused(err, "exists already")
+	_, first := s.app.OpenExamination(s.ctx, engagement, "", "dana", firm)
+	_, second := s.app.OpenExamination(s.ctx, "soc1-none", "", "dana", firm)
+	if first.Error() != second.Error() {
+		t.Errorf("management tells an open examination from none: %v, %v", first, second)
+	}
+	if s.size("helen", exam) != before || string(nonce) != string(mustRead(t, filepath.Join(s.dir, "keys", exam+".nonce"))) {
+		t.Error("opening again changed the examination or its nonce")
+	}
+}
+
+// TestRolesEndHere retires a person and takes roles away in another process.
+func TestRolesEndHere(t *testing.T) {
+	s := begin(t)
+	s.open()
+	_, err := s.apply("helen", person("mei", exam, "audit_firm", "firm_staff"))
+	s.must(err)
+	other := s.reopen()
+	if _, err := other.View(s.ctx, "mei", exam, record.AsOf{}); err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.apply("helen", person("nils", exam, "audit_firm", "firm_staff")+"kind: person\nid: mei\nledger: "+exam+"\nretired: true\neffective: '2026-02-20'\n")
+	s.must(err)
+	put := func(actor string) error {
+		return other.PutRecord(s.ctx, actor, app.RecordChange{Ledger: exam, Kind: "evidence", ID: "ev-1", Revision: -1, Effective: "2025-01-01", Value: soc1.Evidence{Title: "Something"}})
+	}
+	if err := put("mei"); err == nil {
+		t.Error("a person retired by another process still writes")
+	}
+	if err := put("nils"); err != nil {
+		t.Errorf("a person recorded by another process may not write yet: %v", err)
+	}
+	if _, err := other.View(s.ctx, "mei", exam, record.AsOf{}); err == nil {
+		t.Error("a person retired by another process still reads")
+	}
+}
