@@ -42,7 +42,7 @@ func root(t testing.TB) string {
 }
 
 // ignored are folders that hold nothing of ours: results and local data.
-var ignored = map[string]bool{".git": true, "bin": true, "reperform-data": true, "demo-out": true, "node_modules": true}
+var ignored = map[string]bool{".git": true, "bin": true, "reperform-data": true, "reperform-demo": true, "demo-out": true, "node_modules": true}
 
 // tree lists every file of the repository: what git tracks, or, where the source
 // came without git, what lies in the folder.

@@ -130,3 +130,31 @@ func TestNoForbiddenWords(t *testing.T) {
 		}
 	}
 }
+
+// TestOnlyMissingDataSkips allows a test to be skipped for one reason: data that
+// is not part of the repository is not there.
+func TestOnlyMissingDataSkips(t *testing.T) {
+	skips := regexp.MustCompile(`\bt[b]?\.Skip(f|Now)?\(`)
+	for _, f := range files(t, "_test.go") {
+		b := read(t, f)
+		if skips.Match(b) && !bytes.Contains(b, []byte("REPERFORM_SHARED")) {
+			t.Errorf("%s skips a test for another reason than that REPERFORM_SHARED has no data: let it fail, or make it not need what is missing", f)
+		}
+	}
+}
+
+// TestMakeTargetsExist holds the documents to the targets that there are.
+func TestMakeTargetsExist(t *testing.T) {
+	targets := map[string]bool{}
+	for _, m := range regexp.MustCompile(`(?m)^([a-z]+):`).FindAllStringSubmatch(string(read(t, "Makefile")), -1) {
+		targets[m[1]] = true
+	}
+	call := regexp.MustCompile("(?m)(?:^    |`)make ([a-z]+)")
+	for _, doc := range files(t, ".md") {
+		for _, m := range call.FindAllStringSubmatch(string(read(t, doc)), -1) {
+			if !targets[m[1]] {
+				t.Errorf("%s says make %s, and the Makefile has no such target", doc, m[1])
+			}
+		}
+	}
+}
