@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reperform/app"
+	"reperform/ascode"
 	"reperform/population"
 )
 
@@ -38,7 +39,7 @@ func (c *cli) populationCheck() *cobra.Command {
 		}
 		in := app.CheckSpec{Conclusion: conclusion}
 		if spec != "" {
-			if err := readSpec(spec, &in); err != nil {
+			if err := ascode.ReadInto(spec, &in); err != nil {
 				return err
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reperform/app"
+	"reperform/ascode"
 	"reperform/soc1"
 )
 
@@ -24,7 +25,7 @@ func judge[T any](c *cli, use, page, short string, record func(*cobra.Command, *
 	var file string
 	cmd := c.command(use, page, func(cmd *cobra.Command, _ []string) error {
 		var j judgement[T]
-		if err := readSpec(file, &j); err != nil {
+		if err := ascode.ReadInto(file, &j); err != nil {
 			return err
 		}
 		if j.ID == "" || j.Ledger == "" {

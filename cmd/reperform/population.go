@@ -1,18 +1,15 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
-	"go.yaml.in/yaml/v3"
 
 	"reperform/app"
+	"reperform/ascode"
 	"reperform/soc1"
 )
 
@@ -20,28 +17,6 @@ func (c *cli) populationCommand() *cobra.Command {
 	cmd := c.command("population", "population", nil)
 	cmd.AddCommand(c.populationImport(), c.populationDerive(), c.populationProfile(), c.populationCheck())
 	return cmd
-}
-
-// readSpec reads a YAML or JSON file strictly into a struct with json tags.
-func readSpec(path string, into any) error {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	var v any
-	if err := yaml.Unmarshal(b, &v); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	j, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	dec := json.NewDecoder(bytes.NewReader(j))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(into); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return nil
 }
 
 // describeFlags are the parts of a description that may be given without a file.
@@ -105,7 +80,7 @@ func (c *cli) populationImport() *cobra.Command {
 	cmd := c.command("import FILE", "population", func(cmd *cobra.Command, args []string) error {
 		var spec app.ImportSpec
 		if d.spec != "" {
-			if err := readSpec(d.spec, &spec); err != nil {
+			if err := ascode.ReadInto(d.spec, &spec); err != nil {
 				return err
 			}
 			if len(args) == 0 && spec.Source.Path != "" && !filepath.IsAbs(spec.Source.Path) {
@@ -162,7 +137,7 @@ func (c *cli) populationDerive() *cobra.Command {
 	cmd := c.command("derive", "population", func(cmd *cobra.Command, _ []string) error {
 		var spec app.DeriveSpec
 		if d.spec != "" {
-			if err := readSpec(d.spec, &spec); err != nil {
+			if err := ascode.ReadInto(d.spec, &spec); err != nil {
 				return err
 			}
 		}
