@@ -151,6 +151,9 @@ func TestMakeTargetsExist(t *testing.T) {
 	}
 	call := regexp.MustCompile("(?m)(?:^    |`)make ([a-z]+)")
 	for _, doc := range files(t, ".md") {
+		if doc == "THIRD_PARTY.md" {
+			continue
+		}
 		for _, m := range call.FindAllStringSubmatch(string(read(t, doc)), -1) {
 			if !targets[m[1]] {
 				t.Errorf("%s says make %s, and the Makefile has no such target", doc, m[1])
