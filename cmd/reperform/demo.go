@@ -39,7 +39,7 @@ func (c *cli) demoCommand() *cobra.Command {
 		}
 		return nil
 	})
-	cmd.Flags().StringVarP(&out, "output", "o", "./reperform-demo", "folder to write; it must not exist or be empty")
+	cmd.Flags().StringVarP(&out, "output", "o", "./reperform-demo", "folder to write: new, empty, or that of an earlier example, which is replaced")
 	cmd.Flags().BoolVar(&small, "small", false, "write small extracts, for a quick look")
 	return cmd
 }

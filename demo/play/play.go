@@ -28,8 +28,8 @@ import (
 
 // Options direct a performance.
 type Options struct {
-	// Dir receives the workspace, the extracts, the report and the bundles. It
-	// must not exist or be empty.
+	// Dir receives the workspace, the extracts, the report and the bundles: a
+	// new or empty folder, or that of an earlier performance.
 	Dir string
 	// Size of the extracts.
 	Size demo.Size
@@ -123,18 +123,32 @@ func Run(ctx context.Context, opt Options) (*Result, error) {
 	return &s.result, err
 }
 
+// marker names the file by which a folder of an earlier performance is known:
+// only such a folder is ever emptied.
+const marker = ".reperform-demo"
+
+// folder makes the folder ready: a new one, an empty one, or that of an earlier
+// performance, which is replaced.
 func (s *stage) folder() error {
+	at := func(name string) string { return filepath.Join(s.opt.Dir, name) }
 	left, err := os.ReadDir(s.opt.Dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	if len(left) > 0 {
-		return fmt.Errorf("%s is not empty; name another folder with -o, or remove it", s.opt.Dir)
+		if _, err := os.Stat(at(marker)); err != nil {
+			return fmt.Errorf("%s holds something else; name another folder with -o", s.opt.Dir)
+		}
+		if err := os.RemoveAll(s.opt.Dir); err != nil {
+			return err
+		}
 	}
-	at := func(name string) string { return filepath.Join(s.opt.Dir, name) }
 	s.result = Result{Workspace: at("workspace"), Extracts: at("extracts"), Report: at("report.pdf"), Bundle: at("auditors-file.bundle"),
 		ForReport: at("report.bundle"), Checkpoint: at("checkpoint.txt")}
-	return os.MkdirAll(s.result.Extracts, 0o755)
+	if err := os.MkdirAll(s.result.Extracts, 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(at(marker), []byte("The example of reperform lies here; `reperform demo` replaces it.\n"), 0o644)
 }
 
 // at sets the clock of the story.
