@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what only the tests need. The product itself needs none of it.
 set -euo pipefail
-declare -A pkg=([pdftotext]=poppler-utils [pdfinfo]=poppler-utils [strace]=strace)
+declare -A pkg=([pdftotext]=poppler-utils [pdfinfo]=poppler-utils [pdftohtml]=poppler-utils [strace]=strace)
 missing=()
 for tool in "${!pkg[@]}"; do
   command -v "$tool" >/dev/null 2>&1 || missing+=("${pkg[$tool]}")
