@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -33,24 +35,33 @@ func targets(t *testing.T, db *sql.DB) map[string][]target {
 		name := map[string]string{"1": "org", "2": "exam"}[number]
 		return target{fmt.Sprintf("ledger = %s AND kind = '%s' AND id = '%s' AND rev = %d", number, kind, id, n), name, fmt.Sprintf("%s %s revision %d", kind, id, n)}
 	}
-	part := one("SELECT min(pos) FROM document WHERE ledger = 1 AND slot = 300")
+	part, err := strconv.ParseInt(one("SELECT min(key >> 11 & (1 << 40) - 1) FROM document WHERE key >> 51 = 1 AND key & 2047 = 300"), 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	entry := func(number, pos int64) target {
+		return target{whereEntry(number, pos), []string{1: "org", 2: "exam"}[number], fmt.Sprint(pos)}
+	}
+	document := func(number, pos, slot int64) target {
+		return target{whereDocument(number, pos, slot), []string{1: "org", 2: "exam"}[number], fmt.Sprintf("%d/%d", pos, slot)}
+	}
 	return map[string][]target{
-		"ledger": {{"n = 1", "org", "org"}, {"n = 2", "exam", "exam"}},
-		"entry": {
-			{"ledger = 1 AND pos = 0", "org", "0"}, {"ledger = 1 AND pos = 255", "org", "255"}, {"ledger = 1 AND pos = 256", "org", "256"},
-			{"ledger = 1 AND pos = " + part, "org", part}, {fmt.Sprintf("ledger = 1 AND pos = %d", sampleOrg-1), "org", fmt.Sprint(sampleOrg - 1)},
-			{"ledger = 2 AND pos = 131", "exam", "131"},
-		},
-		"document": {
-			{"ledger = 1 AND pos = 0 AND slot = 0", "org", "0/0"}, {"ledger = 1 AND pos = 0 AND slot = 1", "org", "0/1"},
-			{"ledger = 1 AND pos = 10 AND slot = 0", "org", "10/0"}, {"ledger = 1 AND pos = " + part + " AND slot = 300", "org", part + "/300"},
-			{fmt.Sprintf("ledger = 1 AND pos = %d AND slot = 1", sampleOrg-1), "org", fmt.Sprintf("%d/1", sampleOrg-1)},
-			{"ledger = 2 AND pos = 200 AND slot = 1", "exam", "200/1"},
-		},
+		"ledger":   {{"n = 1", "org", "org"}, {"n = 2", "exam", "exam"}},
+		"entry":    {entry(1, 0), entry(1, 255), entry(1, 256), entry(1, part), entry(1, sampleOrg-1), entry(2, 131)},
+		"document": {document(1, 0, 0), document(1, 0, 1), document(1, 10, 0), document(1, part, 300), document(1, sampleOrg-1, 1), document(2, 200, 1)},
 		"revision": {rev("1", "organization", "organization", 1), rev("1", "control", "r-6", 3), rev("1", "person", "p-700", 1), rev("2", "risk", "r-1", 2),
 			rev("1", "risk", "r-3", 1)},
 		"tile": {{"ledger = 1 AND level = 0 AND idx = 0", "org", "0/0"}, {"ledger = 1 AND level = 0 AND idx = 1", "org", "0/1"}, {"ledger = 2 AND level = 0 AND idx = 0", "exam", "0/0"}},
 	}
+}
+
+// Keys of entries hold the ledger's number and the position, keys of documents
+// the slot as well.
+func entryKey(number, pos int64) int64          { return number<<40 | pos }
+func documentKey(number, pos, slot int64) int64 { return entryKey(number, pos)<<11 | slot }
+func whereEntry(number, pos int64) string       { return fmt.Sprintf("key = %d", entryKey(number, pos)) }
+func whereDocument(number, pos, slot int64) string {
+	return fmt.Sprintf("key = %d", documentKey(number, pos, slot))
 }
 
 // flips are damaged copies of a value, each with one bit changed.
@@ -68,7 +79,7 @@ func flips(v any) []any {
 	}
 	switch v := v.(type) {
 	case int64:
-		for _, bit := range []int{0, 3, 40, 63} {
+		for _, bit := range []int{0, 3, 11, 40, 51, 63} {
 			out = append(out, v^int64(uint64(1)<<bit))
 		}
 	case []byte:
@@ -200,42 +211,55 @@ func tamper(t *testing.T, s sample, table, col string, tg target) int {
 // TestRowsRemovedAndAdded does to whole rows what the other test does to bits.
 func TestRowsRemovedAndAdded(t *testing.T) {
 	s := buildSample(t, "x")
-	last := sampleOrg - 1
+	const last = sampleOrg - 1
+	copyEntry := func(pos, key int64) string {
+		return fmt.Sprintf("INSERT INTO entry SELECT %d, leaf, bytes, note FROM entry WHERE %s", key, whereEntry(1, pos))
+	}
+	copyDocument := func(pos, key int64) string {
+		return fmt.Sprintf("INSERT INTO document SELECT %d, salt, bytes FROM document WHERE %s", key, whereDocument(1, pos, 1))
+	}
+	swap := func(table, columns string, a, b int64) string {
+		return fmt.Sprintf(`CREATE TEMP TABLE s AS SELECT * FROM %[1]s WHERE key IN (%[3]d, %[4]d);
+			UPDATE %[1]s SET (%[2]s) = (SELECT %[2]s FROM s WHERE s.key <> %[1]s.key) WHERE key IN (%[3]d, %[4]d)`, table, columns, a, b)
+	}
 	for _, c := range []struct {
 		name, do     string
 		ledger       string
 		table, where string
 	}{
-		{"entry deleted", "DELETE FROM entry WHERE ledger = 1 AND pos = 300", "org", "entry", "300"},
-		{"first entry deleted", "DELETE FROM entry WHERE ledger = 1 AND pos = 0", "org", "entry", "0"},
-		{"last entry deleted", fmt.Sprintf("DELETE FROM entry WHERE ledger = 1 AND pos = %d", last), "org", "entry", fmt.Sprint(last)},
-		{"all entries deleted", "DELETE FROM entry WHERE ledger = 1", "org", "ledger", "org"},
-		{"document deleted", "DELETE FROM document WHERE ledger = 1 AND pos = 300 AND slot = 1", "org", "document", "300/1"},
-		{"reason deleted", "DELETE FROM document WHERE ledger = 2 AND pos = 30 AND slot = 0", "exam", "document", "30/0"},
+		{"entry deleted", "DELETE FROM entry WHERE " + whereEntry(1, 300), "org", "entry", "300"},
+		{"first entry deleted", "DELETE FROM entry WHERE " + whereEntry(1, 0), "org", "entry", "0"},
+		{"last entry deleted", "DELETE FROM entry WHERE " + whereEntry(1, last), "org", "entry", fmt.Sprint(last)},
+		{"all entries deleted", "DELETE FROM entry WHERE key >> 40 = 1", "org", "ledger", "org"},
+		{"document deleted", "DELETE FROM document WHERE " + whereDocument(1, 300, 1), "org", "document", "300/1"},
+		{"reason deleted", "DELETE FROM document WHERE " + whereDocument(2, 30, 0), "exam", "document", "30/0"},
 		{"revision deleted", "DELETE FROM revision WHERE ledger = 1 AND kind = 'control' AND id = 'r-6' AND rev = 2", "org", "revision", "control r-6 revision 2"},
 		{"record deleted", "DELETE FROM revision WHERE ledger = 1 AND kind = 'person' AND id = 'p-9'", "org", "revision", "person p-9 revision 1"},
 		{"tile deleted", "DELETE FROM tile WHERE ledger = 1 AND idx = 1", "org", "tile", "0/1"},
-		{"last checkpoint removed", fmt.Sprintf("UPDATE entry SET note = NULL WHERE ledger = 1 AND pos = %d", last), "org", "entry", fmt.Sprint(last)},
-		{"checkpoint moved", "UPDATE entry SET note = (SELECT note FROM entry WHERE ledger = 1 AND pos = 400) WHERE ledger = 1 AND pos = 401", "org", "entry", "401"},
-		{"checkpoint of the other ledger", "UPDATE entry SET note = (SELECT note FROM entry WHERE ledger = 2 AND pos = 200) WHERE ledger = 1 AND pos = 200", "org", "entry", "200"},
-		{"entry repeated behind the last", fmt.Sprintf("INSERT INTO entry SELECT ledger, %d, leaf, bytes, note FROM entry WHERE ledger = 1 AND pos = %d", last+1, last), "org", "ledger", "org"},
-		{"entry far behind the last", "INSERT INTO entry SELECT ledger, 100000, leaf, bytes, note FROM entry WHERE ledger = 1 AND pos = 5", "org", "entry", "100000"},
-		{"entry before the first", "INSERT INTO entry SELECT ledger, -1, leaf, bytes, note FROM entry WHERE ledger = 1 AND pos = 5", "org", "entry", "-1"},
-		{"entry of no ledger", "INSERT INTO entry SELECT 9, pos, leaf, bytes, note FROM entry WHERE ledger = 1 AND pos = 5", "exam", "entry", "ledger number 9"},
-		{"document of no ledger", "INSERT INTO document SELECT 0, pos, slot, salt, bytes FROM document WHERE ledger = 1 AND pos = 5", "org", "document", "ledger number 0"},
-		{"document repeated in another slot", "INSERT INTO document SELECT ledger, pos, 7, salt, bytes FROM document WHERE ledger = 1 AND pos = 5 AND slot = 1", "org", "document", "5/7"},
-		{"document of no entry", "INSERT INTO document SELECT ledger, 5000, slot, salt, bytes FROM document WHERE ledger = 1 AND pos = 5 AND slot = 1", "org", "document", "5000/1"},
-		{"redacted document put back", "INSERT INTO document SELECT ledger, 10, slot, salt, bytes FROM document WHERE ledger = 1 AND pos = 5 AND slot = 1", "org", "document", "10/1"},
+		{"last checkpoint removed", "UPDATE entry SET note = NULL WHERE " + whereEntry(1, last), "org", "entry", fmt.Sprint(last)},
+		{"checkpoint moved", "UPDATE entry SET note = (SELECT note FROM entry WHERE " + whereEntry(1, 400) + ") WHERE " + whereEntry(1, 401), "org", "entry", "401"},
+		{"checkpoint of the other ledger", "UPDATE entry SET note = (SELECT note FROM entry WHERE " + whereEntry(2, 200) + ") WHERE " + whereEntry(1, 200), "org", "entry", "200"},
+		{"entry repeated behind the last", copyEntry(last, entryKey(1, last+1)), "org", "ledger", "org"},
+		{"entry far behind the last", copyEntry(5, entryKey(1, 100000)), "org", "entry", "100000"},
+		{"entry at the highest position", copyEntry(5, entryKey(2, 0)-1), "org", "entry", fmt.Sprint(int64(1<<40 - 1))},
+		{"entry before the first", copyEntry(5, entryKey(1, 0)-1), "org", "entry", "ledger number 0"},
+		{"entry of a negative key", copyEntry(5, -1), "org", "entry", "ledger number -1"},
+		{"entry of the highest key", copyEntry(5, math.MaxInt64), "org", "entry", fmt.Sprintf("ledger number %d", 1<<23-1)},
+		{"entry of no ledger", copyEntry(5, entryKey(9, 5)), "exam", "entry", "ledger number 9"},
+		{"document of no ledger", copyDocument(5, documentKey(0, 5, 1)), "org", "document", "ledger number 0"},
+		{"document of a negative key", copyDocument(5, math.MinInt64), "org", "document", "ledger number -4096"},
+		{"document of the highest key", copyDocument(5, math.MaxInt64), "org", "document", "ledger number 4095"},
+		{"document at the highest position", copyDocument(5, documentKey(2, 0, 0)-1), "org", "document", fmt.Sprintf("%d/2047", int64(1<<40-1))},
+		{"document repeated in another slot", copyDocument(5, documentKey(1, 5, 7)), "org", "document", "5/7"},
+		{"document of no entry", copyDocument(5, documentKey(1, 5000, 1)), "org", "document", "5000/1"},
+		{"redacted document put back", copyDocument(5, documentKey(1, 10, 1)), "org", "document", "10/1"},
 		{"revision made up", "INSERT INTO revision SELECT ledger, kind, id, 99, pos, slot, -1, effective FROM revision WHERE ledger = 1 AND kind = 'person' AND id = 'p-9'", "org", "revision", "person p-9 revision 99"},
 		{"record made up", "INSERT INTO revision VALUES (1, 'person', 'nobody', 1, 5, 1, -1, '')", "org", "revision", "person nobody revision 1"},
 		{"tile beyond the entries", "INSERT INTO tile SELECT ledger, 0, 2, data FROM tile WHERE ledger = 1 AND idx = 1", "org", "tile", "0/2"},
 		{"tile far beyond", "INSERT INTO tile SELECT ledger, 3, 77, data FROM tile WHERE ledger = 1 AND idx = 1", "org", "tile", "3/77"},
-		{"documents swapped between slots", `CREATE TEMP TABLE s AS SELECT * FROM document WHERE ledger = 1 AND pos = 20;
-			UPDATE document SET (salt, bytes) = (SELECT salt, bytes FROM s WHERE s.slot = 1 - document.slot) WHERE ledger = 1 AND pos = 20`, "org", "document", "20/0"},
-		{"documents swapped between entries", `CREATE TEMP TABLE s AS SELECT * FROM document WHERE ledger = 1 AND slot = 1 AND pos IN (30, 31);
-			UPDATE document SET (salt, bytes) = (SELECT salt, bytes FROM s WHERE s.pos = 61 - document.pos) WHERE ledger = 1 AND slot = 1 AND pos IN (30, 31)`, "org", "document", "31/1"},
-		{"entries swapped", `CREATE TEMP TABLE s AS SELECT * FROM entry WHERE ledger = 1 AND pos IN (400, 401);
-			UPDATE entry SET (leaf, bytes) = (SELECT leaf, bytes FROM s WHERE s.pos = 801 - entry.pos) WHERE ledger = 1 AND pos IN (400, 401)`, "org", "entry", "400"},
+		{"documents swapped between slots", swap("document", "salt, bytes", documentKey(1, 20, 0), documentKey(1, 20, 1)), "org", "document", "20/0"},
+		{"documents swapped between entries", swap("document", "salt, bytes", documentKey(1, 30, 1), documentKey(1, 31, 1)), "org", "document", "31/1"},
+		{"entries swapped", swap("entry", "leaf, bytes", entryKey(1, 400), entryKey(1, 401)), "org", "entry", "400"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "copy.db")

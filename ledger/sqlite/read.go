@@ -14,7 +14,8 @@ import (
 // Heads implements ledger.Store.
 func (s *Store) Heads(ctx context.Context) ([]ledger.Head, error) {
 	rows, err := s.read.QueryContext(ctx, `SELECT l.name, l.size, coalesce(e.note, x'')
-		FROM ledger l LEFT JOIN entry e ON e.ledger = l.n AND e.pos = l.size - 1 ORDER BY l.name`)
+		FROM ledger l LEFT JOIN entry e ON e.key = (l.n << ?) + l.size - 1 AND l.n BETWEEN 1 AND ? AND l.size BETWEEN 1 AND ? ORDER BY l.name`,
+		posBits, maxNumber, maxPos+1)
 	if err != nil {
 		return nil, explain(err)
 	}
@@ -71,6 +72,10 @@ func (s *Store) entries(ctx context.Context, name string, from, to int64, docume
 	if err != nil {
 		return err
 	}
+	if !numbered(n) {
+		return nil
+	}
+	from, to = max(from, 0), min(to, maxPos+1)
 	for from < to {
 		rows, err := s.entrySlice(ctx, n, from, to, documents)
 		if err != nil {
@@ -95,8 +100,8 @@ func (s *Store) entrySlice(ctx context.Context, n, from, to int64, documents boo
 		return nil, err
 	}
 	defer tx.Rollback()
-	rows, err := tx.QueryContext(ctx, `SELECT pos, leaf, bytes, note FROM entry
-		WHERE ledger = ? AND pos >= ? AND pos < ? ORDER BY pos LIMIT ?`, n, from, to, slice)
+	rows, err := tx.QueryContext(ctx, `SELECT key, leaf, bytes, note FROM entry
+		WHERE key >= ? AND key <= ? ORDER BY key LIMIT ?`, entryKey(n, from), entryKey(n, to-1), slice)
 	if err != nil {
 		return nil, err
 	}
@@ -108,6 +113,7 @@ func (s *Store) entrySlice(ctx context.Context, n, from, to int64, documents boo
 			rows.Close()
 			return nil, err
 		}
+		r.Pos &= maxPos
 		// A leaf of another length can only be damage; zeroes never match.
 		if len(leaf) == tlog.HashSize {
 			copy(r.Leaf[:], leaf)
@@ -122,8 +128,8 @@ func (s *Store) entrySlice(ctx context.Context, n, from, to int64, documents boo
 
 // readDocuments fills in the documents of rows in order of position.
 func readDocuments(ctx context.Context, tx *sql.Tx, n int64, rows []ledger.Row) error {
-	docs, err := tx.QueryContext(ctx, `SELECT pos, slot, salt, bytes FROM document
-		WHERE ledger = ? AND pos >= ? AND pos <= ? ORDER BY pos, slot`, n, rows[0].Pos, rows[len(rows)-1].Pos)
+	docs, err := tx.QueryContext(ctx, `SELECT key, salt, bytes FROM document
+		WHERE key >= ? AND key <= ? ORDER BY key`, documentKey(n, rows[0].Pos, 0), documentKey(n, rows[len(rows)-1].Pos, maxSlot))
 	if err != nil {
 		return err
 	}
@@ -131,10 +137,12 @@ func readDocuments(ctx context.Context, tx *sql.Tx, n int64, rows []ledger.Row) 
 	at := 0
 	for docs.Next() {
 		var d ledger.Document
-		var pos int64
-		if err := docs.Scan(&pos, &d.Slot, &d.Salt, &d.Bytes); err != nil {
+		var key int64
+		if err := docs.Scan(&key, &d.Salt, &d.Bytes); err != nil {
 			return err
 		}
+		var pos int64
+		pos, d.Slot = place(key)
 		for at < len(rows) && rows[at].Pos < pos {
 			at++
 		}

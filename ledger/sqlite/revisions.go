@@ -167,7 +167,6 @@ func revisionSQL(n int64, q ledger.RevisionQuery, cur cursor, limit int) (string
 	if !q.Documents {
 		return "SELECT " + columns + " FROM (" + inner + ")", c.args, nil
 	}
-	c.args = append(c.args, n)
-	return "SELECT r.kind, r.id, r.rev, r.pos, r.slot, r.next_pos, r.effective, d.pos IS NOT NULL, d.bytes FROM (" + inner + ") r" +
-		" LEFT JOIN document d ON d.ledger = ? AND d.pos = r.pos AND d.slot = r.slot ORDER BY r.kind, r.id, r.rev", c.args, nil
+	return "SELECT r.kind, r.id, r.rev, r.pos, r.slot, r.next_pos, r.effective, d.key IS NOT NULL, d.bytes FROM (" + inner + ") r" +
+		fmt.Sprintf(" LEFT JOIN document d ON d.key = (%d | r.pos) << %d | r.slot ORDER BY r.kind, r.id, r.rev", entryKey(n, 0), slotBits), c.args, nil
 }

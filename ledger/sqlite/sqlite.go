@@ -23,9 +23,10 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// schema of version 1. Ledgers carry a number so that the keys stay short. The
-// note of an entry is the checkpoint signed when it was the last: beside the
-// entry, no note can go astray.
+// schema of version 1. Ledgers carry a number so that the keys stay short; see
+// keys.go for how the keys of entries and documents hold it. The note of an
+// entry is the checkpoint signed when it was the last: beside the entry, no
+// note can go astray.
 const schema = `
 CREATE TABLE ledger (
 	n    INTEGER PRIMARY KEY,
@@ -33,21 +34,16 @@ CREATE TABLE ledger (
 	size INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE entry (
-	ledger INTEGER NOT NULL,
-	pos    INTEGER NOT NULL,
-	leaf   BLOB NOT NULL,
-	bytes  BLOB NOT NULL,
-	note   BLOB,
-	PRIMARY KEY (ledger, pos)
-) STRICT, WITHOUT ROWID;
+	key   INTEGER PRIMARY KEY,
+	leaf  BLOB NOT NULL,
+	bytes BLOB NOT NULL,
+	note  BLOB
+) STRICT;
 CREATE TABLE document (
-	ledger INTEGER NOT NULL,
-	pos    INTEGER NOT NULL,
-	slot   INTEGER NOT NULL,
-	salt   BLOB NOT NULL,
-	bytes  BLOB NOT NULL,
-	PRIMARY KEY (ledger, pos, slot)
-) STRICT, WITHOUT ROWID;
+	key   INTEGER PRIMARY KEY,
+	salt  BLOB NOT NULL,
+	bytes BLOB NOT NULL
+) STRICT;
 CREATE TABLE revision (
 	ledger    INTEGER NOT NULL,
 	kind      TEXT NOT NULL,
@@ -72,14 +68,12 @@ const schemaVersion = 1
 
 // Store is a ledger.Store in one SQLite file.
 type Store struct {
-	path  string
-	write *sql.DB
-	read  *sql.DB
+	path string
+	read *sql.DB
 
-	// mu guards the one connection that writes and its prepared statements.
+	// mu guards the one connection that writes.
 	mu    sync.Mutex
-	conn  *sql.Conn
-	stmts map[string]*sql.Stmt
+	write *writer
 	// scrub is set while redacted bytes may still stand in the log.
 	scrub bool
 }
@@ -93,24 +87,19 @@ func Open(ctx context.Context, path string) (*Store, error) {
 		return nil, err
 	}
 	const common = "?_pragma=busy_timeout(60000)&_pragma=journal_mode(wal)&_pragma=synchronous(full)"
-	write, err := sql.Open("sqlite", "file:"+path+common+"&_txlock=immediate&_pragma=cache_size(-65536)"+
+	write, err := dial("file:" + path + common + "&_pragma=cache_size(-65536)" +
 		"&_pragma=secure_delete(on)&_pragma=wal_autocheckpoint(4096)&_pragma=journal_size_limit(67108864)")
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", path, explain(err))
 	}
-	write.SetMaxOpenConns(1)
 	read, err := sql.Open("sqlite", "file:"+path+common+"&_pragma=query_only(on)&_pragma=cache_size(-16384)")
 	if err != nil {
 		write.Close()
 		return nil, err
 	}
 	read.SetMaxOpenConns(8)
-	s := &Store{path: path, write: write, read: read, stmts: map[string]*sql.Stmt{}}
-	err = s.migrate(ctx)
-	if err == nil {
-		s.conn, err = write.Conn(ctx)
-	}
-	if err != nil {
+	s := &Store{path: path, write: write, read: read}
+	if err := s.migrate(ctx); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("%s: %w", path, explain(err))
 	}
@@ -130,41 +119,40 @@ func private(path string) error {
 	return f.Close()
 }
 
+// migrate makes the tables of a new file.
 func (s *Store) migrate(ctx context.Context) error {
-	tx, err := s.write.BeginTx(ctx, nil)
-	if err != nil {
+	if _, err := s.write.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
-	defer tx.Rollback()
-	var version int
-	if err := tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+	if err := s.create(ctx); err != nil {
+		return errors.Join(err, s.rollback())
+	}
+	_, err := s.write.exec(ctx, "COMMIT")
+	return err
+}
+
+func (s *Store) create(ctx context.Context) error {
+	var version [1]int64
+	if _, err := s.write.integers(ctx, "PRAGMA user_version", version[:]); err != nil {
 		return err
 	}
 	switch {
-	case version == schemaVersion:
+	case version[0] == schemaVersion:
 		return nil
-	case version > schemaVersion:
-		return fmt.Errorf("the file has schema version %d, this program knows %d: use a newer program", version, schemaVersion)
+	case version[0] > schemaVersion:
+		return fmt.Errorf("the file has schema version %d, this program knows %d: use a newer program", version[0], schemaVersion)
 	}
-	if _, err := tx.ExecContext(ctx, schema); err != nil {
+	if _, err := s.write.exec(ctx, schema); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", schemaVersion)); err != nil {
-		return err
-	}
-	return tx.Commit()
+	_, err := s.write.exec(ctx, fmt.Sprintf("PRAGMA user_version = %d", schemaVersion))
+	return err
 }
 
 // Close implements ledger.Store.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, st := range s.stmts {
-		st.Close()
-	}
-	if s.conn != nil {
-		s.conn.Close()
-	}
 	return errors.Join(s.read.Close(), s.write.Close())
 }
 

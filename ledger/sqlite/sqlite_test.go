@@ -2,7 +2,9 @@ package sqlite_test
 
 import (
 	"context"
+	"database/sql"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -49,5 +51,67 @@ func TestConcurrentFirstOpening(t *testing.T) {
 			})
 		}
 		wg.Wait()
+	}
+}
+
+// What the keys cannot hold is refused before it could reach the rows of
+// another ledger, and leaves nothing behind.
+func TestKeysHaveBounds(t *testing.T) {
+	ctx := context.Background()
+	batch := func(name string, from int64, slot int) ledger.Batch {
+		return ledger.Batch{Ledger: name, From: from, Rows: []ledger.Row{{Pos: from, Bytes: []byte("{}"),
+			Documents: []ledger.Document{{Slot: slot, Salt: make([]byte, ledger.SaltSize), Bytes: []byte("x")}}}}}
+	}
+	for _, c := range []struct {
+		name, prepare string
+		batch         ledger.Batch
+		want          string // "" when it must succeed
+	}{
+		{"last number", "INSERT INTO ledger VALUES (4094, 'other', 0)", batch("new", 0, 1), ""},
+		{"number after the last", "INSERT INTO ledger VALUES (4095, 'other', 0)", batch("new", 0, 1), "numbers 1 to 4095"},
+		{"damaged number", "INSERT INTO ledger VALUES (-1, 'new', 3)", batch("new", 3, 1), "has number -1"},
+		{"last position", "INSERT INTO ledger VALUES (1, 'new', (1 << 40) - 1)", batch("new", 1<<40-1, 1), ""},
+		{"position after the last", "INSERT INTO ledger VALUES (1, 'new', 1 << 40)", batch("new", 1<<40, 1), "at most 1099511627776"},
+		{"last slot", "SELECT 1", batch("new", 0, 2047), ""},
+		{"slot after the last", "SELECT 1", batch("new", 0, 2048), "slot 2048"},
+		{"negative slot", "SELECT 1", batch("new", 0, -1), "slot -1"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "ledger.db")
+			s := open(t, path)
+			db, err := sql.Open("sqlite", path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer db.Close()
+			if _, err := db.Exec(c.prepare); err != nil {
+				t.Fatal(err)
+			}
+			err = s.Append(ctx, []ledger.Batch{c.batch})
+			var rows int
+			if err := db.QueryRow("SELECT (SELECT count(*) FROM entry) + (SELECT count(*) FROM document)").Scan(&rows); err != nil {
+				t.Fatal(err)
+			}
+			if c.want == "" {
+				if err != nil || rows != 2 {
+					t.Fatalf("%d rows, %v; want 2 rows", rows, err)
+				}
+				got := 0
+				err := s.Entries(ctx, "new", c.batch.From, c.batch.From+1, func(r ledger.Row) error {
+					got++
+					if r.Pos != c.batch.From || len(r.Documents) != 1 || r.Documents[0].Slot != c.batch.Rows[0].Documents[0].Slot {
+						t.Errorf("read %+v, wrote %+v", r, c.batch.Rows[0])
+					}
+					return nil
+				})
+				if err != nil || got != 1 {
+					t.Errorf("%d entries read, %v; want 1", got, err)
+				}
+				return
+			}
+			if err == nil || !strings.Contains(err.Error(), c.want) || rows != 0 {
+				t.Errorf("%d rows, %v; want none, and an error with %q", rows, err, c.want)
+			}
+		})
 	}
 }
