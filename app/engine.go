@@ -59,7 +59,8 @@ func (a *App) scratch(name string) (string, error) {
 		return "", err
 	}
 	d, err := os.MkdirTemp(a.engine.plain.Path, "x-")
-	return filepath.Join(d, name), err
+	// Ids may hold slashes; a file's name must not lead elsewhere.
+	return filepath.Join(d, filepath.Base(name)), err
 }
 
 // keep seals a file as a blob of the ledger and says how records name it.

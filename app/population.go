@@ -13,6 +13,7 @@ import (
 	"reperform/ledger"
 	"reperform/population"
 	"reperform/procedure"
+	"reperform/record"
 	"reperform/soc1"
 )
 
@@ -72,6 +73,9 @@ func (a *App) populationHome(ctx context.Context, actor string, spec *ImportSpec
 	if spec.ID == "" {
 		return "", errors.New("a population needs an id; give --id")
 	}
+	if err := record.CheckID(spec.ID); err != nil {
+		return "", err
+	}
 	if err := a.admit(ctx, actor, act, identity.Resource{Ledger: name, Kind: "population"}); err != nil {
 		return "", err
 	}
@@ -104,6 +108,12 @@ func partyOf(ledger string) soc1.Party {
 // attach seals the frozen file and records the population.
 func (a *App) attach(ctx context.Context, actor, name, id string, p *soc1.Population, f *population.Frozen, ts []population.Transform, action string, may identity.Action, reason string) error {
 	describe(p, f, ts)
+	// Before anything is sealed: what is refused must leave nothing behind.
+	described := *p
+	described.Frozen = soc1.File{Name: id + ".parquet", SHA256: f.PopulationHash, Size: 1}
+	if err := firstError(described.Validate()); err != nil {
+		return fmt.Errorf("population %s: %w", id, err)
+	}
 	file, err := a.keep(ctx, name, f.Path, id+".parquet")
 	if err != nil {
 		return fmt.Errorf("sealing population %s: %w", id, err)

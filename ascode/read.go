@@ -186,8 +186,6 @@ func (p *parser) add(n *yaml.Node, path, message, remedy string) {
 	p.problems = append(p.problems, pr)
 }
 
-var idPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:/-]{0,119}$`)
-
 // item reads one record: the envelope's fields, then the kind's.
 func (p *parser) item(n *yaml.Node) *Item {
 	if n.Kind != yaml.MappingNode {
@@ -239,7 +237,7 @@ func (p *parser) item(n *yaml.Node) *Item {
 		p.add(n, "kind", fmt.Sprintf("There is no kind %q.", it.Kind), suggest(it.Kind, p.reg.Names()))
 		return nil
 	}
-	if !idPattern.MatchString(it.ID) {
+	if record.CheckID(it.ID) != nil {
 		p.add(n, "id", fmt.Sprintf("%q is not an id.", it.ID), "Use letters, digits, dots, dashes, underscores, colons and slashes, at most 120, beginning with a letter or digit.")
 		return nil
 	}

@@ -73,7 +73,7 @@ func (c *cli) populationCheck() *cobra.Command {
 			}
 		})
 		if err == nil && bad > 0 {
-			return failed("%d checks of completeness and accuracy do not pass", bad)
+			return failed("%s of completeness and accuracy failed", count(bad, "check"))
 		}
 		return err
 	})

@@ -8,6 +8,7 @@ import (
 
 	"reperform/app"
 	"reperform/ascode"
+	"reperform/record"
 	"reperform/soc1"
 )
 
@@ -21,7 +22,7 @@ type judgement[T any] struct {
 }
 
 // judge makes a command that records one judgement from a file.
-func judge[T any](c *cli, use, page, short string, record func(*cobra.Command, *app.App, judgement[T]) error) *cobra.Command {
+func judge[T any](c *cli, use, page, short string, enter func(*cobra.Command, *app.App, judgement[T]) error) *cobra.Command {
 	var file string
 	cmd := c.command(use, page, func(cmd *cobra.Command, _ []string) error {
 		var j judgement[T]
@@ -31,11 +32,14 @@ func judge[T any](c *cli, use, page, short string, record func(*cobra.Command, *
 		if j.ID == "" || j.Ledger == "" {
 			return fmt.Errorf("%s: the fields id, ledger and record are needed", file)
 		}
+		if err := record.CheckID(j.ID); err != nil {
+			return fmt.Errorf("%s: id: %w", file, err)
+		}
 		a, err := c.open(cmd.Context())
 		if err != nil {
 			return err
 		}
-		if err := record(cmd, a, j); err != nil {
+		if err := enter(cmd, a, j); err != nil {
 			return err
 		}
 		return c.print(map[string]string{"id": j.ID, "ledger": j.Ledger}, func(w io.Writer) { fmt.Fprintf(w, "Recorded %s in %s.\n", j.ID, j.Ledger) })

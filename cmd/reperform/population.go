@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -41,7 +43,7 @@ func (d *describeFlags) add(cmd *cobra.Command) {
 	f.StringVar(&d.to, "to", "", "last day it covers")
 }
 
-func (d *describeFlags) fill(id, ledger *string, p *soc1.Population) {
+func (d *describeFlags) fill(id, ledger *string, p *soc1.Population) error {
 	set := func(into *string, v string) {
 		if v != "" {
 			*into = v
@@ -58,11 +60,18 @@ func (d *describeFlags) fill(id, ledger *string, p *soc1.Population) {
 	if p.Purpose == "" {
 		p.Purpose = soc1.AuditorPopulation
 	}
-	if d.from != "" {
-		p.PeriodFrom = soc1.Date(d.from)
-	}
-	if d.to != "" {
-		p.PeriodTo = soc1.Date(d.to)
+	for _, day := range []struct {
+		flag, text string
+		into       *soc1.Date
+	}{{"from", d.from, &p.PeriodFrom}, {"to", d.to, &p.PeriodTo}} {
+		if day.text == "" {
+			continue
+		}
+		parsed, err := soc1.ParseDate(day.text)
+		if err != nil {
+			return fmt.Errorf("--%s: %w", day.flag, err)
+		}
+		*day.into = parsed
 	}
 	if len(d.key) > 0 {
 		p.Key = d.key
@@ -73,6 +82,13 @@ func (d *describeFlags) fill(id, ledger *string, p *soc1.Population) {
 	if p.Title == "" {
 		p.Title = *id
 	}
+	if len(p.Key) == 0 {
+		return errors.New("nothing identifies an item of the population; name the columns that together are different in every row with --key")
+	}
+	if !slices.Contains(p.Purpose.Values(), string(p.Purpose)) {
+		return fmt.Errorf("the purpose %q is not known; say %s", p.Purpose, strings.Join(p.Purpose.Values(), ", "))
+	}
+	return nil
 }
 
 func (c *cli) populationImport() *cobra.Command {
@@ -93,7 +109,9 @@ func (c *cli) populationImport() *cobra.Command {
 		if spec.Source.Path == "" {
 			return errors.New("name the file to import")
 		}
-		d.fill(&spec.ID, &spec.Ledger, &spec.Population)
+		if err := d.fill(&spec.ID, &spec.Ledger, &spec.Population); err != nil {
+			return err
+		}
 		a, err := c.open(cmd.Context())
 		if err != nil {
 			return err
@@ -147,7 +165,9 @@ func (c *cli) populationDerive() *cobra.Command {
 		for name, id := range inputs {
 			spec.Population.Derived.Inputs = append(spec.Population.Derived.Inputs, soc1.DerivationInput{Name: name, Population: id})
 		}
-		d.fill(&spec.ID, &spec.Ledger, &spec.Population)
+		if err := d.fill(&spec.ID, &spec.Ledger, &spec.Population); err != nil {
+			return err
+		}
 		a, err := c.open(cmd.Context())
 		if err != nil {
 			return err

@@ -112,7 +112,7 @@ func (c *cli) samplingEvaluate() *cobra.Command {
 				return err
 			}
 			if e.Exceeds(t) {
-				return failed("the upper limit %s exceeds the tolerable rate %s", e.PercentCeil(), t.Percent(1))
+				return failed("the upper limit %s exceeds the tolerable rate %s%%", e.PercentCeil(), t.Percent(1))
 			}
 			return nil
 		}
