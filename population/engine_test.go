@@ -7,9 +7,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -52,17 +54,9 @@ func TestChildThatDies(t *testing.T) {
 	// ask the engine, which is busy.
 	deadline := time.Now().Add(5 * time.Second)
 	for killed := false; !killed && time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		out, _ := exec.Command("ps", "-o", "pid=,args=", "--ppid", itoa(os.Getpid())).Output()
-		for _, line := range strings.Split(string(out), "\n") {
-			fields := strings.Fields(line)
-			if len(fields) == 3 && fields[2] == "engine" {
-				var pid int
-				for _, c := range fields[0] {
-					pid = pid*10 + int(c-'0')
-				}
-				time.Sleep(300 * time.Millisecond)
-				killed = syscall.Kill(pid, syscall.SIGKILL) == nil
-			}
+		for _, pid := range engineChildren(t, os.Getpid()) {
+			time.Sleep(300 * time.Millisecond)
+			killed = syscall.Kill(pid, syscall.SIGKILL) == nil
 		}
 	}
 	select {
@@ -78,12 +72,32 @@ func TestChildThatDies(t *testing.T) {
 	}
 }
 
-func itoa(n int) string {
-	var b []byte
-	for ; n > 0; n /= 10 {
-		b = append([]byte{byte('0' + n%10)}, b...)
+// engineChildren are the engine processes of a parent, as the kernel lists them.
+func engineChildren(t *testing.T, parent int) []int {
+	t.Helper()
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		t.Fatal(err)
 	}
-	return string(b)
+	var out []int
+	for _, e := range entries {
+		pid, err := strconv.Atoi(e.Name())
+		if err != nil {
+			continue
+		}
+		stat, err1 := os.ReadFile("/proc/" + e.Name() + "/stat")
+		args, err2 := os.ReadFile("/proc/" + e.Name() + "/cmdline")
+		// The command's name stands in parentheses and may hold spaces.
+		_, rest, ok := strings.Cut(string(stat), ") ")
+		fields := strings.Fields(rest)
+		if err1 != nil || err2 != nil || !ok || len(fields) < 2 || fields[1] != strconv.Itoa(parent) {
+			continue
+		}
+		if strings.HasSuffix(string(args), "\x00engine\x00") {
+			out = append(out, pid)
+		}
+	}
+	return out
 }
 
 // TestFence: where the kernel has Landlock it stands, and the child cannot
@@ -114,22 +128,15 @@ func TestChildEnvironmentIsEmpty(t *testing.T) {
 	if _, err := e.Hash(context.Background(), f.Input()); err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Command("ps", "-o", "pid=,args=", "--ppid", itoa(os.Getpid())).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	seen := false
-	for _, line := range strings.Split(string(out), "\n") {
-		if fields := strings.Fields(line); len(fields) == 3 && fields[2] == "engine" {
-			seen = true
-			env, err := os.ReadFile("/proc/" + fields[0] + "/environ")
-			if err != nil || len(bytes.Trim(env, "\x00")) != 0 {
-				t.Errorf("environment: %q, %v", env, err)
-			}
-		}
-	}
-	if !seen {
+	children := engineChildren(t, os.Getpid())
+	if len(children) == 0 {
 		t.Error("no child was found")
+	}
+	for _, pid := range children {
+		env, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
+		if err != nil || len(bytes.Trim(env, "\x00")) != 0 {
+			t.Errorf("environment: %q, %v", env, err)
+		}
 	}
 }
 
@@ -174,7 +181,7 @@ func TestFullDisk(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("k\n")
 	for i := range 60_000 {
-		sum := sha256.Sum256([]byte(itoa(i + 1)))
+		sum := sha256.Sum256([]byte(strconv.Itoa(i + 1)))
 		b.WriteString(hex.EncodeToString(sum[:]) + "\n")
 	}
 	source := writeFile(t, "x.csv", b.String())
@@ -440,11 +447,11 @@ func TestParentThatIsKilled(t *testing.T) {
 		t.Fatalf("the parent said %q, %v", line, err)
 	}
 	time.Sleep(500 * time.Millisecond)
-	children, _ := exec.Command("ps", "-o", "pid=", "--ppid", itoa(cmd.Process.Pid)).Output()
-	if len(strings.Fields(string(children))) != 1 {
-		t.Fatalf("the parent has the children %q, want one", children)
+	children := engineChildren(t, cmd.Process.Pid)
+	if len(children) != 1 {
+		t.Fatalf("the parent has the children %v, want one", children)
 	}
-	child := strings.TrimSpace(string(children))
+	child := strconv.Itoa(children[0])
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
