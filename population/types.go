@@ -25,6 +25,23 @@ type (
 	InputError = tabular.InputError
 )
 
+// Action is what a Transform does to a column.
+type Action = tabular.Action
+
+// The actions of a Transform: keep the value, drop the column, show only the
+// last four characters (none of a value shorter than eight), show nothing, or
+// replace it by its HMAC-SHA256 in hex, by which joins survive.
+const (
+	Keep      = tabular.Keep
+	Drop      = tabular.Drop
+	Mask      = tabular.Mask
+	MaskAll   = tabular.MaskAll
+	KeyedHash = tabular.KeyedHash
+)
+
+// ParseType reads a type's text form, such as decimal(12,2).
+func ParseType(s string) (Type, error) { return tabular.ParseType(s) }
+
 // Input names a frozen population to read: its file, and what is needed to
 // read it without guessing.
 type Input struct {
