@@ -146,7 +146,26 @@ func (c *cli) command(use, page string, run func(cmd *cobra.Command, args []stri
 		panic("the manual has no page " + page)
 	}
 	title, body, _ := strings.Cut(string(b), "\n")
-	return &cobra.Command{Use: use, Short: strings.TrimPrefix(title, "# "), Long: strings.TrimPrefix(title, "# ") + "\n" + body, RunE: run, Args: cobra.NoArgs}
+	cmd := &cobra.Command{Use: use, Short: strings.TrimPrefix(title, "# "), Long: strings.TrimPrefix(title, "# ") + "\n" + body, RunE: run, Args: cobra.NoArgs}
+	if run == nil {
+		cmd.Args, cmd.RunE = cobra.ArbitraryArgs, group
+	}
+	return cmd
+}
+
+// group is what a command does that only holds others: alone it shows its page,
+// and a word it does not know is a mistake, never a success.
+func group(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return cmd.Help()
+	}
+	var known []string
+	for _, sub := range cmd.Commands() {
+		if sub.IsAvailableCommand() {
+			known = append(known, sub.Name())
+		}
+	}
+	return fmt.Errorf("there is no command %q here; after %q say %s", args[0], cmd.CommandPath(), strings.Join(known, ", "))
 }
 
 // open opens the workspace once.
