@@ -160,6 +160,7 @@ func describe(p *soc1.Population, f *population.Frozen, ts []population.Transfor
 			p.Columns = append(p.Columns, soc1.Column{Name: t.Column, Type: "dropped", Transform: soc1.Dropped})
 		}
 	}
+	p.KeyUnique = f.KeyUnique
 	p.RowCount, p.PopulationHash, p.EngineVersion = f.Rows, f.PopulationHash, f.EngineVersion
 	p.Warnings = nil
 	for _, w := range f.Warnings {

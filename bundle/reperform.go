@@ -181,6 +181,9 @@ func (v *verifier) population(work *record.View, r record.Typed[soc1.Population]
 	if f.PopulationHash != p.PopulationHash || f.Rows != p.RowCount {
 		return "", fmt.Errorf("its %d rows have hash %s; recorded are %d rows and %s", f.Rows, f.PopulationHash, p.RowCount, p.PopulationHash)
 	}
+	if p.KeyUnique && !f.KeyUnique {
+		return "", fmt.Errorf("two of its rows have the same key; recorded is that none have")
+	}
 	totals := map[string]string{}
 	for _, c := range f.Columns {
 		totals[c.Name] = c.Total

@@ -9,9 +9,10 @@ import (
 )
 
 // Input describes a frozen population, whose bytes stand at the path, to the
-// engine. The hash is given only when the engine shall recompute it.
+// engine, with what was recorded of it: the engine checks the file's bytes and
+// then need not compute the population hash anew for every question.
 func Input(p soc1.Population, path string) (population.Input, error) {
-	in := population.Input{Path: path, Key: p.Key}
+	in := population.Input{Path: path, Key: p.Key, PopulationHash: p.PopulationHash, FrozenSHA256: p.Frozen.SHA256, KeyUnique: p.KeyUnique}
 	for _, c := range p.Columns {
 		if c.Transform == soc1.Dropped {
 			continue

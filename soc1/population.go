@@ -198,6 +198,8 @@ type Population struct {
 	Columns []Column `json:"columns,omitempty" label:"Columns"`
 	// Key are the columns that together identify an item.
 	Key []string `json:"key,omitempty" label:"Key columns"`
+	// KeyUnique says that no two items have the same key.
+	KeyUnique bool `json:"key_unique,omitempty" label:"Key is unique"`
 	// RowCount is the number of items.
 	RowCount int64 `json:"row_count" label:"Rows"`
 	// ControlTotals are sums found at import.
