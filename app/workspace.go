@@ -187,6 +187,7 @@ func (a *App) start(ctx context.Context) error {
 	if a.auth, err = identity.New(); err != nil {
 		return err
 	}
+	a.sweep()
 	a.keys = blob.FileKeys(filepath.Join(keys, "blobs"))
 	a.blobs = blob.Files(filepath.Join(a.dir, "blobs"), a.keys)
 	store, err := sqlite.Open(ctx, filepath.Join(a.dir, "ledger.db"))
@@ -199,6 +200,18 @@ func (a *App) start(ctx context.Context) error {
 		store.Close()
 	}
 	return err
+}
+
+// sweep removes the plaintext that a process left behind when it was killed.
+// What cannot be removed now is removed by the next one.
+func (a *App) sweep() {
+	tmp := filepath.Join(a.dir, "tmp")
+	if left, err := os.ReadDir(tmp); err != nil || len(left) == 0 {
+		return
+	}
+	if d, err := sandbox.NewDir(tmp); err == nil {
+		_ = d.Remove()
+	}
 }
 
 // Close ends the engine and closes the ledgers.
