@@ -151,7 +151,7 @@ func (v *verifier) guarded(f func() (string, error)) (detail string, err error) 
 			detail, err = "", fmt.Errorf("what the bundle holds made this program stumble: %v", r)
 		}
 		// Whatever a check says after its time was up, it did not finish.
-		if v.ctx.Err() != nil && whole.Err() == nil {
+		if errors.Is(v.ctx.Err(), context.DeadlineExceeded) && whole.Err() == nil {
 			err = skip{fmt.Sprintf("it took longer than the %s allowed", v.opt.Limit)}
 		}
 		v.ctx = whole
