@@ -59,8 +59,11 @@ func TestBackupRestores(t *testing.T) {
 	// Keys that others may read are refused; a copy that keeps modes, such as
 	// cp -a, needs no such step.
 	err = filepath.WalkDir(filepath.Join(to, "keys"), func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+		switch {
+		case err != nil:
 			return err
+		case d.IsDir():
+			return os.Chmod(path, 0o700)
 		}
 		return os.Chmod(path, 0o600)
 	})
