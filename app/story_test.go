@@ -239,7 +239,12 @@ func fifthFails(i int, _ string) (soc1.Outcome, string) {
 // decided confirms and writes up what failed in both tests.
 func (s *story) decided() {
 	s.t.Helper()
-	for _, test := range []string{"t-it-1-1", "t-pay-1-1"} {
+	s.confirmed("t-it-1-1", "t-pay-1-1")
+}
+
+func (s *story) confirmed(tests ...string) {
+	s.t.Helper()
+	for _, test := range tests {
 		ids, err := s.app.DecideExceptions(s.ctx, "carla", app.ExceptionDecision{Ledger: exam, Test: test, Status: soc1.Confirmed, Reason: "Agreed with the owner.", Fact: "Confirmed with the owner."})
 		s.must(err)
 		s.must(s.app.RecordDeviation(s.ctx, "carla", exam, "dev-"+test, soc1.Deviation{Code: "DEV " + test, Exceptions: ids, Test: test,
