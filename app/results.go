@@ -215,8 +215,6 @@ func (a *App) gridStatus(ctx context.Context, name string, c testCase, s *soc1.S
 			items[it.Key] = true
 		}
 	}
-	// Items may have been added since the status was last taken.
-	o.Status, o.Why = Waiting, ""
 	o.Rows, o.Counts, o.Exceptions = int64(len(items)), nil, 0
 	// Asked again after items were added, the test may be waiting once more.
 	o.Status, o.Why = Waiting, ""
