@@ -110,10 +110,30 @@ func printConsequences(w io.Writer, q evaluation.Consequences) {
 			fmt.Fprintf(w, "    %s\n", s)
 		}
 	}
-	for _, f := range q.Flags {
-		fmt.Fprintf(w, "%-8s %s\n", f.Severity, f)
-	}
+	printFlags(w, q.Flags)
 	fmt.Fprintf(w, "%s. Conclusions and the opinion are entered by people; nothing here enters one.\n", count(len(q.Flags), "flag"))
+}
+
+// shownAlike is how many flags of one rule are listed; --json has all of them.
+const shownAlike = 5
+
+func printFlags(w io.Writer, flags []evaluation.Flag) {
+	seen := map[string]int{}
+	for _, f := range flags {
+		seen[f.Rule]++
+		switch n := seen[f.Rule]; {
+		case n <= shownAlike:
+			fmt.Fprintln(w, f)
+		case n == shownAlike+1:
+			more := -shownAlike
+			for _, g := range flags {
+				if g.Rule == f.Rule {
+					more++
+				}
+			}
+			fmt.Fprintf(w, "%s: %d more like these; --json lists them\n", f.Rule, more)
+		}
+	}
 }
 
 func (c *cli) examinationDisclose() *cobra.Command {

@@ -50,6 +50,7 @@ func TestScripts(t *testing.T) {
 			"corrupt": corrupt,
 			"flip":    flip,
 			"pages":   pages,
+			"results": results,
 		},
 	})
 }
