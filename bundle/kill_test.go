@@ -228,8 +228,14 @@ func (k *killed) checkBundle(path, what string, whole bool) {
 	case err != nil:
 		return
 	}
-	if v, err := bundle.Verify(context.Background(), path, bundle.Options{}); err != nil || v.Count(bundle.Fails) > 0 {
-		k.t.Fatalf("%s: a bundle has its name and does not hold: %v\n%s", what, err, list(v))
+	v, err := bundle.Verify(context.Background(), path, bundle.Options{})
+	k.must(err)
+	for _, c := range v.Claims {
+		// A run that was killed leaves an attribute that changed after the run
+		// before it: figures of unfinished work rightly do not follow.
+		if c.Status == bundle.Fails && !strings.HasPrefix(c.ID, "figures/") {
+			k.t.Fatalf("%s: a bundle has its name and does not hold:\n%s", what, list(v))
+		}
 	}
 	os.Remove(path)
 }
