@@ -27,7 +27,11 @@ type part struct {
 	batch    Batch
 	signed   []byte
 	lastTime time.Time
-	overlay  map[string]int64
+	// keys are those of the batch's revisions; records and sets are the
+	// versions, by key and by kind, that the batch has made so far.
+	keys     []string
+	records  map[string]int64
+	sets     map[string]int64
 	redacted map[DocumentRef]bool
 	waiting  []*request
 	receipts []Receipt
@@ -89,19 +93,53 @@ func (l *Log) open(p *prepared) (*part, error) {
 		created = true
 		st = &ledgerState{name: name, genesis: *p.genesis, signer: p.signer, edge: &edge{}, index: newIndex()}
 	}
-	return &part{st: st, created: created, edge: st.edge.clone(), lastTime: st.lastTime, overlay: map[string]int64{}, redacted: map[DocumentRef]bool{},
+	return &part{st: st, created: created, edge: st.edge.clone(), lastTime: st.lastTime, records: map[string]int64{}, sets: map[string]int64{}, redacted: map[DocumentRef]bool{},
 		batch: Batch{Ledger: name, From: st.edge.size}}, nil
 }
 
-func (pt *part) version(kind, id string) int64 {
-	if v, ok := pt.overlay[headKey(kind, id)]; ok {
+// record is the revision that a record has, given its key.
+func (pt *part) record(key string) int64 {
+	if v, ok := pt.records[key]; ok {
 		return v
 	}
-	if id == "" {
-		return pt.st.index.sets[kind]
+	if h, ok := pt.st.index.heads.Get(key); ok {
+		return h.Rev
 	}
-	h, _ := pt.st.index.heads.Get(headKey(kind, id))
-	return h.Rev
+	return 0
+}
+
+// version is what a guard compares; see Snapshot.Version.
+func (pt *part) version(g *Guard, key string) int64 {
+	if g.ID != "" {
+		return pt.record(key)
+	}
+	if v, ok := pt.sets[g.Kind]; ok {
+		return v
+	}
+	return pt.st.index.sets[g.Kind]
+}
+
+// current checks that each change follows the revision that its record has,
+// or that the same command gave it before.
+func (pt *part) current(p *prepared) error {
+	var seen map[string]int64
+	if len(p.changes) > 1 {
+		seen = make(map[string]int64, len(p.changes))
+	}
+	for i := range p.changes {
+		c, k := &p.changes[i], p.changeKeys[i]
+		have, ok := seen[k]
+		if !ok {
+			have = pt.record(k)
+		}
+		if have != c.Revision-1 {
+			return &ConflictError{Ledger: pt.st.name, Kind: c.Kind, ID: c.ID, Want: c.Revision - 1, Have: have}
+		}
+		if seen != nil {
+			seen[k] = c.Revision
+		}
+	}
+	return nil
 }
 
 // accept checks one command against the state so far and adds its rows.
@@ -117,22 +155,14 @@ func (pt *part) accept(s Store, req *request, now time.Time) error {
 		}
 		pt.st.genesis, pt.st.signer = *p.genesis, p.signer
 	}
-	for _, g := range p.cmd.Guards {
-		if v := pt.version(g.Kind, g.ID); v != g.Version {
+	for i := range p.cmd.Guards {
+		g := &p.cmd.Guards[i]
+		if v := pt.version(g, p.guardKeys[i]); v != g.Version {
 			return &ConflictError{Ledger: pt.st.name, Kind: g.Kind, ID: g.ID, Want: g.Version, Have: v}
 		}
 	}
-	seen := map[string]int64{}
-	for _, c := range p.changes {
-		k := headKey(c.Kind, c.ID)
-		have, ok := seen[k]
-		if !ok {
-			have = pt.version(c.Kind, c.ID)
-		}
-		if have != c.Revision-1 {
-			return &ConflictError{Ledger: pt.st.name, Kind: c.Kind, ID: c.ID, Want: c.Revision - 1, Have: have}
-		}
-		seen[k] = c.Revision
+	if err := pt.current(p); err != nil {
+		return err
 	}
 	if err := pt.redactable(s, p.cmd.Redacts); err != nil {
 		return err
@@ -155,11 +185,11 @@ func (pt *part) accept(s Store, req *request, now time.Time) error {
 			if d.Slot == 0 {
 				continue
 			}
-			c := p.changes[change]
+			c, k := &p.changes[change], p.changeKeys[change]
 			change++
 			pt.batch.Revisions = append(pt.batch.Revisions, Revision{Kind: c.Kind, ID: c.ID, Rev: c.Revision, Pos: r.Pos, Slot: d.Slot, NextPos: -1, Effective: c.Effective})
-			pt.overlay[headKey(c.Kind, c.ID)] = c.Revision
-			pt.overlay[headKey(c.Kind, "")] = r.Pos + 1
+			pt.keys = append(pt.keys, k)
+			pt.records[k], pt.sets[c.Kind] = c.Revision, r.Pos+1
 		}
 	}
 	for _, r := range p.cmd.Redacts {
@@ -233,8 +263,8 @@ func (a *assembly) accepted() []*request {
 func (a *assembly) publish(l *Log) {
 	for _, pt := range a.parts {
 		st := pt.st
-		for _, r := range pt.batch.Revisions {
-			st.index.apply(r)
+		for i := range pt.batch.Revisions {
+			st.index.apply(pt.keys[i], &pt.batch.Revisions[i])
 		}
 		st.edge, st.lastTime, st.index.size = pt.edge, pt.lastTime, pt.edge.size
 		l.publish(st, pt.signed)

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -53,8 +54,8 @@ type Receipt struct {
 }
 
 // prepared is a command as far as it can be made ready without knowing the
-// state it will meet: commitments and salts are computed by the caller's
-// goroutine, not by the one committer.
+// state it will meet: commitments, salts, keys and all of the entry but its
+// time are computed by the caller's goroutine, not by the one committer.
 type prepared struct {
 	cmd    Command
 	id     string
@@ -65,6 +66,12 @@ type prepared struct {
 	documents        []Document
 	genesis          *Genesis
 	signer           note.Signer
+	// changeKeys and guardKeys are the keys of the changes and the guards.
+	changeKeys, guardKeys []string
+	// whole is the command as one entry, nil when it does not fit; its time,
+	// which the committer fills in, stands at timeAt.
+	whole  []byte
+	timeAt int
 }
 
 func (l *Log) prepare(c Command) (*prepared, error) {
@@ -89,6 +96,9 @@ func (l *Log) prepare(c Command) (*prepared, error) {
 		p.reason = &Document{Slot: 0, Salt: salt(0), Bytes: []byte(c.Reason)}
 		p.reasonCommitment = Commit(p.reason.Salt, p.reason.Bytes)
 	}
+	p.documents = make([]Document, 0, len(c.Drafts))
+	p.changes = make([]Change, 0, len(c.Drafts))
+	p.changeKeys = make([]string, 0, len(c.Drafts))
 	for i, d := range c.Drafts {
 		if !validIdentifier(d.Kind) || !validIdentifier(d.ID) {
 			return nil, fmt.Errorf("kind %q and id %q must be non-empty, at most %d bytes of UTF-8 and without control characters", d.Kind, d.ID, maxIdentifier)
@@ -102,8 +112,33 @@ func (l *Log) prepare(c Command) (*prepared, error) {
 		s := salt(i + 1)
 		p.documents = append(p.documents, Document{Salt: s, Bytes: d.Document})
 		p.changes = append(p.changes, Change{Kind: d.Kind, ID: d.ID, Revision: d.Revision, Effective: d.Effective, Commitment: Commit(s, d.Document)})
+		p.changeKeys = append(p.changeKeys, headKey(d.Kind, d.ID))
+	}
+	p.guardKeys = make([]string, len(c.Guards))
+	for i, g := range c.Guards {
+		p.guardKeys[i] = headKey(g.Kind, g.ID)
 	}
 	return p, nil
+}
+
+// encode writes the entry with a time of the right width in place of its own.
+func (p *prepared) encode() error {
+	whole := p.head(TimeFormat)
+	whole.Redacts, whole.Changes = p.cmd.Redacts, p.changes
+	b, err := appendEntry(make([]byte, 0, 384+192*len(p.changes)), &whole)
+	if err != nil || len(b) > MaxEntry {
+		return err
+	}
+	// Before the time stand only the name of the ledger and an id in
+	// hexadecimal, which cannot hold what is searched for.
+	const field = `,"time":"`
+	p.whole, p.timeAt = b, bytes.Index(b, []byte(field))+len(field)
+	return nil
+}
+
+func (p *prepared) head(time string) Entry {
+	return Entry{Version: EntryVersion, Ledger: p.cmd.Ledger, Command: p.id, Time: time,
+		Actor: p.cmd.Actor, Action: p.cmd.Action, Reason: p.reasonCommitment, Genesis: p.genesis}
 }
 
 // maxIdentifier bounds kinds, ids, actors and actions in bytes. Escaped in
@@ -135,27 +170,23 @@ func validDate(s string) bool {
 
 // rows cuts the command into entries from the position on.
 func (p *prepared) rows(at time.Time, pos int64) ([]Row, error) {
-	head := Entry{
-		Version: EntryVersion, Ledger: p.cmd.Ledger, Command: p.id,
-		Time:  at.UTC().Format(TimeFormat),
-		Actor: p.cmd.Actor, Action: p.cmd.Action, Reason: p.reasonCommitment,
-		Redacts: p.cmd.Redacts, Genesis: p.genesis,
+	text := at.UTC().Format(TimeFormat)
+	if len(text) != len(TimeFormat) {
+		return nil, fmt.Errorf("the time %s does not fit the form %s: set the clock right", text, TimeFormat)
 	}
-	whole := head
-	whole.Changes = p.changes
-	b, err := appendEntry(nil, &whole)
-	if err != nil {
-		return nil, err
+	if p.whole != nil {
+		copy(p.whole[p.timeAt:], text)
+		return []Row{p.row(p.whole, pos, p.reason, p.documents)}, nil
 	}
-	if len(b) <= MaxEntry {
-		return []Row{p.row(b, pos, p.reason, p.documents)}, nil
-	}
+	head := p.head(text)
+	head.Redacts = p.cmd.Redacts
 	parts := p.split(head)
 	rows := make([]Row, 0, len(parts))
 	done := 0
 	for i, e := range parts {
 		e.Part, e.Parts = i+1, len(parts)
-		if b, err = appendEntry(nil, &e); err != nil {
+		b, err := appendEntry(nil, &e)
+		if err != nil {
 			return nil, err
 		}
 		if len(b) > MaxEntry {
@@ -204,7 +235,7 @@ func (p *prepared) split(head Entry) []Entry {
 }
 
 func (p *prepared) row(b []byte, pos int64, reason *Document, docs []Document) Row {
-	r := Row{Pos: pos, Bytes: b, Leaf: tlog.RecordHash(b)}
+	r := Row{Pos: pos, Bytes: b, Leaf: tlog.RecordHash(b), Documents: make([]Document, 0, 1+len(docs))}
 	if reason != nil {
 		r.Documents = append(r.Documents, *reason)
 	}

@@ -28,6 +28,9 @@ func (l *Log) Commit(ctx context.Context, c Command) (Receipt, error) {
 		return Receipt{}, err
 	}
 	p, err := l.prepare(c)
+	if err == nil {
+		err = p.encode()
+	}
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -62,6 +65,9 @@ func (l *Log) Create(ctx context.Context, c Command, origin, class string) (Rece
 	}
 	p.signer = signer
 	p.genesis = &Genesis{Origin: origin, Key: key, Class: class}
+	if err := p.encode(); err != nil {
+		return Receipt{}, err
+	}
 	return l.submit(ctx, p)
 }
 

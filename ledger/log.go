@@ -228,7 +228,7 @@ func (l *Log) loadOne(ctx context.Context, h Head) error {
 	// Not SelectHeads: another process may have appended since the head was read.
 	q := RevisionQuery{Ledger: h.Ledger, Select: SelectKnown, Known: h.Size}
 	err = l.store.Revisions(ctx, q, func(r Revision) error {
-		st.index.load(r)
+		st.index.load(&r)
 		return nil
 	})
 	if err != nil {
@@ -301,7 +301,7 @@ func (l *Log) tail(ctx context.Context, st *ledgerState, h Head) error {
 		}
 		next.add(r.Leaf, nil)
 		for i, c := range e.Changes {
-			st.index.apply(Revision{Kind: c.Kind, ID: c.ID, Rev: c.Revision, Pos: r.Pos, Slot: i + 1, Effective: c.Effective})
+			st.index.apply(headKey(c.Kind, c.ID), &Revision{Kind: c.Kind, ID: c.ID, Rev: c.Revision, Pos: r.Pos, Slot: i + 1, Effective: c.Effective})
 		}
 		lastTime, err = time.Parse(TimeFormat, e.Time)
 		return err

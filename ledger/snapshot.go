@@ -12,7 +12,7 @@ import (
 type Snapshot struct {
 	Ledger string
 	Size   int64
-	heads  *btree.Map[string, RecordHead]
+	heads  *btree.Map[string, *RecordHead]
 	sets   map[string]int64
 }
 
@@ -24,20 +24,28 @@ type RecordHead struct {
 	Effective string
 }
 
+// indexDegree is half of how many records a node of the index holds. Each
+// batch copies a node for each record it touches.
+const indexDegree = 16
+
 // headKey joins kind and id with a byte that neither may hold.
 func headKey(kind, id string) string { return kind + "\x00" + id }
 
 // Head returns the latest recorded revision of a record.
 func (s *Snapshot) Head(kind, id string) (RecordHead, bool) {
-	return s.heads.Get(headKey(kind, id))
+	h, ok := s.heads.Get(headKey(kind, id))
+	if !ok {
+		return RecordHead{}, false
+	}
+	return *h, true
 }
 
 // Kind calls yield for each record of the kind by id, until it returns false.
 func (s *Snapshot) Kind(kind string, yield func(id string, h RecordHead) bool) {
 	prefix := headKey(kind, "")
-	s.heads.Ascend(prefix, func(k string, h RecordHead) bool {
+	s.heads.Ascend(prefix, func(k string, h *RecordHead) bool {
 		id, ok := strings.CutPrefix(k, prefix)
-		return ok && yield(id, h)
+		return ok && yield(id, *h)
 	})
 }
 
@@ -55,25 +63,34 @@ func (s *Snapshot) Version(kind, id string) int64 {
 	if id == "" {
 		return s.sets[kind]
 	}
-	h, _ := s.heads.Get(headKey(kind, id))
+	h, _ := s.Head(kind, id)
 	return h.Rev
 }
 
 // index is the committer's own mutable copy; each snapshot is a copy on write.
+// A head is never changed, only replaced: the nodes of the tree, which are what
+// is copied, hold no more than its address.
 type index struct {
 	size  int64
-	heads *btree.Map[string, RecordHead]
+	heads *btree.Map[string, *RecordHead]
 	sets  map[string]int64
+	// slab is room for the heads that load adds, made by the hundred.
+	slab []RecordHead
 }
 
 func newIndex() *index {
-	return &index{heads: btree.NewMap[string, RecordHead](16), sets: map[string]int64{}}
+	return &index{heads: btree.NewMap[string, *RecordHead](indexDegree), sets: map[string]int64{}}
 }
 
-func (x *index) apply(r Revision) {
-	k := headKey(r.Kind, r.ID)
-	if h, ok := x.heads.Get(k); !ok || h.Rev < r.Rev {
-		x.heads.Set(k, RecordHead{Rev: r.Rev, Pos: r.Pos, Slot: r.Slot, Effective: r.Effective})
+func headOf(r *Revision) RecordHead {
+	return RecordHead{Rev: r.Rev, Pos: r.Pos, Slot: r.Slot, Effective: r.Effective}
+}
+
+// apply adds a revision recorded after all others, given its record's key.
+func (x *index) apply(key string, r *Revision) {
+	h := headOf(r)
+	if old, ok := x.heads.Set(key, &h); ok && old.Rev > r.Rev {
+		x.heads.Set(key, old)
 	}
 	if x.sets[r.Kind] < r.Pos+1 {
 		x.sets[r.Kind] = r.Pos + 1
@@ -81,8 +98,14 @@ func (x *index) apply(r Revision) {
 }
 
 // load is apply for the latest revisions in order of kind and id.
-func (x *index) load(r Revision) {
-	x.heads.Load(headKey(r.Kind, r.ID), RecordHead{Rev: r.Rev, Pos: r.Pos, Slot: r.Slot, Effective: r.Effective})
+func (x *index) load(r *Revision) {
+	if len(x.slab) == 0 {
+		x.slab = make([]RecordHead, 128)
+	}
+	h := &x.slab[0]
+	x.slab = x.slab[1:]
+	*h = headOf(r)
+	x.heads.Load(headKey(r.Kind, r.ID), h)
 	x.sets[r.Kind] = max(x.sets[r.Kind], r.Pos+1)
 }
 

@@ -87,7 +87,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 		return nil, err
 	}
 	const common = "?_pragma=busy_timeout(60000)&_pragma=journal_mode(wal)&_pragma=synchronous(full)"
-	write, err := dial("file:" + path + common + "&_pragma=cache_size(-65536)" +
+	write, err := dial("file:" + path + common + "&_pragma=cache_size(-16384)" +
 		"&_pragma=secure_delete(on)&_pragma=wal_autocheckpoint(4096)&_pragma=journal_size_limit(67108864)")
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, explain(err))
