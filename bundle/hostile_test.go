@@ -50,8 +50,11 @@ func TestNamesDoNotLeaveTheFolder(t *testing.T) {
 			do(f)
 			path := filepath.Join(t.TempDir(), "forged.bundle")
 			bundle.Assemble(t, f.parts, path)
-			opt := options(t)
-			opt.Typst, opt.Scratch = nil, scratch
+			opt := bundle.Options{Scratch: scratch}
+			if name == "long id" {
+				opt = options(t)
+				opt.Typst, opt.Scratch = nil, scratch
+			}
 			v := verify(t, path, opt)
 			if name == "long id" && status(v, "run/"+strings.Repeat("i", 199)) != bundle.Holds {
 				t.Errorf("a long id should not matter:\n%s", list(v))
@@ -68,6 +71,21 @@ func TestNamesDoNotLeaveTheFolder(t *testing.T) {
 			os.RemoveAll(scratch)
 			os.MkdirAll(scratch, 0o700)
 		})
+	}
+}
+
+// What a bundle calls its records cannot draw on the verifier's terminal.
+func TestClaimsAreOneVisibleLine(t *testing.T) {
+	s := sharedStory(t)
+	f := &forgery{t: t, s: s, parts: bundle.Parts(t, filepath.Join(shared.dir, "file.bundle"))}
+	forge("population", "pop-leavers", func(b map[string]any) { b["title"] = "x\r\nholds  all\x1b[2J\u202e" })(f)
+	path := filepath.Join(t.TempDir(), "forged.bundle")
+	bundle.Assemble(t, f.parts, path)
+	v := verify(t, path, bundle.Options{})
+	for _, c := range v.Claims {
+		if strings.ContainsAny(c.ID+c.Text+c.Detail, "\r\n\x1b\u202e") {
+			t.Errorf("claim %q holds what a terminal obeys: %q %q", c.ID, c.Text, c.Detail)
+		}
 	}
 }
 

@@ -165,8 +165,10 @@ func (v *verifier) sameExceptions(r record.Typed[soc1.TestRun], all []record.Typ
 			delete(left, k)
 		}
 	}
-	for k := range left {
-		return "", fmt.Errorf("the run found item %q for attribute %s and %d more, of which there is no exception", k.key, k.attribute, len(left)-1)
+	for _, k := range found {
+		if left[k] {
+			return "", fmt.Errorf("the run found item %q for attribute %s and %d more, of which there is no exception", k.key, k.attribute, len(left)-1)
+		}
 	}
 	return fmt.Sprintf("%d exceptions", len(found)), nil
 }

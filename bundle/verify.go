@@ -6,7 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"reperform/ledger"
 	"reperform/population"
@@ -117,10 +120,21 @@ type verifier struct {
 }
 
 func (v *verifier) claim(id, text string, status Status, detail string) {
-	v.out.Claims = append(v.out.Claims, Claim{ID: id, Text: text, Status: status, Detail: detail})
+	v.out.Claims = append(v.out.Claims, Claim{ID: visible(id), Text: visible(text), Status: status, Detail: visible(detail)})
 	if v.opt.Progress != nil {
 		v.opt.Progress(id)
 	}
+}
+
+// visible keeps what a bundle calls its records from writing lines of its own,
+// or over others, on the terminal of whoever verifies.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return utf8.RuneError
+	}, s)
 }
 
 // check turns the outcome of a check into a claim: nil holds, a skip is not

@@ -233,7 +233,7 @@ func TestManagementsOwnWork(t *testing.T) {
 	w.must(w.app.Close())
 	opt := options(t)
 	path := filepath.Join(t.TempDir(), "own.bundle")
-	exportDirectly(t, w.dir, path, opt)
+	w.directly(func(log *ledger.Log) { exportDirectly(t, log, w.dir, "org", path, opt) })
 	opt.Typst = nil
 	v := verify(t, path, opt)
 	w.must(verifyNoFails(t, v))
@@ -250,22 +250,22 @@ func verifyNoFails(t *testing.T, v *bundle.Verification) error {
 	return nil
 }
 
-// exportDirectly bundles the organization's ledger without the application.
-func exportDirectly(t *testing.T, dir, path string, opt bundle.Options) {
-	t.Helper()
-	ctx := t.Context()
-	store, err := sqlite.Open(ctx, filepath.Join(dir, "ledger.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
+// directly works on the ledgers of a closed workspace without the application.
+func (s *story) directly(do func(log *ledger.Log)) {
+	s.t.Helper()
+	store, err := sqlite.Open(s.ctx, filepath.Join(s.dir, "ledger.db"))
+	s.must(err)
 	defer store.Close()
-	log, err := ledger.Open(ctx, store, ledger.Options{Keys: ledger.FileKeys{Dir: filepath.Join(dir, "keys")}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	log, err := ledger.Open(s.ctx, store, ledger.Options{Keys: ledger.FileKeys{Dir: filepath.Join(s.dir, "keys")}})
+	s.must(err)
 	defer log.Close()
+	do(log)
+}
+
+func exportDirectly(t *testing.T, log *ledger.Log, dir, work, path string, opt bundle.Options) {
+	t.Helper()
 	blobs := blob.Files(filepath.Join(dir, "blobs"), blob.FileKeys(filepath.Join(dir, "keys", "blobs")))
-	_, err = bundle.Export(ctx, path, bundle.Source{Log: log, Typst: opt.Typst, Work: "org", Organization: "org", Engagement: engagement, For: bundle.ForFile, Program: "test", Engine: "test",
+	_, err := bundle.Export(t.Context(), path, bundle.Source{Log: log, Typst: opt.Typst, Work: work, Organization: "org", Engagement: engagement, For: bundle.ForFile, Program: "test", Engine: "test",
 		Open: func(ctx context.Context, ledger string, sha [32]byte) (io.ReadCloser, error) {
 			return blobs.Open(ctx, ledger, sha)
 		}})
@@ -292,6 +292,36 @@ func TestUnfinishedWork(t *testing.T) {
 	}
 	if status(v, "ledger/org/anchor") != bundle.Holds {
 		t.Errorf("the organization's ledger went on and should extend its checkpoint:\n%s", list(v))
+	}
+	w.must(w.app.Close())
+	w.directly(w.redacted)
+}
+
+// redacted removes a person's name as the law may demand: the proofs stay, the
+// report is the one without the name, and nothing counts as left out.
+func (s *story) redacted(log *ledger.Log) {
+	s.t.Helper()
+	var at []ledger.DocumentRef
+	s.must(log.Store().Revisions(s.ctx, ledger.RevisionQuery{Ledger: "org", Kind: "person", ID: "omar", Select: ledger.SelectAll}, func(r ledger.Revision) error {
+		at = append(at, ledger.DocumentRef{Pos: r.Pos, Slot: r.Slot})
+		return nil
+	}))
+	_, err := log.Commit(s.ctx, ledger.Command{Ledger: "org", Actor: "dana", Action: "redact", Reason: "Asked for.", Redacts: at})
+	s.must(err)
+	t := s.t.(*testing.T)
+	path := filepath.Join(t.TempDir(), "redacted.bundle")
+	exportDirectly(t, log, s.dir, exam, path, options(t))
+	v := verify(t, path, bundle.Options{})
+	s.must(verifyNoFails(t, v))
+	for _, l := range bundle.Lines(t, bundle.Parts(t, path), "org") {
+		for _, d := range l.Documents {
+			if bytes.Contains(d.Bytes, []byte("Omar Reyes")) {
+				t.Errorf("the redacted name is in entry %d", l.Pos)
+			}
+		}
+	}
+	if status(v, "report/model") != bundle.Holds {
+		t.Errorf("the report should follow without the name:\n%s", list(v))
 	}
 }
 
