@@ -62,7 +62,7 @@ func (a *App) ExceededLimits(ctx context.Context, actor string, opt RunOptions) 
 	var out []string
 	for _, t := range tests {
 		eng := t.Value.Engagement
-		if opt.Engagement != "" && eng != opt.Engagement || t.Value.Method != soc1.SampleMethod {
+		if t.Value.Method != soc1.SampleMethod || !opt.chooses(t.ID, t.Value) {
 			continue
 		}
 		f := files[eng]

@@ -219,6 +219,7 @@ func (a *App) gridStatus(ctx context.Context, name string, c testCase, s *soc1.S
 	// Asked again after items were added, the test may be waiting once more.
 	o.Status, o.Why = Waiting, ""
 	missing := 0
+	failing := map[string]bool{}
 	for _, x := range c.attributes {
 		n := soc1.AttributeCount{Attribute: x.Code}
 		for key := range items {
@@ -227,17 +228,19 @@ func (a *App) gridStatus(ctx context.Context, name string, c testCase, s *soc1.S
 				n.Pass++
 			case soc1.Fail:
 				n.Fail++
+				failing[key] = true
 			case soc1.NotApplicable:
 				n.NotApplicable++
 			case soc1.CannotTell:
 				n.CannotTell++
+				failing[key] = true
 			default:
 				missing++
 			}
 		}
-		o.Exceptions += n.Fail + n.CannotTell
 		o.Counts = append(o.Counts, n)
 	}
+	o.Exceptions = int64(len(failing))
 	switch {
 	case len(items) == 0:
 		o.Why = "no result has been entered"

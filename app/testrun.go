@@ -29,6 +29,13 @@ type RunOptions struct {
 	Reason  string
 }
 
+// chooses tells whether the options mean a test.
+func (opt RunOptions) chooses(id string, t soc1.TestOfControl) bool {
+	return (opt.Engagement == "" || t.Engagement == opt.Engagement) &&
+		(len(opt.Controls) == 0 || slices.Contains(opt.Controls, t.Control)) &&
+		(len(opt.Tests) == 0 || slices.Contains(opt.Tests, id))
+}
+
 // TestStatus says what running did with one test.
 type TestStatus string
 
@@ -121,8 +128,7 @@ func (a *App) testCases(ctx context.Context, opt RunOptions) ([]testCase, error)
 	}
 	var cases []testCase
 	for _, t := range tests {
-		if opt.Engagement != "" && t.Value.Engagement != opt.Engagement || len(opt.Controls) > 0 && !slices.Contains(opt.Controls, t.Value.Control) ||
-			len(opt.Tests) > 0 && !slices.Contains(opt.Tests, t.ID) {
+		if !opt.chooses(t.ID, t.Value) {
 			continue
 		}
 		c := testCase{id: t.ID, test: t.Value, attributes: attributesOf(t.ID, t.Value, attributes), org: org}

@@ -27,7 +27,11 @@ func jsonDocuments(file string, b []byte) ([]*yaml.Node, Problems) {
 			return out, nil
 		}
 		if err != nil {
-			return out, Problems{{File: file, Line: r.at(r.dec.InputOffset()), Message: "This is not valid JSON: " + sentence(err) + ".", Remedy: "Check the quotes, the commas and the brackets."}}
+			place := r.dec.InputOffset()
+			if errors.Is(err, io.ErrUnexpectedEOF) {
+				place = int64(len(bytes.TrimRight(b, " \t\r\n")))
+			}
+			return out, Problems{{File: file, Line: r.at(place), Message: "This is not valid JSON: " + sentence(err) + ".", Remedy: "Check the quotes, the commas and the brackets."}}
 		}
 		doc := &yaml.Node{Kind: yaml.DocumentNode, Content: []*yaml.Node{n}}
 		out = append(out, documents(doc)...)

@@ -374,7 +374,7 @@ func (p *parser) texts(n *yaml.Node, path string) any {
 
 // plainTags are the tags that YAML itself gives to values written without one;
 // their text is taken as it stands.
-var plainTags = map[string]bool{"!!str": true, "!!int": true, "!!float": true, "!!bool": true, "!!timestamp": true}
+var plainTags = map[string]bool{"!!str": true, "!!int": true, "!!float": true, "!!bool": true, "!!timestamp": true, "!!merge": true}
 
 func (p *parser) value(f *record.Field, n *yaml.Node, path string) any {
 	if n.Kind == yaml.AliasNode {

@@ -64,7 +64,9 @@ func node(kind *record.Kind, ledger string, r record.Record) (*yaml.Node, error)
 // newer program are left out: applying keeps them by itself.
 func fields(m *yaml.Node, known []record.Field, body map[string]any) {
 	for _, f := range known {
-		if v, ok := body[f.Name]; ok && v != nil {
+		v, ok := body[f.Name]
+		// An enumeration without a value is not there: no file may say "".
+		if ok && v != nil && !(f.Type == record.Enum && v == "") {
 			m.Content = append(m.Content, text(f.Name), value(&f, v))
 		}
 	}
