@@ -101,19 +101,42 @@ func ParseEntry(b []byte) (Entry, error) {
 	if len(b) > MaxEntry {
 		return e, fmt.Errorf("entry of %d bytes exceeds %d", len(b), MaxEntry)
 	}
-	if err := json.Unmarshal(b, &e); err != nil {
-		return e, fmt.Errorf("entry is not valid JSON: %w", err)
+	if !parsePlain(b, &e) {
+		e = Entry{}
+		if err := json.Unmarshal(b, &e); err != nil {
+			return e, fmt.Errorf("entry is not valid JSON: %w", err)
+		}
 	}
 	if e.Version < 1 || e.Version > EntryVersion {
 		return e, fmt.Errorf("entry version %d is not known to this program, which reads versions 1 to %d: use a newer program", e.Version, EntryVersion)
 	}
-	if t, err := time.Parse(TimeFormat, e.Time); err != nil || t.Format(TimeFormat) != e.Time {
+	if !validTime(e.Time) {
 		return e, fmt.Errorf("entry time %q is not in the form %s", e.Time, TimeFormat)
 	}
 	if (e.Part != 0 || e.Parts != 0) && (e.Part < 1 || e.Parts < 2 || e.Part > e.Parts) {
 		return e, fmt.Errorf("entry is part %d of %d", e.Part, e.Parts)
 	}
 	return e, nil
+}
+
+// validTime accepts what TimeFormat writes of the years 0 to 9999.
+func validTime(s string) bool {
+	if len(s) != len(TimeFormat) {
+		return false
+	}
+	for i := range len(s) {
+		digit := s[i] >= '0' && s[i] <= '9'
+		if wantDigit := TimeFormat[i] >= '0' && TimeFormat[i] <= '9'; digit != wantDigit || !digit && s[i] != TimeFormat[i] {
+			return false
+		}
+	}
+	two := func(at int) int { return int(s[at]-'0')*10 + int(s[at+1]-'0') }
+	year, month, day := two(0)*100+two(2), two(5), two(8)
+	if month < 1 || month > 12 || day < 1 || two(11) > 23 || two(14) > 59 || two(17) > 59 {
+		return false
+	}
+	// The day before the first of the next month is the last of this one.
+	return day <= 28 || day <= time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
 }
 
 // Slots is how many documents the entry commits to, counting the reason's

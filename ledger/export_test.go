@@ -28,3 +28,11 @@ func (e Edge) Reader(ctx context.Context, s Store, ledger string) tlog.HashReade
 }
 
 func AppendEntry(e *Entry) ([]byte, error) { return appendEntry(nil, e) }
+
+func ParsePlain(b []byte) (Entry, bool) {
+	var e Entry
+	ok := parsePlain(b, &e)
+	return e, ok
+}
+
+func ValidTime(s string) bool { return validTime(s) }

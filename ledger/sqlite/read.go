@@ -3,8 +3,10 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -31,6 +33,74 @@ func (s *Store) Heads(ctx context.Context) ([]ledger.Head, error) {
 	return out, explain(rows.Err())
 }
 
+// query asks a question. The values given to row belong to it, but not the
+// slice that holds them.
+type query func(ctx context.Context, text string, args []driver.Value, row func([]driver.Value) error) error
+
+// reading lets do ask several questions of one state of the file.
+func (s *Store) reading(ctx context.Context, do func(query) error) error {
+	conn, err := s.read.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	tx, err := conn.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	return raw(conn, do)
+}
+
+// ask is reading with one question, which sees one state by itself.
+func (s *Store) ask(ctx context.Context, text string, args []driver.Value, row func([]driver.Value) error) error {
+	conn, err := s.read.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	return raw(conn, func(q query) error { return q(ctx, text, args, row) })
+}
+
+// raw asks the driver itself: database/sql copies and converts each value,
+// which is dearer than reading it.
+func raw(conn *sql.Conn, do func(query) error) error {
+	return conn.Raw(func(dc any) error {
+		queryer, ok := dc.(driver.QueryerContext)
+		if !ok {
+			return errors.New("the driver of SQLite lacks queries with contexts")
+		}
+		return do(func(ctx context.Context, text string, args []driver.Value, row func([]driver.Value) error) error {
+			rows, err := queryer.QueryContext(ctx, text, named(args))
+			if err != nil {
+				return err
+			}
+			return errors.Join(each(rows, row), rows.Close())
+		})
+	})
+}
+
+func each(rows driver.Rows, row func([]driver.Value) error) error {
+	values := make([]driver.Value, len(rows.Columns()))
+	for {
+		switch err := rows.Next(values); {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		}
+		if err := row(values); err != nil {
+			return err
+		}
+	}
+}
+
+// The tables are STRICT: what is not of the type is NULL, or damage that
+// verification meets as an empty value.
+func integer(v driver.Value) int64 { n, _ := v.(int64); return n }
+func text(v driver.Value) string   { t, _ := v.(string); return t }
+func blob(v driver.Value) []byte   { b, _ := v.([]byte); return b }
+
 // number finds a ledger by name.
 func (s *Store) number(ctx context.Context, name string) (int64, error) {
 	var n int64
@@ -44,8 +114,7 @@ func (s *Store) number(ctx context.Context, name string) (int64, error) {
 // Tile implements ledger.Store.
 func (s *Store) Tile(ctx context.Context, name string, level int, index int64) ([]byte, error) {
 	var data []byte
-	err := s.read.QueryRowContext(ctx, `SELECT t.data FROM tile t JOIN ledger l ON l.n = t.ledger
-		WHERE l.name = ? AND t.level = ? AND t.idx = ?`, name, level, index).Scan(&data)
+	err := s.tile.QueryRowContext(ctx, name, level, index).Scan(&data)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, ledger.ErrNoTile
 	}
@@ -95,60 +164,43 @@ func (s *Store) entries(ctx context.Context, name string, from, to int64, docume
 }
 
 func (s *Store) entrySlice(ctx context.Context, n, from, to int64, documents bool) ([]ledger.Row, error) {
-	tx, err := s.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return nil, err
-	}
-	defer tx.Rollback()
-	rows, err := tx.QueryContext(ctx, `SELECT key, leaf, bytes, note FROM entry
-		WHERE key >= ? AND key <= ? ORDER BY key LIMIT ?`, entryKey(n, from), entryKey(n, to-1), slice)
-	if err != nil {
-		return nil, err
-	}
+	const text = "SELECT key, leaf, bytes, note FROM entry WHERE key >= ? AND key <= ? ORDER BY key LIMIT ?"
+	args := []driver.Value{entryKey(n, from), entryKey(n, to-1), int64(slice)}
 	out := make([]ledger.Row, 0, min(to-from, slice))
-	for rows.Next() {
-		var r ledger.Row
-		var leaf []byte
-		if err := rows.Scan(&r.Pos, &leaf, &r.Bytes, &r.Checkpoint); err != nil {
-			rows.Close()
-			return nil, err
-		}
-		r.Pos &= maxPos
+	row := func(v []driver.Value) error {
+		r := ledger.Row{Pos: integer(v[0]) & maxPos, Bytes: blob(v[2]), Checkpoint: blob(v[3])}
 		// A leaf of another length can only be damage; zeroes never match.
-		if len(leaf) == tlog.HashSize {
+		if leaf := blob(v[1]); len(leaf) == tlog.HashSize {
 			copy(r.Leaf[:], leaf)
 		}
 		out = append(out, r)
+		return nil
 	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil || !documents || len(out) == 0 {
+	if !documents {
+		err := s.ask(ctx, text, args, row)
 		return out, err
 	}
-	return out, readDocuments(ctx, tx, n, out)
+	err := s.reading(ctx, func(q query) error {
+		if err := q(ctx, text, args, row); err != nil || len(out) == 0 {
+			return err
+		}
+		return readDocuments(ctx, q, n, out)
+	})
+	return out, err
 }
 
 // readDocuments fills in the documents of rows in order of position.
-func readDocuments(ctx context.Context, tx *sql.Tx, n int64, rows []ledger.Row) error {
-	docs, err := tx.QueryContext(ctx, `SELECT key, salt, bytes FROM document
-		WHERE key >= ? AND key <= ? ORDER BY key`, documentKey(n, rows[0].Pos, 0), documentKey(n, rows[len(rows)-1].Pos, maxSlot))
-	if err != nil {
-		return err
-	}
-	defer docs.Close()
+func readDocuments(ctx context.Context, q query, n int64, rows []ledger.Row) error {
+	first, last := documentKey(n, rows[0].Pos, 0), documentKey(n, rows[len(rows)-1].Pos, maxSlot)
 	at := 0
-	for docs.Next() {
-		var d ledger.Document
-		var key int64
-		if err := docs.Scan(&key, &d.Salt, &d.Bytes); err != nil {
-			return err
-		}
-		var pos int64
-		pos, d.Slot = place(key)
+	return q(ctx, "SELECT key, salt, bytes FROM document WHERE key >= ? AND key <= ? ORDER BY key", []driver.Value{first, last}, func(v []driver.Value) error {
+		pos, slot := place(integer(v[0]))
 		for at < len(rows) && rows[at].Pos < pos {
 			at++
 		}
 		if at < len(rows) && rows[at].Pos == pos {
-			rows[at].Documents = append(rows[at].Documents, d)
+			rows[at].Documents = append(rows[at].Documents, ledger.Document{Slot: slot, Salt: blob(v[1]), Bytes: blob(v[2])})
 		}
-	}
-	return docs.Err()
+		return nil
+	})
 }

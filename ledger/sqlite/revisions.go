@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"math"
@@ -63,30 +64,21 @@ func (s *Store) Revisions(ctx context.Context, q ledger.RevisionQuery, yield fun
 	}
 }
 
-func (s *Store) revisionSlice(ctx context.Context, documents bool, text string, args []any) ([]ledger.Revision, error) {
-	rows, err := s.read.QueryContext(ctx, text, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
+func (s *Store) revisionSlice(ctx context.Context, documents bool, question string, args []driver.Value) ([]ledger.Revision, error) {
 	var out []ledger.Revision
-	for rows.Next() {
-		var r ledger.Revision
-		to := []any{&r.Kind, &r.ID, &r.Rev, &r.Pos, &r.Slot, &r.NextPos, &r.Effective}
-		there := false
-		if documents {
-			to = append(to, &there, &r.Document)
-		}
-		if err := rows.Scan(to...); err != nil {
-			return nil, err
-		}
-		// The driver reads an empty blob as nil, which here means redacted.
-		if there && r.Document == nil {
-			r.Document = []byte{}
+	err := s.ask(ctx, question, args, func(v []driver.Value) error {
+		r := ledger.Revision{Kind: text(v[0]), ID: text(v[1]), Rev: integer(v[2]), Pos: integer(v[3]),
+			Slot: int(integer(v[4])), NextPos: integer(v[5]), Effective: text(v[6])}
+		// No document means redacted; the driver may read an empty one as nil.
+		if documents && integer(v[7]) != 0 {
+			if r.Document = blob(v[8]); r.Document == nil {
+				r.Document = []byte{}
+			}
 		}
 		out = append(out, r)
-	}
-	return out, rows.Err()
+		return nil
+	})
+	return out, err
 }
 
 // cursor is the last revision of a slice: the next one starts behind it.
@@ -98,10 +90,10 @@ type cursor struct {
 // clause collects conditions and their arguments.
 type clause struct {
 	text strings.Builder
-	args []any
+	args []driver.Value
 }
 
-func (c *clause) and(cond string, args ...any) {
+func (c *clause) and(cond string, args ...driver.Value) {
 	c.text.WriteString(" AND " + cond)
 	c.args = append(c.args, args...)
 }
@@ -138,7 +130,7 @@ func (c *clause) after(q ledger.RevisionQuery, cur cursor, grouped bool) {
 	}
 }
 
-func revisionSQL(n int64, q ledger.RevisionQuery, cur cursor, limit int) (string, []any, error) {
+func revisionSQL(n int64, q ledger.RevisionQuery, cur cursor, limit int) (string, []driver.Value, error) {
 	const columns = "kind, id, rev, pos, slot, next_pos, effective"
 	var c clause
 	c.args = append(c.args, n)
@@ -163,7 +155,7 @@ func revisionSQL(n int64, q ledger.RevisionQuery, cur cursor, limit int) (string
 	if !grouped {
 		inner = "SELECT " + columns + " FROM revision WHERE ledger = ?" + c.text.String() + " ORDER BY kind, id, rev LIMIT ?"
 	}
-	c.args = append(c.args, limit)
+	c.args = append(c.args, int64(limit))
 	if !q.Documents {
 		return "SELECT " + columns + " FROM (" + inner + ")", c.args, nil
 	}

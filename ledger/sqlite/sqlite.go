@@ -18,6 +18,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"time"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -70,6 +71,8 @@ const schemaVersion = 1
 type Store struct {
 	path string
 	read *sql.DB
+	// tile answers Tile, which a proof asks many times.
+	tile *sql.Stmt
 
 	// mu guards the one connection that writes.
 	mu    sync.Mutex
@@ -87,7 +90,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 		return nil, err
 	}
 	const common = "?_pragma=busy_timeout(60000)&_pragma=journal_mode(wal)&_pragma=synchronous(full)"
-	write, err := dial("file:" + path + common + "&_pragma=cache_size(-16384)" +
+	write, err := dialFirst(ctx, "file:"+path+common+"&_pragma=cache_size(-16384)"+
 		"&_pragma=secure_delete(on)&_pragma=wal_autocheckpoint(4096)&_pragma=journal_size_limit(67108864)")
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, explain(err))
@@ -99,11 +102,32 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	}
 	read.SetMaxOpenConns(8)
 	s := &Store{path: path, write: write, read: read}
-	if err := s.migrate(ctx); err != nil {
+	err = s.migrate(ctx)
+	if err == nil {
+		s.tile, err = read.PrepareContext(ctx, "SELECT data FROM tile WHERE ledger = (SELECT n FROM ledger WHERE name = ?) AND level = ? AND idx = ?")
+	}
+	if err != nil {
 		s.Close()
 		return nil, fmt.Errorf("%s: %w", path, explain(err))
 	}
 	return s, nil
+}
+
+// dialFirst waits for others who open a new file at the same time. SQLite
+// waits for locks, but not for the one that turns a file to WAL.
+func dialFirst(ctx context.Context, dsn string) (*writer, error) {
+	for attempt := 0; ; attempt++ {
+		w, err := dial(dsn)
+		var se *sqlite.Error
+		if err == nil || attempt == 500 || !errors.As(err, &se) || se.Code()&0xff != sqlite3.SQLITE_BUSY {
+			return w, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
 }
 
 // private creates the file for its owner alone: it holds what an auditor
