@@ -5,7 +5,10 @@
 // whole, that every claim is reported as one of three (holds, fails, not
 // re-performed) and that nothing is called re-performed that was only read. A
 // bundle "for file" is the service auditor's whole file; a bundle "for report"
-// is what a user of the report may see, without working papers. The operator
-// holds the signing keys: only a checkpoint that left the machine earlier,
-// given to Verify, makes a bundle prove anything against the operator.
+// is what a user of the report may see, without working papers. Of the
+// organization's ledger a file holds all entries and the documents that were
+// read, so that one left out is found; a bundle for a report binds its content
+// to no record, and says so. The operator holds the signing keys: only a key or
+// a checkpoint that left the machine earlier, given to Verify, makes a bundle
+// prove anything against the operator.
 package bundle
