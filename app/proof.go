@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -115,7 +114,7 @@ func verifyLedger(ctx context.Context, s ledger.Store, name string, checkpoint [
 	rep, err := ledger.Verify(ctx, s, name, ledger.VerifyOptions{Checkpoint: checkpoint, Visit: func(_ int64, _ ledger.Entry, docs []ledger.Document) {
 		for _, d := range docs {
 			if d.Slot > 0 {
-				filesIn(d.Bytes, files)
+				record.Files(d.Bytes, files)
 			}
 		}
 	}})
@@ -148,37 +147,6 @@ func VerifyDamaged(ctx context.Context, dir, name string, checkpoint []byte) ([]
 		out = append(out, rep)
 	}
 	return out, nil
-}
-
-// filesIn collects what looks like a stored file anywhere in a document: an
-// object with name, size and sha256.
-func filesIn(doc []byte, out map[string]soc1.File) {
-	var v any
-	if json.Unmarshal(doc, &v) == nil {
-		walkFiles(v, out)
-	}
-}
-
-func walkFiles(v any, out map[string]soc1.File) {
-	switch x := v.(type) {
-	case []any:
-		for _, e := range x {
-			walkFiles(e, out)
-		}
-	case map[string]any:
-		sha, _ := x["sha256"].(string)
-		name, _ := x["name"].(string)
-		size, sized := x["size"].(float64)
-		if len(sha) == 64 && sized {
-			out[sha] = soc1.File{Name: name, SHA256: sha, Size: int64(size)}
-		}
-		for k, e := range x {
-			// The source file of a population is described, not kept.
-			if k != "source_file" {
-				walkFiles(e, out)
-			}
-		}
-	}
 }
 
 func (a *App) verifyBlobs(ctx context.Context, name string, files map[string]soc1.File, rep *ledger.Report) {
