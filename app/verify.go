@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"time"
 
 	"reperform/bundle"
 	"reperform/population"
@@ -11,10 +12,20 @@ import (
 	"reperform/report/typst"
 )
 
+// Trust is what whoever verifies a bundle had from elsewhere, and how long a
+// claim may take.
+type Trust struct {
+	// Checkpoint is a note that left the machine earlier, if there is one.
+	Checkpoint []byte
+	// Keys are verifier keys of ledgers, in the form of sumdb/note.
+	Keys []string
+	// Limit is the time that one claim may take; 0 is no limit.
+	Limit time.Duration
+}
+
 // VerifyBundle re-performs a bundle with nothing else at hand: no workspace, no
-// key, no server. The checkpoint is a note that left the machine earlier, if
-// there is one.
-func VerifyBundle(ctx context.Context, path string, checkpoint []byte, opt Options) (_ *bundle.Verification, err error) {
+// signing key, no server.
+func VerifyBundle(ctx context.Context, path string, trust Trust, opt Options) (_ *bundle.Verification, err error) {
 	progress := func(stage string) {
 		if opt.Progress != nil {
 			opt.Progress(Progress{Stage: stage})
@@ -40,6 +51,6 @@ func VerifyBundle(ctx context.Context, path string, checkpoint []byte, opt Optio
 	if err != nil {
 		return nil, err
 	}
-	return bundle.Verify(ctx, path, bundle.Options{Checkpoint: checkpoint, Engine: e, Typst: t, Scratch: scratch,
+	return bundle.Verify(ctx, path, bundle.Options{Checkpoint: trust.Checkpoint, Keys: trust.Keys, Limit: trust.Limit, Program: programVersion, Engine: e, Typst: t, Scratch: scratch,
 		Progress: func(id string) { progress("verifying " + id) }})
 }

@@ -205,7 +205,7 @@ func (e *exporter) whole(s state) error {
 		lines = append(lines, lineOf(r))
 		for _, d := range r.Documents {
 			if d.Slot > 0 {
-				filesOf(d.Bytes, e.files)
+				record.Files(d.Bytes, e.files)
 			}
 		}
 		return nil
@@ -291,36 +291,6 @@ func (e *exporter) blob(w *writer, name string, f soc1.File) error {
 	}
 	defer r.Close()
 	return w.part(name, f.Size, r)
-}
-
-// filesOf collects the sealed files that a record's document names: objects
-// with name, size and sha256. The source file of a population is described
-// and not kept.
-func filesOf(doc []byte, out map[string]soc1.File) {
-	var v any
-	if json.Unmarshal(doc, &v) == nil {
-		walk(v, out)
-	}
-}
-
-func walk(v any, out map[string]soc1.File) {
-	switch x := v.(type) {
-	case []any:
-		for _, e := range x {
-			walk(e, out)
-		}
-	case map[string]any:
-		sha, _ := x["sha256"].(string)
-		name, _ := x["name"].(string)
-		if size, ok := x["size"].(float64); ok && isSHA256(sha) {
-			out[sha] = soc1.File{Name: name, SHA256: sha, Size: int64(size)}
-		}
-		for k, e := range x {
-			if k != "source_file" {
-				walk(e, out)
-			}
-		}
-	}
 }
 
 // isSHA256 tells digests from other text. Digests become names of parts and of

@@ -47,7 +47,7 @@ func (v *verifier) blobs(work *record.View) error {
 	for _, r := range v.mem.rows[v.ab.Work] {
 		for _, d := range r.Documents {
 			if d.Slot > 0 {
-				filesOf(d.Bytes, want)
+				record.Files(d.Bytes, want)
 			}
 		}
 	}

@@ -58,8 +58,9 @@ func (p *part) texts(f wording.Filled) {
 func runs(text string) []Run { return []Run{{Text: text}} }
 
 // paras makes a paragraph of every line that is not empty.
+// An empty text gives an empty list, not none: the template counts on a list.
 func paras(text string) []Para {
-	var out []Para
+	out := []Para{}
 	for line := range strings.SplitSeq(text, "\n") {
 		if s := strings.TrimSpace(line); s != "" {
 			out = append(out, Para{Text: runs(s)})

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -13,16 +14,16 @@ import (
 
 func (c *cli) verifyCommand() *cobra.Command {
 	var checkpoint string
+	var trust app.Trust
 	var complete bool
 	cmd := c.command("verify FILE", "verify", func(cmd *cobra.Command, args []string) error {
-		var note []byte
 		if checkpoint != "" {
 			var err error
-			if note, err = os.ReadFile(checkpoint); err != nil {
+			if trust.Checkpoint, err = os.ReadFile(checkpoint); err != nil {
 				return err
 			}
 		}
-		v, err := app.VerifyBundle(cmd.Context(), args[0], note, c.options())
+		v, err := app.VerifyBundle(cmd.Context(), args[0], trust, c.options())
 		if err != nil {
 			return err
 		}
@@ -40,6 +41,8 @@ func (c *cli) verifyCommand() *cobra.Command {
 	})
 	cmd.Args = cobra.ExactArgs(1)
 	cmd.Flags().StringVar(&checkpoint, "checkpoint", "", "file with a checkpoint that left the machine earlier")
+	cmd.Flags().StringArrayVar(&trust.Keys, "key", nil, "verifier key of a ledger, had from elsewhere; may be repeated")
+	cmd.Flags().DurationVar(&trust.Limit, "limit", time.Hour, "time that one claim may take; 0 for none")
 	cmd.Flags().BoolVar(&complete, "complete", false, "fail also when something was not re-performed")
 	return cmd
 }
