@@ -145,24 +145,30 @@ func (l *Log) run() {
 	}
 }
 
-// gather takes what has queued up meanwhile, without waiting for more. It lets
-// the callers that were just answered run once, because they are the ones who
-// come back: larger batches mean fewer syncs.
+// gather takes what has queued up meanwhile. It lets the callers that were
+// just answered run, as long as that brings more, because they are the ones
+// who come back: larger batches mean fewer syncs.
 func (l *Log) gather(first *request) []*request {
-	batch := []*request{first}
-	yielded := false
+	batch := append(make([]*request, 0, 64), first)
+	for yielded := false; ; yielded = true {
+		before := len(batch)
+		batch = l.drain(batch)
+		if len(batch) == l.opt.MaxBatch || yielded && len(batch) == before {
+			return batch
+		}
+		runtime.Gosched()
+	}
+}
+
+// drain takes what stands in the queue, up to the bound of a batch.
+func (l *Log) drain(batch []*request) []*request {
 	for len(batch) < l.opt.MaxBatch {
 		select {
 		case req := <-l.queue:
 			batch = append(batch, req)
-			continue
 		default:
+			return batch
 		}
-		if yielded {
-			break
-		}
-		yielded = true
-		runtime.Gosched()
 	}
 	return batch
 }

@@ -14,10 +14,17 @@ import (
 // speaks to the driver without database/sql between, whose checks and copies
 // of each value cost about as much as SQLite's own work on it.
 type writer struct {
-	conn  driver.Conn
-	stmts map[string]statement
+	conn    driver.Conn
+	stmts   map[string]statement
+	inserts map[insertion]statement
 	// args is reused from one insert to the next.
 	args []driver.NamedValue
+}
+
+// insertion says which of the statements that insert is meant.
+type insertion struct {
+	into          string
+	columns, rows int
 }
 
 // statement is what the driver's statements can do.
@@ -32,7 +39,7 @@ func dial(dsn string) (*writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &writer{conn: conn, stmts: map[string]statement{}}, nil
+	return &writer{conn: conn, stmts: map[string]statement{}, inserts: map[insertion]statement{}}, nil
 }
 
 func (w *writer) Close() error {
@@ -135,7 +142,7 @@ func (w *writer) insert(ctx context.Context, into string, count int, row func(to
 			}
 			if st == nil {
 				var err error
-				if st, err = w.stmt(inserting(into, len(values), chunk)); err != nil {
+				if st, err = w.inserting(insertion{into, len(values), chunk}); err != nil {
 					return err
 				}
 			}
@@ -149,7 +156,15 @@ func (w *writer) insert(ctx context.Context, into string, count int, row func(to
 	return nil
 }
 
-func inserting(into string, columns, rows int) string {
-	row := "(?" + strings.Repeat(", ?", columns-1) + ")"
-	return "INSERT INTO " + into + " VALUES " + row + strings.Repeat(", "+row, rows-1)
+// inserting spares the text of a known statement, which is long.
+func (w *writer) inserting(i insertion) (statement, error) {
+	if st, ok := w.inserts[i]; ok {
+		return st, nil
+	}
+	row := "(?" + strings.Repeat(", ?", i.columns-1) + ")"
+	st, err := w.stmt("INSERT INTO " + i.into + " VALUES " + row + strings.Repeat(", "+row, i.rows-1))
+	if err == nil {
+		w.inserts[i] = st
+	}
+	return st, err
 }
