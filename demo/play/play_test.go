@@ -1,0 +1,193 @@
+package play_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"reperform/app"
+	"reperform/bundle"
+	"reperform/demo"
+	"reperform/demo/play"
+	"reperform/population"
+	"reperform/record"
+	"reperform/soc1"
+)
+
+// TestMain lets the test binary be the population engine's child process.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == "engine" {
+		if err := population.ServeChild(context.Background(), os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(3)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+func engineCommand(t *testing.T) []string {
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []string{exe, "engine"}
+}
+
+func perform(t *testing.T) *play.Result {
+	t.Helper()
+	r, err := play.Run(context.Background(), play.Options{Dir: filepath.Join(t.TempDir(), "demo"), Size: demo.Small, Engine: engineCommand(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// TestExample performs the example and looks at everything that it leaves.
+func TestExample(t *testing.T) {
+	ctx := context.Background()
+	r := perform(t)
+	for _, m := range r.Mismatches {
+		t.Error(m)
+	}
+	if r.Tests == 0 || r.Items == 0 || r.Exceptions == 0 || r.Deviations == 0 {
+		t.Errorf("the example did little: %+v", r)
+	}
+	for _, path := range []string{r.Report, r.Bundle, r.ForReport, r.Checkpoint} {
+		if b, err := os.ReadFile(path); err != nil || len(b) == 0 {
+			t.Errorf("%s: %d bytes, %v", filepath.Base(path), len(b), err)
+		}
+	}
+	if pdf, err := os.ReadFile(r.Report); err != nil || !bytes.HasPrefix(pdf, []byte("%PDF-")) {
+		t.Errorf("the report is no PDF: %v", err)
+	}
+	a, err := app.Open(ctx, r.Workspace, app.Options{Engine: engineCommand(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	plan, err := demo.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := a.ReportModel(ctx, plan.OpenedBy, plan.Engagement)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Draft == "" {
+		t.Error("the report of the example is not marked as a draft, and nobody has released it")
+	}
+	v, err := a.View(ctx, plan.OpenedBy, app.OrganizationLedger, record.AsOf{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	objectives, err := record.All[soc1.ControlObjective](ctx, v, "control_objective")
+	if err != nil || len(objectives) < 11 {
+		t.Errorf("%d objectives, expected at least 11 (%v)", len(objectives), err)
+	}
+	f, err := a.Evaluation(ctx, plan.OpenedBy, plan.Ledger, plan.Engagement)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, flag := range f.Consequences().Flags {
+		if flag.Severity == "critical" {
+			t.Errorf("critical: %s %s", flag.Text, flag.Remedy)
+		}
+	}
+	for _, test := range f.Tests {
+		g, err := f.Figures(test.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, b := range g.Blocks {
+			t.Errorf("test %s is not finished: %s %s", g.Code, b.Text, b.Remedy)
+		}
+	}
+	work, err := a.View(ctx, plan.OpenedBy, plan.Ledger, record.AsOf{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pinned(t, work)
+	reports, err := a.VerifyLedgers(ctx, plan.OpenedBy, "", nil, true)
+	if err != nil || len(reports) != 2 {
+		t.Fatalf("%d ledgers verified: %v", len(reports), err)
+	}
+	for _, rep := range reports {
+		if err := rep.Err(); err != nil {
+			t.Errorf("ledger %s: %v", rep.Ledger, err)
+		}
+	}
+	note, err := os.ReadFile(r.Checkpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	holds(t, r.Bundle, note)
+}
+
+// holds verifies a bundle as a stranger would.
+func holds(t *testing.T, path string, note []byte) {
+	t.Helper()
+	got, err := app.VerifyBundle(context.Background(), path, app.Trust{Checkpoint: note}, app.Options{Engine: engineCommand(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range got.Claims {
+		if c.Status == bundle.Fails || c.Status != bundle.Holds && got.For == bundle.ForFile {
+			t.Errorf("%s: claim %s %s: %s (%s)", filepath.Base(path), c.ID, c.Status, c.Text, c.Detail)
+		}
+	}
+	if got.Count(bundle.Holds) == 0 {
+		t.Errorf("%s: nothing holds", filepath.Base(path))
+	}
+}
+
+// TestForeignFolderKept performs into a folder that holds something else.
+func TestForeignFolderKept(t *testing.T) {
+	dir := t.TempDir()
+	letter := filepath.Join(dir, "letter.txt")
+	if err := os.WriteFile(letter, []byte("Dear"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := play.Run(context.Background(), play.Options{Dir: dir, Size: demo.Small, Engine: engineCommand(t)}); err == nil {
+		t.Error("the example was performed into somebody's folder")
+	}
+	if _, err := os.Stat(letter); err != nil {
+		t.Error(err)
+	}
+}
+
+// pinned compares the hashes of the populations with those of every earlier
+// performance. Two populations hash a column under the workspace's own key, so
+// they differ from one workspace to the next.
+func pinned(t *testing.T, v *record.View) {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("testdata", "populations.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{}
+	for line := range strings.Lines(string(b)) {
+		if id, hash, ok := strings.Cut(strings.TrimSpace(line), " "); ok {
+			want[id] = hash
+		}
+	}
+	all, err := record.All[soc1.Population](context.Background(), v, "population")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range all {
+		keyed := slices.ContainsFunc(p.Value.Columns, func(c soc1.Column) bool { return c.Transform == soc1.KeyedHash })
+		if hash, ok := want[p.ID]; ok && hash != p.Value.PopulationHash || !ok && !keyed {
+			t.Errorf("population %s has hash %s, pinned is %q; when the example was changed on purpose, change testdata/populations.txt", p.ID, p.Value.PopulationHash, hash)
+		}
+		delete(want, p.ID)
+	}
+	for id := range want {
+		t.Errorf("population %s is pinned and not there", id)
+	}
+}
