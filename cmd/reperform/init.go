@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,6 +16,9 @@ func (c *cli) initCommand() *cobra.Command {
 	var org soc1.Organization
 	var name, title, email string
 	cmd := c.command("init", "init", func(cmd *cobra.Command, _ []string) error {
+		if _, err := time.LoadLocation(org.Timezone); err != nil {
+			return fmt.Errorf("--timezone: %q is not known; use an IANA name such as America/Chicago", org.Timezone)
+		}
 		if c.actor == "" {
 			c.actor = "p-" + slug(name)
 		}

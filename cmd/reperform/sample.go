@@ -66,7 +66,8 @@ func (c *cli) ledgerRedact() *cobra.Command {
 	cmd.Short = "Delete one document, as a law may demand; the proofs stay"
 	cmd.Args = cobra.ExactArgs(1)
 	cmd.Flags().StringVar(&name, "ledger", app.OrganizationLedger, "ledger of the entry")
-	cmd.Flags().IntVar(&slot, "slot", 1, "0 for the reason, n for the n-th change of the entry")
+	cmd.Flags().IntVar(&slot, "slot", 0, "0 for the reason, n for the n-th change of the entry (required)")
+	cmd.MarkFlagRequired("slot")
 	cmd.Flags().StringVar(&reason, "reason", "", "why (required)")
 	cmd.MarkFlagRequired("reason")
 	return cmd

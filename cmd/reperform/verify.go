@@ -33,7 +33,7 @@ func (c *cli) verifyCommand() *cobra.Command {
 		}
 		switch {
 		case v.Count(bundle.Fails) > 0:
-			return failed("%d claims do not hold", v.Count(bundle.Fails))
+			return failed("not everything holds: %s failed", count(v.Count(bundle.Fails), "claim"))
 		case complete && v.Count(bundle.NotReperformed) > 0:
 			return failed("%d claims were not re-performed", v.Count(bundle.NotReperformed))
 		}
@@ -57,5 +57,5 @@ func printVerification(w io.Writer, v *bundle.Verification) {
 		}
 		fmt.Fprintln(w)
 	}
-	fmt.Fprintf(w, "%d claims: %d hold, %d fail, %d not re-performed.\n", len(v.Claims), v.Count(bundle.Holds), v.Count(bundle.Fails), v.Count(bundle.NotReperformed))
+	fmt.Fprintf(w, "%s: %d hold, %d fail, %d not re-performed.\n", count(len(v.Claims), "claim"), v.Count(bundle.Holds), v.Count(bundle.Fails), v.Count(bundle.NotReperformed))
 }
