@@ -21,8 +21,8 @@ func Version() Versions {
 	v := Versions{Program: programVersion, Engine: "DuckDB", Renderer: "Typst", Go: runtime.Version()}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, d := range info.Deps {
-			if d.Path == "github.com/duckdb/duckdb-go/v2" {
-				v.Engine = "duckdb-go " + d.Version
+			if d.Path == "github.com/duckdb/duckdb-go-bindings" {
+				v.Engine = "duckdb-go-bindings " + d.Version
 			}
 		}
 	}

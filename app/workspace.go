@@ -76,7 +76,6 @@ type App struct {
 	typeset  typesetHolder
 	people   principals
 	heads    heads
-	docs     sync.Mutex
 }
 
 // ErrNoWorkspace says that a folder holds no workspace.
