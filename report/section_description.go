@@ -82,11 +82,11 @@ func (m *material) servicesTold() bool {
 
 // missing marks a criterion without any text.
 func (m *material) missing(p *part, c soc1.Criterion, title string) {
-	name := string(c)
-	if _, coso, ok := strings.Cut(name, "coso_"); ok {
-		name = "the component " + strings.ReplaceAll(coso, "_", " ")
-	} else {
-		name += " (" + title + ")"
+	name := string(c) + " (" + title + ")"
+	for _, x := range components {
+		if x.criterion == c {
+			name = "the component " + strings.ToLower(x.component.Label())
+		}
 	}
 	m.gap("III", nil, "No text for %s.", name)
 	p.box(ToneGap, "", "[No text for "+name+"]")
