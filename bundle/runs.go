@@ -69,6 +69,11 @@ func (v *verifier) evaluate(r record.Typed[soc1.TestRun], populations []record.T
 	if m.EngineVersion != run.EngineVersion && m.ResultHash != run.ResultHash {
 		return "", skip{fmt.Sprintf("it was evaluated by engine %s, this program has %s, and the results differ", run.EngineVersion, m.EngineVersion)}
 	}
+	found, err := procedure.ReadExceptions(out)
+	if err != nil {
+		return "", err
+	}
+	items := procedure.Items(found)
 	var counts []soc1.AttributeCount
 	for _, x := range m.Attributes {
 		counts = append(counts, soc1.AttributeCount{Attribute: x.Code, Pass: x.Counts.Pass, Fail: x.Counts.Fail, NotApplicable: x.Counts.NotApplicable, CannotTell: x.Counts.CannotTell})
@@ -78,10 +83,10 @@ func (v *verifier) evaluate(r record.Typed[soc1.TestRun], populations []record.T
 		return "", fmt.Errorf("it counts %+v; recorded is %+v", counts, run.Counts)
 	case m.Rows != run.RowCount:
 		return "", fmt.Errorf("it reads %d rows; recorded are %d", m.Rows, run.RowCount)
-	case m.ResultHash != run.ResultHash || m.ExceptionCount != run.ExceptionCount:
-		return "", fmt.Errorf("it finds %d exceptions with hash %s; recorded are %d and %s", m.ExceptionCount, m.ResultHash, run.ExceptionCount, run.ResultHash)
+	case m.ResultHash != run.ResultHash || items != run.ExceptionCount:
+		return "", fmt.Errorf("it finds %d items with exceptions and hash %s; recorded are %d and %s", items, m.ResultHash, run.ExceptionCount, run.ResultHash)
 	}
-	return fmt.Sprintf("%d rows, %d exceptions, %s", m.Rows, m.ExceptionCount, m.ResultHash), nil
+	return fmt.Sprintf("%d rows, %d items with exceptions, %s", m.Rows, items, m.ResultHash), nil
 }
 
 func (v *verifier) joined(run soc1.TestRun, populations []record.Typed[soc1.Population]) ([]population.Input, error) {
