@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"reperform/identity"
 	"reperform/ledger"
@@ -162,6 +163,7 @@ func (a *App) Ledgers(ctx context.Context, actor string) []string {
 			out = append(out, l)
 		}
 	}
+	slices.Sort(out)
 	return out
 }
 
