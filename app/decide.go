@@ -183,7 +183,11 @@ func (tx *Tx) put(kind, id string, effective soc1.Date, value any, retired bool)
 	if ok {
 		before = prev.Body
 	}
-	doc, err := k.Encode(value, before, retired)
+	body, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("%s %s: %w", kind, id, err)
+	}
+	doc, err := k.Encode(json.RawMessage(body), before, retired)
 	if err != nil {
 		return err
 	}
@@ -192,10 +196,6 @@ func (tx *Tx) put(kind, id string, effective soc1.Date, value any, retired bool)
 	}
 	rev := prev.Revision + 1
 	tx.drafts = append(tx.drafts, ledger.Draft{Kind: kind, ID: id, Revision: rev, Effective: string(effective), Document: doc})
-	body, err := json.Marshal(value)
-	if err != nil {
-		return err
-	}
 	tx.now[[2]string{kind, id}] = record.Record{Ledger: tx.req.ledger, Kind: kind, ID: id, Revision: rev, Effective: string(effective), Retired: retired, Body: body}
 	return nil
 }

@@ -89,11 +89,7 @@ func itemOf(kind *record.Kind, c RecordChange) (*ascode.Item, error) {
 	if err != nil {
 		return nil, err
 	}
-	value := kind.New()
-	if err := json.Unmarshal(body, value); err != nil {
-		return nil, err
-	}
-	return &ascode.Item{Ledger: c.Ledger, Kind: c.Kind, ID: c.ID, Effective: string(c.Effective), Value: value, Body: body}, nil
+	return &ascode.Item{Ledger: c.Ledger, Kind: c.Kind, ID: c.ID, Effective: string(c.Effective), Value: kind.Pointer(c.Value), Body: body}, nil
 }
 
 // plain words a problem that stands in no file.

@@ -184,6 +184,13 @@ func (f *Field) typed(t reflect.Type) {
 // New returns a pointer to an empty value of the kind's struct.
 func (k *Kind) New() any { return reflect.New(k.typ).Interface() }
 
+// Pointer returns a pointer to a copy of a value of the kind's struct.
+func (k *Kind) Pointer(v any) any {
+	p := reflect.New(k.typ)
+	p.Elem().Set(reflect.ValueOf(v))
+	return p.Interface()
+}
+
 // Is reports whether v is a value of the kind's struct.
 func (k *Kind) Is(v any) bool { return reflect.TypeOf(v) == k.typ }
 
