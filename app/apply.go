@@ -228,6 +228,9 @@ func (p *planner) allowed(it *ascode.Item, kind *record.Kind) bool {
 			return add("roles", strings.TrimPrefix(err.Error(), "roles: "), "")
 		}
 	}
+	if why := p.performed(it); why != "" {
+		return add("retired", why, "What was done stays in the file; conclude that the test is superseded and say why in a working paper note.")
+	}
 	if err := p.signatures(it); err != nil {
 		return add("signed_by", err.Error(), "Remove the fields of the signature; `reperform sign` adds them.")
 	}
@@ -240,6 +243,34 @@ func (p *planner) allowed(it *ascode.Item, kind *record.Kind) bool {
 		return add("by", fmt.Sprintf("%q does not fit the ledger %s.", party, p.tx.req.ledger), "Management's own work lives in the organization's ledger, the auditor's in the examination's.")
 	}
 	return true
+}
+
+// performed says why a test or an attribute may not be retired: its sample, run
+// or results would leave the file's figures, and with them what they found.
+func (p *planner) performed(it *ascode.Item) string {
+	if !it.Retired || it.Kind != "test_of_control" && it.Kind != "attribute" {
+		return ""
+	}
+	test := it.ID
+	if it.Kind == "attribute" {
+		stored, ok, err := p.tx.Get(it.Kind, it.ID)
+		if err != nil || !ok {
+			return ""
+		}
+		test = field(stored.Body, "test")
+	}
+	for _, kind := range []string{"sample", "test_run", "result", "exception"} {
+		rs, err := p.tx.List(kind)
+		if err != nil {
+			return err.Error()
+		}
+		for _, r := range rs {
+			if field(r.Body, "test") == test {
+				return fmt.Sprintf("Test %s has been performed: %s %s rests on it.", test, strings.ReplaceAll(kind, "_", " "), r.ID)
+			}
+		}
+	}
+	return ""
 }
 
 // signatures keeps files from signing: only the signer does, by a command.
@@ -365,6 +396,10 @@ func (p *planner) base(it *ascode.Item, kind *record.Kind) (*record.Record, bool
 	}
 	if sibling := p.sibling(it, r.Effective); sibling != nil {
 		r = *sibling
+	}
+	if r.Redacted {
+		// What was redacted cannot be compared with: the item is a new revision.
+		return &r, false, nil
 	}
 	known, err := knownOnly(kind, r.Body)
 	if err != nil {

@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"io/fs"
+	"syscall"
 
 	"modernc.org/sqlite"
 
@@ -17,7 +18,8 @@ func IsInternal(err error) bool {
 	if errors.As(err, &se) {
 		return true
 	}
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrExist) || errors.Is(err, fs.ErrPermission) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrExist) || errors.Is(err, fs.ErrPermission) ||
+		errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.EISDIR) {
 		return false
 	}
 	var pe *fs.PathError

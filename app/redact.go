@@ -47,6 +47,9 @@ func (a *App) RedactDocument(ctx context.Context, actor, name string, pos int64,
 		if !found {
 			return fmt.Errorf("entry %d of ledger %s has no document in slot %d; `reperform ledger log` shows the entries", ref.Pos, name, ref.Slot)
 		}
+		if err := tx.stillNeeded(ref); err != nil {
+			return err
+		}
 		if name != OrganizationLedger {
 			released, err := bundle.Released(tx.ctx, tx.view, "")
 			if err != nil {
@@ -70,4 +73,32 @@ func (a *App) RedactDocument(ctx context.Context, actor, name string, pos int64,
 		a.heads.clear()
 	}
 	return err
+}
+
+// stillNeeded refuses to delete what the workspace cannot work without: the
+// latest revision of the organization, or of a person who holds roles. A newer
+// revision without the data comes first.
+func (tx *Tx) stillNeeded(ref ledger.DocumentRef) error {
+	for _, kind := range []string{"organization", "person"} {
+		rs, err := tx.List(kind)
+		if err != nil {
+			return err
+		}
+		for _, r := range rs {
+			if r.Pos != ref.Pos || r.Slot != ref.Slot {
+				continue
+			}
+			if kind == "person" {
+				p, err := record.Decode[soc1.Person](r)
+				if err != nil {
+					return err
+				}
+				if len(p.Roles) == 0 {
+					continue
+				}
+			}
+			return fmt.Errorf("this is the latest revision of %s %s, which the workspace works with; record a newer one without the data to be deleted, then redact this one", kind, r.ID)
+		}
+	}
+	return nil
 }

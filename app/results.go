@@ -84,10 +84,30 @@ func (r ResultRow) problem(field, message, remedy string) ascode.Problem {
 	return ascode.Problem{File: r.File, Line: r.Line, Field: field, Message: message, Remedy: remedy}
 }
 
+// CheckResults refuses a cell that is given twice: the later would silently
+// replace the earlier.
+func CheckResults(rows []ResultRow) error {
+	type cell struct{ test, item, attribute string }
+	first := map[cell]ResultRow{}
+	var problems ascode.Problems
+	for _, r := range rows {
+		at := cell{r.Test, r.Cell.ItemKey, r.Cell.Attribute}
+		if before, twice := first[at]; twice {
+			problems = append(problems, r.problem("item", fmt.Sprintf("The cell of item %q and attribute %s is given twice; the first time at %s:%d.", r.Cell.ItemKey, r.Cell.Attribute, before.File, before.Line), "Keep one."))
+			continue
+		}
+		first[at] = r
+	}
+	return problems.Err()
+}
+
 // resultsByTest sorts the rows to the tests they belong to.
 func resultsByTest(cases []testCase, rows []ResultRow) (map[string][]ResultRow, error) {
 	out := map[string][]ResultRow{}
 	var problems ascode.Problems
+	if err := CheckResults(rows); err != nil {
+		return nil, err
+	}
 	for _, r := range rows {
 		i := slices.IndexFunc(cases, func(c testCase) bool { return c.id == r.Test || c.test.Code == r.Test })
 		if i < 0 {

@@ -3,10 +3,12 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"time"
 
 	"reperform/bundle"
+	"reperform/ledger"
 	"reperform/population"
 	"reperform/population/sandbox"
 	"reperform/report/typst"
@@ -30,6 +32,16 @@ func VerifyBundle(ctx context.Context, path string, trust Trust, opt Options) (_
 		if opt.Progress != nil {
 			opt.Progress(Progress{Stage: stage})
 		}
+	}
+	if trust.Checkpoint != nil {
+		if _, err := ledger.PeekCheckpoint(trust.Checkpoint); err != nil {
+			return nil, fmt.Errorf("the checkpoint given is none: %w", err)
+		}
+	}
+	if info, err := os.Stat(path); err != nil {
+		return nil, err
+	} else if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a file", path)
 	}
 	// A verification that is killed leaves plaintext behind; the next removes it.
 	dir, err := sandbox.NewDir(os.TempDir())

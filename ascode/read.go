@@ -141,8 +141,29 @@ func yamlDocuments(file string, b []byte) ([]*yaml.Node, Problems) {
 		if err != nil {
 			return out, Problems{syntax(file, err)}
 		}
+		if n := firstAlias(&doc); n != nil {
+			return out, Problems{aliasProblem(file, n)}
+		}
 		out = append(out, documents(&doc)...)
 	}
+}
+
+// firstAlias finds an alias anywhere in a document. They are refused: a few
+// hundred bytes of them can stand for gigabytes.
+func firstAlias(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode {
+		return n
+	}
+	for _, c := range n.Content {
+		if a := firstAlias(c); a != nil {
+			return a
+		}
+	}
+	return nil
+}
+
+func aliasProblem(file string, n *yaml.Node) Problem {
+	return Problem{File: file, Line: n.Line, Message: fmt.Sprintf("The alias *%s stands for something written elsewhere, and aliases are not read here.", n.Value), Remedy: "Write the value out where it belongs."}
 }
 
 var yamlLine = regexp.MustCompile(`line (\d+): (.*)`)

@@ -86,7 +86,7 @@ func printConsequences(w io.Writer, q evaluation.Consequences) {
 			if g.Sample != nil && g.Sample.UpperPercent != "" {
 				fmt.Fprintf(w, ", upper limit %s", g.Sample.UpperPercent)
 			}
-			if g.Unsampled != nil {
+			if g.Unsampled != nil && g.Unsampled.N < g.PopulationRows {
 				fmt.Fprintf(w, "; a sample of %d would have held none of them with probability %s (working paper only)", g.Unsampled.N, g.Unsampled.Text)
 			}
 			fmt.Fprintln(w)

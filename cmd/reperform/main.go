@@ -57,6 +57,8 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	}()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// The first signal asks; a second one, when something does not listen, kills.
+	context.AfterFunc(ctx, stop)
 	root := c.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -135,6 +137,13 @@ func (c *cli) root() *cobra.Command {
 	root.PersistentFlags().StringVar(&c.actor, "actor", "", "person who acts (default: whoever ran init)")
 	root.PersistentFlags().BoolVar(&c.json, "json", false, "print results as JSON")
 	root.CompletionOptions.HiddenDefaultCmd = true
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		// An unset variable in a script must not act as whoever ran init.
+		if cmd.Flags().Changed("actor") && c.actor == "" {
+			return errors.New("--actor is empty; name a person, or leave it out to act as whoever ran init")
+		}
+		return nil
+	}
 	root.AddCommand(
 		c.initCommand(), c.applyCommand(), c.exportCommand(), c.getCommand(), c.historyCommand(), c.diffCommand(),
 		c.templatesCommand(), c.ledgerCommand(), c.versionCommand(), c.engineCommand(),
