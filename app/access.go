@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"reperform/identity"
 	"reperform/ledger"
@@ -64,7 +65,7 @@ func (a *App) readPrincipal(ctx context.Context, actor, name string) (identity.P
 		}
 		p.Side = string(person.Value.Side)
 		if l == name && l != OrganizationLedger {
-			if own, err := a.ownPerson(ctx, actor); err != nil || own {
+			if own, err := a.ownFirst(ctx, name, actor); err != nil || own {
 				// Nobody stands on both sides: to the examination, somebody who is
 				// also one of the organization's people is one of these.
 				p.Side = string(soc1.SideServiceOrganization)
@@ -80,6 +81,44 @@ func (a *App) readPrincipal(ctx context.Context, actor, name string) (identity.P
 		return p, nil
 	}
 	return p, nil
+}
+
+// ownFirst tells whether somebody recorded in an examination was one of the
+// organization's own people before. Who was the firm's first stays so: or one
+// record by management would shut the auditor out of the file.
+func (a *App) ownFirst(ctx context.Context, examination, id string) (bool, error) {
+	own, err := a.ownPerson(ctx, id)
+	if err != nil || !own {
+		return false, err
+	}
+	here, err := a.firstRecorded(ctx, examination, id)
+	if err != nil {
+		return false, err
+	}
+	there, err := a.firstRecorded(ctx, OrganizationLedger, id)
+	return !here.Before(there), err
+}
+
+// firstRecorded is when a person's first revision was recorded in a ledger.
+func (a *App) firstRecorded(ctx context.Context, name, id string) (time.Time, error) {
+	v, err := a.latest(name)
+	if err != nil {
+		return time.Time{}, err
+	}
+	revisions, err := v.History(ctx, "person", id)
+	if err != nil {
+		return time.Time{}, err
+	}
+	var at time.Time
+	err = a.store.Entries(ctx, name, revisions[0].Pos, revisions[0].Pos+1, func(r ledger.Row) error {
+		e, err := ledger.ParseEntry(r.Bytes)
+		if err != nil {
+			return err
+		}
+		at, err = time.Parse(ledger.TimeFormat, e.Time)
+		return err
+	})
+	return at, err
 }
 
 // ownPerson tells whether the organization's ledger records the person as one
