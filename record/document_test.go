@@ -118,7 +118,7 @@ func TestCheckID(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	for _, bad := range []string{"", " ", "-a", ".a", "/a", "../../etc", "a b", "a\n", "é", strings.Repeat("x", 121)} {
+	for _, bad := range []string{"", " ", "-a", ".a", "/a", "../../etc", "a b", "a\n", "é", strings.Repeat("x", 121), "a/../b", "a//b", "a/", "a/."} {
 		if record.CheckID(bad) == nil {
 			t.Errorf("%q is an id", bad)
 		}

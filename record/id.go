@@ -3,6 +3,8 @@ package record
 import (
 	"fmt"
 	"regexp"
+	"slices"
+	"strings"
 )
 
 var idPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:/-]{0,119}$`)
@@ -10,8 +12,8 @@ var idPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:/-]{0,119}$`)
 // CheckID refuses what cannot be the id that a person gives to a record. Ids
 // are chosen once, never changed, and hold no personal data.
 func CheckID(id string) error {
-	if idPattern.MatchString(id) {
+	if idPattern.MatchString(id) && !slices.ContainsFunc(strings.Split(id, "/"), func(part string) bool { return part == "" || part == "." || part == ".." }) {
 		return nil
 	}
-	return fmt.Errorf("%q is not an id; use letters, digits, dots, dashes, underscores, colons and slashes, at most 120, beginning with a letter or digit", id)
+	return fmt.Errorf("%q is not an id; use letters, digits, dots, dashes, underscores, colons and slashes, at most 120, beginning with a letter or digit, and nothing empty or of dots alone between slashes", id)
 }

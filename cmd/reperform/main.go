@@ -219,6 +219,6 @@ func (c *cli) print(v any, human func(w io.Writer)) error {
 		enc.SetEscapeHTML(false)
 		return enc.Encode(v)
 	}
-	human(c.out)
+	human(plainWriter{c.out})
 	return nil
 }
