@@ -26,7 +26,7 @@ func TestApplyAllOrNothing(t *testing.T) {
 	for name, yaml := range map[string]string{
 		"a reference to nothing":        risk("r-1", "") + strings.Replace(risk("r-2", ""), "it-1", "it-99", 1),
 		"wrong in the other ledger":     risk("r-1", "") + attribute(exam, "t-none"),
-		"a decision":                    risk("r-1", "") + "kind: population\nid: p\ntitle: P\npurpose: auditor\nquery: Q\n---\n",
+		"a decision":                    risk("r-1", "") + "kind: population\nid: p\ntitle: P\nby: management\npurpose: auditor_population\nquery: Q\n---\n",
 		"the wrong home":                risk("r-1", "") + strings.Replace(risk("r-2", ""), "id:", "ledger: "+exam+"\nid:", 1),
 		"retired though never there":    risk("r-1", "") + "kind: risk\nid: r-2\nretired: true\n",
 		"no right to write in that one": risk("r-1", "") + "kind: evidence\nid: ev-1\nledger: " + exam + "\ntitle: T\n",
@@ -35,7 +35,7 @@ func TestApplyAllOrNothing(t *testing.T) {
 			before, examBefore := s.size("dana", app.OrganizationLedger), s.size("helen", exam)
 			items, problems := ascode.Parse(record.Kinds, "files.yaml", []byte(yaml))
 			if len(problems) > 0 {
-				t.Skipf("refused by reading already: %v", problems)
+				t.Fatalf("refused by reading already, so that applying is not tested: %v", problems)
 			}
 			if _, err := s.app.Apply(s.ctx, "dana", items, app.ApplyOptions{}); err == nil {
 				t.Fatal("it was applied")

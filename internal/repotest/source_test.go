@@ -134,7 +134,6 @@ func TestNoForbiddenWords(t *testing.T) {
 // skipsFor names the tests that may be skipped for another reason than missing
 // data. It should stay short.
 var skipsFor = map[string]string{
-	"app/apply_test.go":      "a case that reading the file refuses has been refused",
 	"app/disk_linux_test.go": "only root may mount a disk that is small enough to fill",
 	"app/disk_other_test.go": "such disks are mounted on Linux only",
 }
