@@ -76,8 +76,9 @@ type Field struct {
 	Multiline bool
 	// Ref is the kind whose ids the field holds.
 	Ref string
-	// Values are what an enumeration allows.
-	Values []string
+	// Values are what an enumeration allows, ValueLabels the words that people
+	// read for them, in the same order.
+	Values, ValueLabels []string
 	// Sensitive is "personal" or "confidential" when the field is.
 	Sensitive string
 	// Fields of an object, or of the objects of a list.
@@ -167,6 +168,7 @@ func (f *Field) typed(t reflect.Type) {
 	case t.Implements(enumType):
 		f.Type = Enum
 		f.Values = reflect.Zero(t).Interface().(interface{ Values() []string }).Values()
+		f.ValueLabels = labelsOf(t, f.Values)
 	case t.Kind() == reflect.Struct:
 		f.Type = Object
 		f.Fields = fieldsOf(t)
@@ -179,6 +181,31 @@ func (f *Field) typed(t reflect.Type) {
 	default:
 		f.Type = Text
 	}
+}
+
+// labelsOf asks the type of an enumeration for the words that people read.
+func labelsOf(t reflect.Type, values []string) []string {
+	out := make([]string, len(values))
+	for i, s := range values {
+		out[i] = s
+		v := reflect.New(t).Elem()
+		if v.Kind() != reflect.String {
+			continue
+		}
+		v.SetString(s)
+		if l, ok := v.Interface().(interface{ Label() string }); ok {
+			out[i] = l.Label()
+		}
+	}
+	return out
+}
+
+// ValueLabel is the word that people read for a value of an enumeration.
+func (f Field) ValueLabel(value string) string {
+	if i := slices.Index(f.Values, value); i >= 0 {
+		return f.ValueLabels[i]
+	}
+	return value
 }
 
 // New returns a pointer to an empty value of the kind's struct.
@@ -254,3 +281,6 @@ func one(f Field, x any, path string, out *[]Reference) {
 		}
 	}
 }
+
+// Deref is the value that a pointer made by New points to.
+func (k *Kind) Deref(p any) any { return reflect.ValueOf(p).Elem().Interface() }

@@ -1,0 +1,71 @@
+package web
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"net/http"
+
+	"reperform/app"
+	"reperform/identity"
+	"reperform/record"
+	"reperform/web/ui"
+)
+
+// newReference is a number by which a person and the log speak of one request.
+func newReference() string {
+	var b [5]byte
+	// Without randomness the number is 0, which still names the request's time.
+	_, _ = rand.Read(b[:])
+	return hex.EncodeToString(b[:])
+}
+
+// problem is what a person reads when something did not work.
+type problem struct {
+	Status    int
+	Title     string
+	Text      string
+	Reference string
+}
+
+// explain maps an error to what a person reads; it is the only place that does.
+func explain(err error) problem {
+	var in *inputError
+	var stale *app.StaleError
+	var denied *identity.DeniedError
+	switch {
+	case errors.Is(err, errNowhere), errors.Is(err, record.ErrNotFound):
+		return problem{Status: http.StatusNotFound, Title: "There is nothing here", Text: "The address names no page, or a record that does not exist or that you may not see."}
+	case errors.As(err, &denied) && denied.Hidden:
+		// What is behind the wall and what does not exist look the same.
+		return problem{Status: http.StatusNotFound, Title: "There is nothing here", Text: "The address names no page, or a record that does not exist or that you may not see."}
+	case errors.As(err, &denied):
+		return problem{Status: http.StatusForbidden, Title: "Not yours to see or change", Text: err.Error()}
+	case errors.As(err, &stale):
+		return problem{Status: http.StatusConflict, Title: "Somebody was faster", Text: err.Error()}
+	case errors.As(err, &in):
+		return problem{Status: http.StatusBadRequest, Title: "That does not work", Text: in.Error()}
+	case app.IsInternal(err):
+		return problem{Status: http.StatusInternalServerError, Title: "Something is wrong with this installation", Text: "Nothing was recorded. The people who run it find the cause in the log, under the number below."}
+	}
+	return problem{Status: http.StatusUnprocessableEntity, Title: "That does not work", Text: err.Error()}
+}
+
+// fail answers with an error.
+func (r *request) fail(err error) {
+	if errors.Is(err, ErrSignedOut) {
+		to := r.site.base + "/sign-in"
+		if r.Method == http.MethodGet && !r.partial() {
+			to += "?to=" + queryEscape(r.URL.RequestURI())
+		}
+		_ = r.redirect(to)
+		return
+	}
+	p := explain(err)
+	p.Reference = reference(r.Context())
+	r.site.log.LogAttrs(r.Context(), level(p.Status), "request failed", logAttrs(r, p, err)...)
+	f := r.plainFrame(p.Title)
+	if werr := r.write(p.Status, ui.Plain(f, true, problemPage(f, p))); werr != nil {
+		http.Error(r.w, p.Title, p.Status)
+	}
+}

@@ -1,0 +1,100 @@
+package web
+
+import (
+	"cmp"
+	"net/url"
+
+	"reperform/app"
+	"reperform/record"
+	"reperform/soc1"
+	"reperform/web/ui"
+)
+
+// frame gathers what surrounds the content of a page.
+func (r *request) frame(title string, crumbs []ui.Link) (*ui.Frame, error) {
+	f := r.plainFrame(title)
+	f.Crumbs, f.Past = crumbs, r.past
+	f.Here, f.Self = r.URL.Path, r.site.base+r.URL.RequestURI()
+	org, err := r.site.app.View(r.Context(), r.actor, app.OrganizationLedger, record.AsOf{})
+	if err != nil {
+		return nil, err
+	}
+	orgs, err := record.All[soc1.Organization](r.Context(), org, "organization")
+	if err != nil {
+		return nil, err
+	}
+	if len(orgs) > 0 {
+		f.Organization = orgs[0].Value.Name
+	}
+	f.Person = r.headings().person(r.actor)
+	f.Nav, err = r.navigation(org)
+	return f, err
+}
+
+func (r *request) plainFrame(title string) *ui.Frame {
+	f := &ui.Frame{Asset: r.asset, Base: r.site.base, Title: title}
+	if c, err := r.Cookie(themeCookie); err == nil && (c.Value == "light" || c.Value == "dark") {
+		f.Theme = c.Value
+	}
+	if c, err := r.Cookie(densityCookie); err == nil && c.Value == "comfortable" {
+		f.Density = c.Value
+	}
+	return f
+}
+
+func (r *request) asset(name string) string { return r.site.base + r.site.assets.URL(name) }
+
+// place is a register in the navigation.
+type place struct{ kind, icon string }
+
+// navigated are the registers in the order in which a program is built.
+var navigated = []struct {
+	title  string
+	places []place
+}{
+	{"Program", []place{{"engagement", "briefcase"}, {"service", "layers"}, {"system", "server"}, {"control_objective", "target"}, {"risk", "triangle-alert"},
+		{"control", "shield-check"}, {"evidence", "file-check"}, {"policy", "scroll-text"}}},
+	{"Others' controls", []place{{"subservice_organization", "network"}, {"csoc", "waypoints"}, {"cuec", "users"}, {"vendor", "building-2"}}},
+	{"Report", []place{{"description_section", "book-open"}, {"significant_change", "git-branch"}, {"management_response", "message-square-text"}, {"other_information", "info"},
+		{"assertion", "file-text"}, {"representation_letter", "mail"}}},
+	{"Own tests", []place{{"test_of_control", "flask-conical"}, {"population", "database"}, {"deviation", "circle-alert"}}},
+}
+
+// brief are names that the trade shortens, where there is no room for the whole.
+var brief = map[string]string{"csoc": "CSOCs", "cuec": "CUECs"}
+
+// navigation is what the person can go to.
+func (r *request) navigation(org *record.View) ([]ui.NavGroup, error) {
+	out := []ui.NavGroup{{Items: []ui.NavItem{{Icon: "layout-dashboard", Text: "Home", Href: "/"}, {Icon: "inbox", Text: "Inbox", Href: "/inbox"}, {Icon: "table-2", Text: "Risk-control matrix", Href: "/matrix"}}}}
+	for _, g := range navigated {
+		group := ui.NavGroup{Title: g.title}
+		for _, p := range g.places {
+			k, err := record.Kinds.Kind(p.kind)
+			if err != nil {
+				return nil, err
+			}
+			group.Items = append(group.Items, ui.NavItem{Icon: p.icon, Text: cmp.Or(brief[p.kind], k.Plural), Href: "/r/" + p.kind})
+		}
+		out = append(out, group)
+	}
+	for _, l := range r.site.app.Ledgers(r.Context(), r.actor) {
+		if l == app.OrganizationLedger {
+			continue
+		}
+		group := ui.NavGroup{Title: "Auditor’s file " + l}
+		for _, p := range []place{{"examination", "folder"}, {"test_of_control", "flask-conical"}, {"population", "database"}, {"exception", "triangle-alert"}, {"deviation", "circle-alert"}, {"conclusion", "gavel"}} {
+			k, err := record.Kinds.Kind(p.kind)
+			if err != nil {
+				return nil, err
+			}
+			icon := p.icon
+			if icon == "folder" {
+				icon = "briefcase"
+			}
+			group.Items = append(group.Items, ui.NavItem{Icon: icon, Text: k.Plural, Href: "/x/" + url.PathEscape(l) + "/r/" + p.kind})
+		}
+		out = append(out, group)
+	}
+	out = append(out, ui.NavGroup{Title: "Record", Items: []ui.NavItem{{Icon: "activity", Text: "Activity", Href: "/activity"}, {Icon: "users", Text: "People", Href: "/r/person"}}})
+	return out, nil
+}

@@ -1,0 +1,141 @@
+package web
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/klauspost/compress/gzhttp"
+
+	"reperform/app"
+	"reperform/web/static"
+)
+
+// parts are the style sheets and scripts that stand beside pages.
+//
+//go:embed *.css
+var parts embed.FS
+
+// Options are what a site takes from its surroundings.
+type Options struct {
+	App *app.App
+	// Base is the path under which the workspace is served, without the slash
+	// at its end; empty is the root.
+	Base string
+	// Who tells who asks, or that nobody is signed in by ErrSignedOut.
+	Who func(*http.Request) (string, error)
+	// Log hears of requests and errors; nil is silence.
+	Log *slog.Logger
+	// Now is the clock; nil is the system's.
+	Now func() time.Time
+}
+
+// ErrSignedOut says that a request comes from nobody who is signed in.
+var ErrSignedOut = errors.New("sign in first")
+
+// Site serves one workspace.
+type Site struct {
+	opt    Options
+	app    *app.App
+	assets *static.Assets
+	base   string
+	log    *slog.Logger
+	now    func() time.Time
+	routes []route
+	words  wordCache
+}
+
+// route is one address with the methods it answers.
+type route struct {
+	pattern string
+	public  bool
+	serve   func(*request) error
+}
+
+// New makes the site of a workspace.
+func New(opt Options) (*Site, error) {
+	assets, err := static.New(parts)
+	if err != nil {
+		return nil, err
+	}
+	s := &Site{opt: opt, app: opt.App, assets: assets, base: opt.Base, log: opt.Log, now: opt.Now}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	s.register()
+	return s, nil
+}
+
+// register lists every address of the site in one place.
+func (s *Site) register() {
+	s.add("GET /{$}", (*request).home)
+	s.add("GET /time", (*request).travel)
+	s.add("POST /preferences", (*request).prefer)
+	// A register and its records, in the organization's ledger or another.
+	for _, at := range []string{"", "/x/{ledger}"} {
+		s.add("GET "+at+"/r/{kind}", (*request).list)
+		s.add("GET "+at+"/r/{kind}/new", (*request).create)
+		s.add("POST "+at+"/r/{kind}/new", (*request).saveNew)
+		s.add("GET "+at+"/r/{kind}/{id}", (*request).record)
+		s.add("GET "+at+"/r/{kind}/{id}/edit", (*request).edit)
+		s.add("POST "+at+"/r/{kind}/{id}/edit", (*request).save)
+		s.add("POST "+at+"/r/{kind}/{id}/resolve", (*request).resolve)
+		s.add("GET "+at+"/r/{kind}/{id}/history", (*request).history)
+	}
+}
+
+func (s *Site) add(pattern string, serve func(*request) error) {
+	s.routes = append(s.routes, route{pattern: pattern, serve: serve})
+}
+
+// Handler serves the site.
+func (s *Site) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET "+static.Prefix, s.assets)
+	for _, r := range s.routes {
+		mux.Handle(r.pattern, s.handle(r))
+	}
+	mux.Handle("/", s.handle(route{serve: (*request).nowhere}))
+	var h http.Handler = mux
+	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(800), gzhttp.ExceptContentTypes([]string{"text/event-stream", "font/woff2"}))
+	if err == nil {
+		h = compress(h)
+	}
+	h = http.NewCrossOriginProtection().Handler(h)
+	if s.base != "" {
+		h = http.StripPrefix(s.base, h)
+	}
+	return secure(h)
+}
+
+// secure sets what browsers must hold every page to. Scripts and styles come
+// from files of ours alone.
+func secure(next http.Handler) http.Handler {
+	const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; " +
+		"form-action 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'; media-src 'self'"
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()")
+		next.ServeHTTP(w, r)
+	})
+}
+
+type contextKey int
+
+const referenceKey contextKey = iota
+
+func reference(ctx context.Context) string {
+	s, _ := ctx.Value(referenceKey).(string)
+	return s
+}
