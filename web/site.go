@@ -77,6 +77,7 @@ func (s *Site) register() {
 	s.add("GET /{$}", (*request).home)
 	s.add("GET /time", (*request).travel)
 	s.add("POST /preferences", (*request).prefer)
+	s.add("GET /palette", (*request).palette)
 	// A register and its records, in the organization's ledger or another.
 	for _, at := range []string{"", "/x/{ledger}"} {
 		s.add("GET "+at+"/r/{kind}", (*request).list)
