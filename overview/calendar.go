@@ -46,7 +46,7 @@ func bounds(f soc1.Frequency) (first, last func(soc1.Date) soc1.Date) {
 	switch {
 	case months > 0:
 		return func(d soc1.Date) soc1.Date { return soc1.NewDate(d.Year(), (d.Month()-1)/months*months+1, 1) },
-			func(d soc1.Date) soc1.Date { return d.AddMonths(months).AddDays(-1) }
+			func(d soc1.Date) soc1.Date { return monthEnd(d.AddMonths(months - 1)) }
 	case f == soc1.Weekly:
 		return func(d soc1.Date) soc1.Date { return d.AddDays(1 - d.ISOWeekday()) },
 			func(d soc1.Date) soc1.Date { return d.AddDays(6) }
@@ -55,6 +55,16 @@ func bounds(f soc1.Frequency) (first, last func(soc1.Date) soc1.Date) {
 		return same, same
 	}
 	return nil, nil
+}
+
+// monthEnd is the last day of the month of a day.
+func monthEnd(d soc1.Date) soc1.Date {
+	for day := 31; day > 28; day-- {
+		if end := soc1.NewDate(d.Year(), d.Month(), day); end != "" {
+			return end
+		}
+	}
+	return soc1.NewDate(d.Year(), d.Month(), 28)
 }
 
 // days are the occurrences of one frequency within the period, with their ends

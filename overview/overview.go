@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"reperform/evaluation"
 	"reperform/record"
@@ -292,9 +295,10 @@ func (o *Overview) Expectations(id string) []Expectation {
 
 // title is a short name of a control: what it does, or else the whole text.
 func title(k *soc1.Control) string {
-	if k.Text != "" || k.What == "" {
+	what := strings.TrimRight(strings.TrimSpace(k.What), ".,;")
+	if strings.TrimSpace(k.Text) != "" || what == "" {
 		return k.Statement()
 	}
-	only := soc1.Control{Text: k.What}
-	return only.Statement()
+	first, size := utf8.DecodeRuneInString(what)
+	return string(unicode.ToUpper(first)) + what[size:]
 }

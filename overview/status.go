@@ -108,8 +108,8 @@ type testing struct {
 	exceptions []ExceptionLine
 	// tests of the side and the engagement: the control's place.
 	tests map[testKey]int
-	// list are the tests themselves, for the timeline.
-	list []record.Typed[soc1.TestOfControl]
+	// answered are the deviations that carry management's response.
+	answered map[soc1.Ref]bool
 }
 
 // testKey names a test: an examination's may have the id of one of management's.
@@ -117,7 +117,7 @@ type testKey struct{ ledger, id string }
 
 // gather reads the side's work on the controls at the places given.
 func (r *Records) gather(q Question, place map[string]int) (*testing, error) {
-	t := &testing{by: make([]standing, len(place)), tests: map[testKey]int{}}
+	t := &testing{by: make([]standing, len(place)), tests: map[testKey]int{}, answered: map[soc1.Ref]bool{}}
 	mine := func(engagement string) bool { return q.Engagement == "" || engagement == q.Engagement }
 	party := r.By
 	tests, err := own(r, "test_of_control", r.Tests, func(x *record.Typed[soc1.TestOfControl]) bool { return mine(x.Value.Engagement) })
@@ -133,7 +133,6 @@ func (r *Records) gather(q Question, place map[string]int) (*testing, error) {
 			continue
 		}
 		t.tests[testKey{x.Ledger, x.ID}] = at
-		t.list = append(t.list, *x)
 		s := &t.by[at]
 		s.tests = append(s.tests, x.Ref())
 		if x.Value.PerformedOn != "" {
@@ -223,6 +222,7 @@ func (t *testing) records(r *Records, q Question, place map[string]int) error {
 	for i := range deviations {
 		if at, ok := place[deviations[i].Value.Control]; ok {
 			t.by[at].deviations = append(t.by[at].deviations, deviations[i].Ref())
+			t.answered[deviations[i].Ref()] = filled(deviations[i].Value.Response)
 		}
 	}
 	return nil
