@@ -96,7 +96,21 @@ func newDays(f soc1.Frequency, p evaluation.Window, holidays []soc1.Date) *days 
 
 // ending are the places of the occurrences that end between two days.
 func (d *days) ending(from, to int32) (lo, hi int) {
-	lo, _ = slices.BinarySearch(d.to, from)
-	hi, _ = slices.BinarySearch(d.to, to+1)
-	return lo, max(lo, hi)
+	lo = reaching(d.to, from)
+	return lo, max(lo, reaching(d.to, to+1))
+}
+
+// reaching is the place of the first date that is not before a day, in an
+// ordered list. It is asked for every evidence record, and so is no call of a
+// general function.
+func reaching(ordered []int32, day int32) int {
+	lo, hi := 0, len(ordered)
+	for lo < hi {
+		if mid := int(uint(lo+hi) >> 1); ordered[mid] < day {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo
 }

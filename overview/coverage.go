@@ -22,9 +22,9 @@ type Coverage struct {
 	// Next is the occurrence whose evidence falls due next within the period;
 	// it is due on the day after its end. Empty when none is left.
 	Next Occurrence
-	// Items are the evidence of the control that concerns the period up to
-	// today.
-	Items []soc1.Ref
+	// Items is the number of evidence records of the control that concern the
+	// period up to today; Overview.EvidenceOf lists them.
+	Items int
 	// Undated counts items that give neither a period nor an as-of date, and
 	// so cover nothing.
 	Undated int
@@ -60,10 +60,9 @@ type item struct {
 // covers are the places of a segment's occurrences that an item covers: those
 // whose whole period it contains, or else the one within whose period it lies.
 func (s segment) covers(from, to int32) (lo, hi int) {
-	lo, _ = slices.BinarySearch(s.days.from, from)
-	hi, _ = slices.BinarySearch(s.days.to, to+1)
+	lo, hi = reaching(s.days.from, from), reaching(s.days.to, to+1)
 	if lo >= hi {
-		lo, _ = slices.BinarySearch(s.days.to, to)
+		lo = reaching(s.days.to, to)
 		hi = lo
 		if lo < len(s.days.from) && s.days.from[lo] <= from {
 			hi = lo + 1
@@ -99,46 +98,40 @@ func newCoverer(r *Records, period evaluation.Window, today soc1.Date, place map
 
 // sort hands each evidence record to the controls it bears on.
 func (c *coverer) sort(ledger string, place map[string]int) {
-	// Two passes: the first counts, so that all items share one array.
+	// Two passes: the first finds the controls and counts, so that all items
+	// share one array.
+	type hit struct{ evidence, at int }
+	hits := make([]hit, 0, len(c.evidence))
 	counts := make([]int, len(place))
-	total := 0
 	for i := range c.evidence {
 		if c.evidence[i].Ledger != ledger {
 			continue
 		}
 		for _, id := range c.evidence[i].Value.Controls {
 			if at, ok := place[id]; ok {
+				hits = append(hits, hit{i, at})
 				counts[at]++
-				total++
 			}
 		}
 	}
-	room := make([]item, 0, 2*total)
+	room := make([]item, 2*len(hits))
 	for at, n := range counts {
 		// An item may give a period and an as-of date: two places each.
 		c.items[at] = room[: 0 : 2*n]
-		room = room[2*n : 2*n : cap(room)]
+		room = room[2*n:]
 	}
-	for i := range c.evidence {
-		if c.evidence[i].Ledger != ledger {
-			continue
-		}
-		e := &c.evidence[i].Value
+	for _, h := range hits {
+		e := &c.evidence[h.evidence].Value
 		from, to, asOf := key(e.PeriodFrom), key(e.PeriodTo), key(e.AsOf)
-		for _, id := range e.Controls {
-			at, ok := place[id]
-			if !ok {
-				continue
-			}
-			if from != 0 && to != 0 {
-				c.items[at] = append(c.items[at], item{i, from, to})
-			}
-			if asOf != 0 {
-				c.items[at] = append(c.items[at], item{i, asOf, asOf})
-			}
-			if (from == 0 || to == 0) && asOf == 0 {
-				c.undated[at]++
-			}
+		period := from != 0 && to != 0
+		if period {
+			c.items[h.at] = append(c.items[h.at], item{h.evidence, from, to})
+		}
+		if asOf != 0 {
+			c.items[h.at] = append(c.items[h.at], item{h.evidence, asOf, asOf})
+		}
+		if !period && asOf == 0 {
+			c.undated[h.at]++
 		}
 	}
 }
@@ -163,7 +156,7 @@ func (c *coverer) segment(at int, k soc1.Control, from, to soc1.Date) {
 // of is the coverage of the control at a place, whose record is k.
 func (c *coverer) of(at int, k soc1.Control) Coverage {
 	d := c.calendar[k.Frequency]
-	out := Coverage{Counted: d != nil && d.counted || len(c.segments[at]) > 0, Undated: c.undated[at], Items: c.itemRefs(at)}
+	out := Coverage{Counted: d != nil && d.counted || len(c.segments[at]) > 0, Undated: c.undated[at], Items: c.count(at)}
 	for _, s := range c.segments[at] {
 		n := s.hi - s.lo
 		if n <= 0 {
@@ -200,20 +193,21 @@ func (c *coverer) of(at int, k soc1.Control) Coverage {
 	return out
 }
 
-// itemRefs are the items that concern the period up to today, each once.
-func (c *coverer) itemRefs(at int) []soc1.Ref {
-	if len(c.items[at]) == 0 {
-		return nil
-	}
-	out := make([]soc1.Ref, 0, len(c.items[at]))
+// concerning visits the items that concern the period up to today, each once.
+func (c *coverer) concerning(at int, visit func(evidence int)) {
 	from, to, last := key(c.period.From), key(earliest(c.period.To, c.today)), -1
 	for _, it := range c.items[at] {
 		if it.from <= to && it.to >= from && it.at != last {
-			out = append(out, c.evidence[it.at].Ref())
+			visit(it.at)
 			last = it.at
 		}
 	}
-	return out
+}
+
+func (c *coverer) count(at int) int {
+	n := 0
+	c.concerning(at, func(int) { n++ })
+	return n
 }
 
 // expectations are the occurrences of a control with their evidence.

@@ -128,9 +128,9 @@ func TestCoverage(t *testing.T) {
 			if got.Next.To != "" {
 				next = got.Next.String()
 			}
-			if got.Expected != c.expected || got.Covered != c.covered || oldest != c.oldest || next != c.next || len(got.Items) != c.items || got.Undated != c.undated {
+			if got.Expected != c.expected || got.Covered != c.covered || oldest != c.oldest || next != c.next || got.Items != c.items || len(o.EvidenceOf("a")) != c.items || got.Undated != c.undated {
 				t.Errorf("%d of %d, oldest %q, next %q, %d items, %d undated; want %d of %d, oldest %q, next %q, %d, %d",
-					got.Covered, got.Expected, oldest, next, len(got.Items), got.Undated, c.covered, c.expected, c.oldest, c.next, c.items, c.undated)
+					got.Covered, got.Expected, oldest, next, got.Items, got.Undated, c.covered, c.expected, c.oldest, c.next, c.items, c.undated)
 			}
 			// The details say the same as the numbers.
 			due, covered := 0, 0

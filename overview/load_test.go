@@ -119,7 +119,7 @@ func TestExample(t *testing.T) {
 		}
 	}
 	for i := range m.Controls {
-		for _, refs := range [][]soc1.Ref{m.Controls[i].Sources, m.Controls[i].Evidence.Items} {
+		for _, refs := range [][]soc1.Ref{m.Controls[i].Sources, m.EvidenceOf(m.Controls[i].ID())} {
 			for _, ref := range refs {
 				if ref.Ledger != "org" {
 					t.Errorf("management's %s rests on %s", m.Controls[i].Control.Code, ref)

@@ -293,6 +293,18 @@ func (o *Overview) Expectations(id string) []Expectation {
 	return o.cover.expectations(at)
 }
 
+// EvidenceOf are the evidence records of a control that concern the period up to
+// today.
+func (o *Overview) EvidenceOf(id string) []soc1.Ref {
+	at, ok := o.place[id]
+	if !ok {
+		return nil
+	}
+	var out []soc1.Ref
+	o.cover.concerning(at, func(n int) { out = append(out, o.records.Evidence[n].Ref()) })
+	return out
+}
+
 // title is a short name of a control: what it does, or else the whole text.
 func title(k *soc1.Control) string {
 	what := strings.TrimRight(strings.TrimSpace(k.What), ".,;")

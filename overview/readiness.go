@@ -109,7 +109,7 @@ func (o *Overview) coveredObjectives() Component {
 }
 
 func (o *Overview) activeOwners() Component {
-	c := Component{Key: "owners", Label: "Owners active", Weight: 10,
+	c := Component{Key: "owners", Label: "Owners active", Weight: 5,
 		Rule: "Controls whose owner is named and holds the position today."}
 	for i := range o.Controls {
 		c.count(o.Controls[i].Owner.Active, o.Controls[i].Ref)
@@ -118,7 +118,7 @@ func (o *Overview) activeOwners() Component {
 }
 
 func (o *Overview) evidenceThere() Component {
-	c := Component{Key: "evidence", Label: "Evidence there", Weight: 20,
+	c := Component{Key: "evidence", Label: "Evidence there", Weight: 25,
 		Rule: "Occurrences expected of the controls before today that evidence covers."}
 	for i := range o.Controls {
 		e := &o.Controls[i].Evidence
@@ -135,7 +135,7 @@ func (o *Overview) evidenceThere() Component {
 }
 
 func (o *Overview) ownTests() Component {
-	c := Component{Key: "tests", Label: "Controls tested", Weight: 20,
+	c := Component{Key: "tests", Label: "Controls tested", Weight: 25,
 		Rule: "Controls on which testing came to an end: concluded effective, or with an exception."}
 	if o.By == soc1.ByManagement {
 		c.Label = "Own tests done"
@@ -161,7 +161,7 @@ func (o *Overview) noOpenExceptions() Component {
 // describedSystem asks for a section with text for each criterion of a fair
 // description.
 func (o *Overview) describedSystem() Component {
-	c := Component{Key: "description", Label: "Description sections present", Weight: 10,
+	c := Component{Key: "description", Label: "Description sections present", Weight: 5,
 		Rule: "Criteria D1 to D8, and D9 for a Type II report, that have a section with text; D6 where there are subservice organizations."}
 	for _, criterion := range o.criteria() {
 		c.Of++

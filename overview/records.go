@@ -222,12 +222,13 @@ func admitted[T any](r Released, kind string) ([]record.Typed[T], error) {
 	return out, nil
 }
 
-// own are the records of the side's ledger, and what was released to it.
-func own[T any](r *Records, kind string, list []record.Typed[T], keep func(*record.Typed[T]) bool) ([]record.Typed[T], error) {
-	out := make([]record.Typed[T], 0, len(list))
+// own are the records of the side's ledger, and what was released to it. They
+// are pointed at and not copied: there may be many.
+func own[T any](r *Records, kind string, list []record.Typed[T], keep func(*record.Typed[T]) bool) ([]*record.Typed[T], error) {
+	var out []*record.Typed[T]
 	for i := range list {
 		if list[i].Ledger == r.Ledger && keep(&list[i]) {
-			out = append(out, list[i])
+			out = append(out, &list[i])
 		}
 	}
 	if r.By == soc1.ByAuditor {
@@ -239,14 +240,14 @@ func own[T any](r *Records, kind string, list []record.Typed[T], keep func(*reco
 	}
 	for i := range more {
 		if keep(&more[i]) {
-			out = append(out, more[i])
+			out = append(out, &more[i])
 		}
 	}
 	return out, nil
 }
 
 // later orders records by when they became known.
-func later[T any](a, b record.Typed[T]) int {
+func later[T any](a, b *record.Typed[T]) int {
 	return cmp.Or(cmp.Compare(a.Pos, b.Pos), cmp.Compare(a.Slot, b.Slot), cmp.Compare(a.ID, b.ID))
 }
 

@@ -125,7 +125,7 @@ func (r *Records) gather(q Question, place map[string]int) (*testing, error) {
 		return nil, err
 	}
 	for i := range tests {
-		x := &tests[i]
+		x := tests[i]
 		at, ok := place[x.Value.Control]
 		// What the firm released is the firm's work; what stands in the
 		// side's own ledger must be its own.
@@ -151,7 +151,7 @@ func (r *Records) gather(q Question, place map[string]int) (*testing, error) {
 	slices.SortStableFunc(conclusions, later[soc1.Conclusion])
 	for i := range conclusions {
 		if at, ok := place[conclusions[i].Value.SubjectID]; ok {
-			t.by[at].concluded(&conclusions[i])
+			t.by[at].concluded(conclusions[i])
 		}
 	}
 	return t, nil
@@ -180,7 +180,7 @@ func (t *testing) records(r *Records, q Question, place map[string]int) error {
 		return err
 	}
 	for i := range runs {
-		x := &runs[i]
+		x := runs[i]
 		s := &t.by[t.tests[testKey{x.Ledger, x.Value.Test}]]
 		s.worked(x.Value.Ended.Date(), q.Today, x.Ref())
 	}
@@ -189,7 +189,7 @@ func (t *testing) records(r *Records, q Question, place map[string]int) error {
 		return err
 	}
 	for i := range samples {
-		x := &samples[i]
+		x := samples[i]
 		t.by[t.tests[testKey{x.Ledger, x.Value.Test}]].worked("", q.Today, x.Ref())
 	}
 	results, err := own(r, "result", r.Results, func(x *record.Typed[soc1.Result]) bool { _, ok := t.tests[testKey{x.Ledger, x.Value.Test}]; return ok })
@@ -197,7 +197,7 @@ func (t *testing) records(r *Records, q Question, place map[string]int) error {
 		return err
 	}
 	for i := range results {
-		x := &results[i]
+		x := results[i]
 		t.by[t.tests[testKey{x.Ledger, x.Value.Test}]].worked(x.Value.TestedOn, q.Today, x.Ref())
 	}
 	exceptions, err := own(r, "exception", r.Exceptions, func(x *record.Typed[soc1.Exception]) bool {
@@ -208,7 +208,7 @@ func (t *testing) records(r *Records, q Question, place map[string]int) error {
 		return err
 	}
 	for i := range exceptions {
-		t.exception(&exceptions[i], q.Today)
+		t.exception(exceptions[i], q.Today)
 	}
 	// A deviation names its control, so that one released without its test
 	// still shows; in the side's own ledger its test must be of the question.
