@@ -97,7 +97,7 @@ func (b Bars) List() HTML {
 		p.put(`<li>`)
 		p.linked(x.Href, "", func() {
 			p.put(`<span class="tr">`, text(x.Label), `</span>`)
-			p.meter("", "", "bar-line", 160, x.Value, largest, x.Tone)
+			p.meter("", "", "bar-line", 120, x.Value, largest, x.Tone)
 			note := x.Note
 			if note == "" {
 				note = strconv.Itoa(x.Value)

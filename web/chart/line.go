@@ -137,19 +137,18 @@ func (l Line) SVG() HTML {
 	return HTML(p.String())
 }
 
-// ceiling is the next number of the form 1, 2, 4, 8 or 10 times a power of ten
-// that quarters without a rest, at least 4.
+// ceiling is the end of a scale from zero that holds n: four steps of a round
+// number.
 func ceiling(n int) int {
-	for step := 4; ; step *= 10 {
-		for _, m := range []int{1, 2, 3, 5, 8} {
-			if c := step * m; c >= n {
-				return c
-			}
-			if step > 1<<40 {
-				return n
+	steps := []int{1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 25, 30, 40, 50, 75}
+	for ten := 1; ten <= 1<<50; ten *= 10 {
+		for _, s := range steps {
+			if 4*s*ten >= n {
+				return 4 * s * ten
 			}
 		}
 	}
+	return n
 }
 
 // Table is the line as a table.
@@ -160,3 +159,7 @@ func (l Line) Table() HTML {
 	}
 	return pointTable(l.Title, unit, l.Points)
 }
+
+// Figure is the drawing with its table: a screen too narrow for the one shows
+// the other.
+func (l Line) Figure() HTML { return figure(l.SVG(), l.Table()) }

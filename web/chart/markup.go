@@ -190,6 +190,11 @@ func table(caption string, columns []string, rows [][]string, links []string) HT
 	return HTML(p.String())
 }
 
+// figure joins a wide drawing and its table; the style sheet shows one.
+func figure(drawing, table HTML) HTML {
+	return `<figure class="chart-figure"><div class="chart-wide">` + drawing + `</div><div class="chart-narrow">` + table + `</div></figure>`
+}
+
 // linked wraps markup in a link of this site, when there is one.
 func (p *page) linked(href, label string, inner func()) {
 	to, ok := reference(href)

@@ -1,6 +1,7 @@
 package chart_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -35,7 +36,7 @@ func TestSample(t *testing.T) {
 	card("c4", "Control coverage", "500 controls", `<div class="ringw">`, string(ring().SVG()), string(ring().Legend()), `</div>`)
 	card("c4", "Risk heat map", "64 residual risks", string(heat().Table()))
 	card("c4", "Open exceptions", "by objective", string(bars().List()))
-	card("c8", "Audit timeline", "5 workstreams", string(timeline().SVG()))
+	card("c8", "Audit timeline", "5 workstreams", string(timeline().Figure()))
 	var mixes strings.Builder
 	for _, o := range []struct {
 		label    string
@@ -43,13 +44,20 @@ func TestSample(t *testing.T) {
 	}{{"Logical access", [4]int{84, 12, 4, 0}}, {"Change management", [4]int{91, 8, 1, 0}}, {"Computer operations", [4]int{78, 18, 4, 0}},
 		{"Transaction processing", [4]int{88, 8, 4, 0}}, {"Data transmission", [4]int{94, 6, 0, 0}}, {"Backup and recovery", [4]int{0, 0, 0, 100}}, {"No controls yet", [4]int{}}} {
 		mixes.WriteString(`<li><a href="/matrix">` + o.label + `</a>` + string(chart.StackedBar{Segments: mix(o.percents, o.percents)}.SVG()) + `<b class="num">` +
-			map[bool]string{true: "–", false: ""}[o.percents == [4]int{}] + `</b></li>`)
+			percent(o.percents) + `</b></li>`)
 	}
 	card("c4", "Objectives", "% effective", `<ul class="bars">`, mixes.String(), `</ul>`)
-	card("c8", "Readiness", "by month", string(line().SVG()))
+	card("c8", "Readiness", "by month", string(line().Figure()))
 	card("c4", "Evidence", "meters", string(chart.Meter{N: 6, Of: 8}.SVG()), "<br>", string(chart.Meter{N: 8, Of: 8}.SVG()), "<br>", string(chart.Meter{N: 0, Of: 8}.SVG()), "<br>", string(chart.Meter{N: 1, Of: 100, Tone: chart.Warn}.SVG()))
 	card("c4", "As tables", "for readers and paper", string(ring().Table()))
 	card("c8", "As tables", "", string(timeline().Table()))
 	put(`</main></body></html>`)
 	golden(t, "sample.html", b.String())
+}
+
+func percent(p [4]int) string {
+	if p == [4]int{} {
+		return "–"
+	}
+	return strconv.Itoa(p[0]) + "%"
 }

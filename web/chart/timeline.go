@@ -143,3 +143,7 @@ func (t Timeline) Table() HTML {
 	}
 	return table(t.Title, []string{"Workstream", "Dates", "State"}, rows, links)
 }
+
+// Figure is the drawing with its table: a screen too narrow for the one shows
+// the other.
+func (t Timeline) Figure() HTML { return figure(t.SVG(), t.Table()) }
