@@ -165,8 +165,14 @@ func sound(t *testing.T, what string, d chart.HTML) {
 			}
 		}
 	}
-	if strings.Contains(s, "<svg") && !strings.Contains(s, `aria-hidden="true"`) && !strings.Contains(s, `role="img"`) {
+	if strings.Contains(s, "<svg") && !strings.Contains(s, `aria-hidden="true"`) && !strings.Contains(s, `role="img"`) && !strings.Contains(s, `role="group"`) {
 		t.Errorf("%s neither speaks nor is decoration", what)
+	}
+	// A link inside a picture or inside decoration cannot be reached.
+	for _, svg := range regexp.MustCompile(`(?s)<svg[^>]*(?:role="img"|aria-hidden="true").*?</svg>`).FindAllString(s, -1) {
+		if strings.Contains(svg, "<a ") {
+			t.Errorf("%s has a link inside a picture: %.200s", what, svg)
+		}
 	}
 	for _, r := range s {
 		if r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069 || r == 0x200E || r == 0x200F || r < 0x20 && r != '\n' {

@@ -138,16 +138,23 @@ func (t tenths) String() string {
 	return s
 }
 
-// open begins a drawing: one that speaks, with a title and a description under
-// ids made of the caller's, or one that is decoration when it has no title.
+// open begins a drawing that is one picture: one that speaks, with a title and
+// a description under ids made of the caller's, or one that is decoration when
+// it has no title.
 func (p *page) open(class, id, title, desc string, width, height int) {
+	p.begin(class, "img", id, title, desc, width, height)
+}
+
+// begin is open for a drawing of another role: one with links in it is a group,
+// since what stands inside a picture is not reachable.
+func (p *page) begin(class, role, id, title, desc string, width, height int) {
 	p.put(`<svg class="`, class, `" viewBox="0 0 `, width, ` `, height, `" width="`, width, `" height="`, height, `"`)
 	if title == "" {
 		p.put(` aria-hidden="true" focusable="false">`)
 		return
 	}
 	id = name(id)
-	p.put(` role="img" aria-labelledby="`, id, `-t"`)
+	p.put(` role="`, role, `" aria-labelledby="`, id, `-t"`)
 	if desc != "" {
 		p.put(` aria-describedby="`, id, `-d"`)
 	}

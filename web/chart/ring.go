@@ -56,7 +56,7 @@ type Ring struct {
 // around.
 const ringGap = 90
 
-// SVG draws the ring.
+// SVG draws the ring. It is one picture and holds no links; Legend has them.
 func (r Ring) SVG() HTML {
 	const size, stroke = 148, 15
 	radius := tenths((size - stroke) * 10 / 2)
@@ -84,10 +84,8 @@ func (r Ring) SVG() HTML {
 		if shown > 1 {
 			length, offset = length-ringGap, offset+ringGap/2
 		}
-		p.linked(s.Href, s.Label+": "+strconv.Itoa(s.Count), func() {
-			circle(` stroke="`, s.Tone.paint(), `" pathLength="10000" stroke-dasharray="`, length, ` `, 10000-length, `" stroke-dashoffset="`, -offset,
-				`" transform="rotate(-90 `, size/2, ` `, size/2, `)"><title>`, text(s.Label), `: `, s.Count, ` (`, s.Percent, `%)</title></circle>`)
-		})
+		circle(` stroke="`, s.Tone.paint(), `" pathLength="10000" stroke-dasharray="`, length, ` `, 10000-length, `" stroke-dashoffset="`, -offset,
+			`" transform="rotate(-90 `, size/2, ` `, size/2, `)"><title>`, text(s.Label), `: `, s.Count, ` (`, s.Percent, `%)</title></circle>`)
 		at += s.Percent
 	}
 	if r.Focus >= 0 && r.Focus < len(r.Segments) {

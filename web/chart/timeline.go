@@ -52,7 +52,16 @@ func (t Timeline) SVG() HTML {
 	days := max(t.Days, 1)
 	at := func(day int) tenths { return tenths(left*10 + (width-left-right)*10*day/days) }
 	var p page
-	p.open("timeline", t.ID, t.Title, t.words(), width, height)
+	role, title := "img", t.Title
+	for _, w := range t.Work {
+		if _, ok := reference(w.Href); ok {
+			role = "group"
+		}
+	}
+	if role == "group" && title == "" {
+		title = "Timeline" // What holds links is never decoration.
+	}
+	p.begin("timeline", role, t.ID, title, t.words(), width, height)
 	for _, k := range t.Ticks {
 		if k.Day < 0 || k.Day > days {
 			continue
