@@ -21,7 +21,7 @@ func TestProblems(t *testing.T) {
 		{"no date", "a.yaml", "kind: risk\nid: x\neffective: soon\ncode: X\ntext: x\n", "a.yaml:3: risk x: effective: \"soon\" is not a date. Write the date as year-month-day, for example 2025-01-31."},
 		{"retired is a word", "a.yaml", "kind: risk\nid: x\nretired: yes\n", "a.yaml:3: risk x: retired: \"yes\" is neither true nor false. Write true or false."},
 		{"unknown field", "a.yaml", "kind: risk\nid: x\ncode: X\ntxt: x\n", "a.yaml:4: risk x: txt: There is no field \"txt\" here. Did you mean text?"},
-		{"unknown field, far from all", "a.yaml", "kind: risk\nid: x\ncode: X\ntext: x\nseverity_of_it: 3\n", "a.yaml:5: risk x: severity_of_it: There is no field \"severity_of_it\" here. Use one of code, text, objectives, likelihood, impact, fraud, change, owner, response."},
+		{"unknown field, far from all", "a.yaml", "kind: risk\nid: x\ncode: X\ntext: x\nseverity_of_it: 3\n", "a.yaml:5: risk x: severity_of_it: There is no field \"severity_of_it\" here. Use one of code, text, objectives, likelihood, impact, residual_likelihood, residual_impact, fraud, change, owner, response."},
 		{"unknown nested field", "a.yaml", "kind: walkthrough\nid: w\ncontrol: c\nperformed_on: 2025-01-01\nsteps:\n  - {nature: inquiry, txt: x}\n", "a.yaml:6: walkthrough w: steps[0].txt: There is no field \"txt\" here. Did you mean text?"},
 		{"field twice", "a.yaml", "kind: risk\nid: x\ncode: X\ncode: Y\ntext: x\n", "a.yaml:4: risk x: code: The field is given twice. Remove one."},
 		{"text is a list", "a.yaml", "kind: risk\nid: x\ncode: X\ntext: [a]\n", "a.yaml:4: risk x: text: This must be a single value."},

@@ -14,7 +14,10 @@ func NewDate(year, month, day int) Date {
 	if year < 1 || year > 9999 || month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month) {
 		return ""
 	}
-	return Date(fmt.Sprintf("%04d-%02d-%02d", year, month, day))
+	// Written by hand: calendars make dates by the thousand.
+	digit := func(n int) byte { return byte('0' + n%10) }
+	return Date([]byte{digit(year / 1000), digit(year / 100), digit(year / 10), digit(year), '-',
+		digit(month / 10), digit(month), '-', digit(day / 10), digit(day)})
 }
 
 // ParseDate reads a date and says what is wrong with one that does not exist.

@@ -123,6 +123,7 @@ func TestQuestionsOfNouns(t *testing.T) {
 		"an entity-level control":         !k.EntityLevel() && (Control{}).EntityLevel(),
 		"a person in position":            p.ActiveOn("2025-06-30") && !p.ActiveOn("2025-07-01") && !p.ActiveOn("2023-01-01"),
 		"roles of the firm":               FirmStaff.OfFirm() && !Executive.OfFirm() && !ReadOnly.OfFirm(),
+		"a risk's residual rating":        (Risk{ResidualLikelihood: 2, ResidualImpact: 3}).ResidualRating() == 6 && aRisk().ResidualRating() == 0,
 		"a risk's rating":                 aRisk().Rating() == 10 && (Risk{Impact: 5}).Rating() == 0,
 		"an omitted objective":            !anObjective().Omitted() && ControlObjective{OmittedReason: "None."}.Omitted(),
 		"a statistical model":             Binomial.Statistical() && Sequential.Statistical() && !FrequencyTable.Statistical() && !SamplingModel("").Statistical(),

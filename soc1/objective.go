@@ -50,6 +50,11 @@ type Risk struct {
 	Likelihood int `json:"likelihood,omitempty" label:"Likelihood" help:"1 remote to 5 almost certain, before controls."`
 	// Impact is 1 (negligible) to 5 (severe); zero means not rated.
 	Impact int `json:"impact,omitempty" label:"Impact" help:"1 negligible to 5 severe, on user entities' financial statements."`
+	// ResidualLikelihood is the likelihood that remains with the controls in
+	// operation, 1 to 5; zero means not rated.
+	ResidualLikelihood int `json:"residual_likelihood,omitempty" label:"Residual likelihood" help:"1 remote to 5 almost certain, with the controls in operation."`
+	// ResidualImpact is the impact that remains, 1 to 5; zero means not rated.
+	ResidualImpact int `json:"residual_impact,omitempty" label:"Residual impact" help:"1 negligible to 5 severe, with the controls in operation."`
 	// Fraud marks a risk of intentional misstatement or misappropriation.
 	Fraud bool `json:"fraud,omitempty" label:"Fraud risk"`
 	// Change marks a risk that arises from a change of system or business.
@@ -69,8 +74,20 @@ func (r Risk) Validate() []Problem {
 	if r.Impact != 0 {
 		c.within(r.Impact, 1, 5, "impact")
 	}
+	if r.ResidualLikelihood != 0 {
+		c.within(r.ResidualLikelihood, 1, 5, "residual_likelihood")
+	}
+	if r.ResidualImpact != 0 {
+		c.within(r.ResidualImpact, 1, 5, "residual_impact")
+	}
+	c.when((r.ResidualLikelihood == 0) != (r.ResidualImpact == 0), "residual_impact", "Only one half of the residual rating is given.",
+		"Give likelihood and impact as they remain, or neither.")
 	return c.problems
 }
 
 // Rating is likelihood times impact, 1 to 25; zero when either is not rated.
 func (r Risk) Rating() int { return r.Likelihood * r.Impact }
+
+// ResidualRating is the same with the controls in operation; zero when it is
+// not rated.
+func (r Risk) ResidualRating() int { return r.ResidualLikelihood * r.ResidualImpact }

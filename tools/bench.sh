@@ -55,6 +55,7 @@ bench blob '^Benchmark(Hash|Put|OpenAndReadAll)$' 1s
 bench sampling '^BenchmarkSelect$' 1x
 bench identity '^BenchmarkDecide$' 1s
 bench evaluation '^BenchmarkConsequences$' 1x
+GOGC=400 bench overview '^Benchmark(Overview|Figures)$' 1s
 
 # The example end to end, the clock of whoever waits; the typesetter was
 # compiled by the benchmarks above.

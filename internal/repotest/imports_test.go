@@ -162,6 +162,8 @@ func TestPureRoomsStayPure(t *testing.T) {
 		"soc1":       {"os", "io/fs", "net", "crypto/rand", "math/rand", "math/rand/v2", "database/sql"},
 		"sampling":   {"os", "io/fs", "time", "crypto/rand", "math/rand", "math/rand/v2"},
 		"evaluation": {"os", "io/fs", "time", "crypto/rand", "math/rand", "math/rand/v2"},
+		"overview":   {"os", "io/fs", "time", "crypto/rand", "math/rand", "math/rand/v2"},
+		"web/chart":  {"os", "io/fs", "time", "crypto/rand", "math/rand", "math/rand/v2", "math"},
 		"identity":   {"os", "time", "crypto/rand", "math/rand", "math/rand/v2"},
 		"record":     {"os", "io/fs", "crypto/rand", "math/rand", "math/rand/v2"},
 		"procedure":  {"io/fs", "time", "crypto/rand", "math/rand", "math/rand/v2"},

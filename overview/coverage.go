@@ -1,0 +1,247 @@
+package overview
+
+import (
+	"slices"
+
+	"reperform/evaluation"
+	"reperform/record"
+	"reperform/soc1"
+)
+
+// Coverage is how much of the evidence expected of a control is there.
+type Coverage struct {
+	// Counted says that the control's frequency predicts a number. Where it
+	// does not, Items alone are shown.
+	Counted bool
+	// Expected is the number of occurrences whose period ended before today,
+	// Covered how many of them have evidence.
+	Expected, Covered int
+	// Oldest is the first occurrence that is due and has none; empty when
+	// nothing is overdue.
+	Oldest Occurrence
+	// Next is the occurrence whose evidence falls due next within the period;
+	// it is due on the day after its end. Empty when none is left.
+	Next Occurrence
+	// Items is the number of evidence records of the control that concern the
+	// period up to today; Overview.EvidenceOf lists them.
+	Items int
+	// Undated counts items that give neither a period nor an as-of date, and
+	// so cover nothing.
+	Undated int
+}
+
+// Overdue is the number of occurrences that are due and have no evidence.
+func (c Coverage) Overdue() int { return c.Expected - c.Covered }
+
+// Expectation is one occurrence of a control with the evidence that covers it.
+type Expectation struct {
+	Occurrence
+	// Due says that its period ended before today.
+	Due      bool
+	Evidence []soc1.Ref
+}
+
+// segment is a run of days on which one frequency held: places lo to hi of the
+// calendar of that frequency.
+type segment struct {
+	days   *days
+	lo, hi int
+	// due is the first place that is not yet due.
+	due int
+}
+
+// item is an evidence record as coverage needs it. An as-of date is a period
+// of one day.
+type item struct {
+	at       int
+	from, to int32
+}
+
+// covers are the places of a segment's occurrences that an item covers: those
+// whose whole period it contains, or else the one within whose period it lies.
+func (s segment) covers(from, to int32) (lo, hi int) {
+	lo, hi = reaching(s.days.from, from), reaching(s.days.to, to+1)
+	if lo >= hi {
+		lo = reaching(s.days.to, to)
+		hi = lo
+		if lo < len(s.days.from) && s.days.from[lo] <= from {
+			hi = lo + 1
+		}
+	}
+	return max(lo, s.lo), min(hi, s.hi)
+}
+
+// coverer works out coverage for the controls of one overview.
+type coverer struct {
+	period   evaluation.Window
+	today    soc1.Date
+	holidays []soc1.Date
+	calendar map[soc1.Frequency]*days
+	evidence []record.Typed[soc1.Evidence]
+	// items of each control, by its place.
+	items   [][]item
+	undated []int
+	// segments of each control, by its place.
+	segments [][]segment
+	seen     []int32
+}
+
+func newCoverer(r *Records, period evaluation.Window, today soc1.Date, place map[string]int) *coverer {
+	c := &coverer{period: period, today: today, calendar: map[soc1.Frequency]*days{}, evidence: r.Evidence,
+		items: make([][]item, len(place)), undated: make([]int, len(place)), segments: make([][]segment, len(place))}
+	for _, o := range r.Organization {
+		c.holidays = append(c.holidays, o.Value.Holidays...)
+	}
+	c.sort(r.Ledger, place)
+	return c
+}
+
+// sort hands each evidence record to the controls it bears on.
+func (c *coverer) sort(ledger string, place map[string]int) {
+	// Two passes: the first finds the controls and counts, so that all items
+	// share one array.
+	type hit struct{ evidence, at int }
+	hits := make([]hit, 0, len(c.evidence))
+	counts := make([]int, len(place))
+	for i := range c.evidence {
+		if c.evidence[i].Ledger != ledger {
+			continue
+		}
+		for _, id := range c.evidence[i].Value.Controls {
+			if at, ok := place[id]; ok {
+				hits = append(hits, hit{i, at})
+				counts[at]++
+			}
+		}
+	}
+	room := make([]item, 2*len(hits))
+	for at, n := range counts {
+		// An item may give a period and an as-of date: two places each.
+		c.items[at] = room[: 0 : 2*n]
+		room = room[2*n:]
+	}
+	for _, h := range hits {
+		e := &c.evidence[h.evidence].Value
+		from, to, asOf := key(e.PeriodFrom), key(e.PeriodTo), key(e.AsOf)
+		period := from != 0 && to != 0
+		if period {
+			c.items[h.at] = append(c.items[h.at], item{h.evidence, from, to})
+		}
+		if asOf != 0 {
+			c.items[h.at] = append(c.items[h.at], item{h.evidence, asOf, asOf})
+		}
+		if !period && asOf == 0 {
+			c.undated[h.at]++
+		}
+	}
+}
+
+// segment adds days on which a version of a control held.
+func (c *coverer) segment(at int, k soc1.Control, from, to soc1.Date) {
+	from, to = latest(from, k.InOperationFrom, c.period.From), earliest(to, k.InOperationTo, c.period.To)
+	d := c.calendar[k.Frequency]
+	if d == nil {
+		d = newDays(k.Frequency, c.period, c.holidays)
+		c.calendar[k.Frequency] = d
+	}
+	if !d.counted || from > to {
+		return
+	}
+	s := segment{days: d}
+	s.lo, s.hi = d.ending(key(from), key(to))
+	_, s.due = d.ending(key(from), key(earliest(to, c.today.AddDays(-1))))
+	c.segments[at] = append(c.segments[at], s)
+}
+
+// of is the coverage of the control at a place, whose record is k.
+func (c *coverer) of(at int, k soc1.Control) Coverage {
+	d := c.calendar[k.Frequency]
+	out := Coverage{Counted: d != nil && d.counted || len(c.segments[at]) > 0, Undated: c.undated[at], Items: c.count(at)}
+	for _, s := range c.segments[at] {
+		n := s.hi - s.lo
+		if n <= 0 {
+			continue
+		}
+		// seen counts the items over each occurrence by their first place and
+		// the place after their last, summed up below.
+		c.seen = slices.Grow(c.seen[:0], n+1)[:n+1]
+		clear(c.seen)
+		for _, it := range c.items[at] {
+			if lo, hi := s.covers(it.from, it.to); lo < hi {
+				c.seen[lo-s.lo]++
+				c.seen[hi-s.lo]--
+			}
+		}
+		over := int32(0)
+		for i := range n {
+			over += c.seen[i]
+			place := s.lo + i
+			switch due := place < s.due; {
+			case due && over > 0:
+				out.Expected++
+				out.Covered++
+			case due:
+				out.Expected++
+				if out.Oldest.To == "" || s.days.list[place].To < out.Oldest.To {
+					out.Oldest = s.days.list[place]
+				}
+			case over == 0 && (out.Next.To == "" || s.days.list[place].To < out.Next.To):
+				out.Next = s.days.list[place]
+			}
+		}
+	}
+	return out
+}
+
+// concerning visits the items that concern the period up to today, each once.
+func (c *coverer) concerning(at int, visit func(evidence int)) {
+	from, to, last := key(c.period.From), key(earliest(c.period.To, c.today)), -1
+	for _, it := range c.items[at] {
+		if it.from <= to && it.to >= from && it.at != last {
+			visit(it.at)
+			last = it.at
+		}
+	}
+}
+
+func (c *coverer) count(at int) int {
+	n := 0
+	c.concerning(at, func(int) { n++ })
+	return n
+}
+
+// expectations are the occurrences of a control with their evidence.
+func (c *coverer) expectations(at int) []Expectation {
+	var out []Expectation
+	for _, s := range c.segments[at] {
+		base := len(out)
+		for i := s.lo; i < s.hi; i++ {
+			out = append(out, Expectation{Occurrence: s.days.list[i], Due: i < s.due})
+		}
+		for _, it := range c.items[at] {
+			lo, hi := s.covers(it.from, it.to)
+			for i := lo; i < hi; i++ {
+				x := &out[base+i-s.lo]
+				if ref := c.evidence[it.at].Ref(); !slices.Contains(x.Evidence, ref) {
+					x.Evidence = append(x.Evidence, ref)
+				}
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Expectation) int { return int(key(a.To) - key(b.To)) })
+	return out
+}
+
+// latest is the last of the dates given, empty ones left out.
+func latest(dates ...soc1.Date) soc1.Date { return slices.Max(dates) }
+
+// earliest is the first of the dates given, empty ones left out.
+func earliest(dates ...soc1.Date) soc1.Date {
+	var out soc1.Date
+	for _, d := range dates {
+		if d != "" && (out == "" || d < out) {
+			out = d
+		}
+	}
+	return out
+}
