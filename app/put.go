@@ -45,7 +45,7 @@ func (e *StaleError) Error() string {
 // that somebody else was faster; nothing is overwritten.
 func (a *App) PutRecord(ctx context.Context, actor string, c RecordChange) error {
 	if c.Kind == "person" {
-		return fmt.Errorf("people are recorded by a command of their own, or by applying a file")
+		return fmt.Errorf("people are recorded by applying a file, or by a command of their own")
 	}
 	return a.putOne(ctx, actor, c, "record.put")
 }
