@@ -110,29 +110,109 @@ func (a *App) Activity(ctx context.Context, actor string, q ActivityQuery) (*Act
 			out.Total += s.count()
 		}
 	}
-	for {
-		s := latestOf(sources)
-		if s == nil {
-			return out, nil
-		}
-		if len(out.Lines) == q.Limit {
-			last := out.Lines[len(out.Lines)-1]
-			at, err := time.Parse(ledger.TimeFormat, last.Time)
-			if err != nil {
-				return nil, err
-			}
-			out.Next = cursor{at.UnixMicro(), last.Ledger, last.First}.String()
-			return out, nil
-		}
-		line, shown, err := a.line(ctx, s, &q, zone)
+	for len(out.Lines) < q.Limit {
+		picks, more := pick(sources, q.Limit-len(out.Lines))
+		rows, err := a.fetch(ctx, picks)
 		if err != nil {
 			return nil, err
 		}
-		if shown {
-			out.Lines = append(out.Lines, line)
+		for i := range picks {
+			line, shown, err := a.line(ctx, &picks[i], rows, &q, zone)
+			if err != nil {
+				return nil, err
+			}
+			if shown {
+				out.Lines = append(out.Lines, line)
+			}
 		}
+		if !more {
+			return out, nil
+		}
+		last := picks[len(picks)-1]
+		out.Next = cursor{last.time, last.source.name, last.pos}.String()
+	}
+	return out, nil
+}
+
+// picked is a command that an answer shows.
+type picked struct {
+	source    *source
+	pos, time int64
+	// end is the position behind its last entry, changes how many it made.
+	end     int64
+	changes int
+}
+
+// pick takes the newest commands of all sources and tells whether there are more.
+func pick(sources []*source, n int) (out []picked, more bool) {
+	for {
+		s := latestOf(sources)
+		if s == nil || len(out) == n {
+			return out, s != nil
+		}
+		p := picked{source: s, pos: s.pos, time: s.time}
+		s.trail.mu.RLock()
+		p.end = s.trail.end(s.pos)
+		p.changes = s.trail.changes(s.pos)
+		s.trail.mu.RUnlock()
+		out = append(out, p)
 		s.next()
 	}
+}
+
+// Commands that lie close together are read in one question: reading a row that
+// is not wanted costs less than asking again. A command of many changes brings
+// many documents and is read by itself.
+const (
+	gapToRead    = 16
+	fewChanges   = 64
+	mostTogether = 1024
+)
+
+type rowKey struct {
+	ledger string
+	pos    int64
+}
+
+// fetch reads the entries of small commands.
+func (a *App) fetch(ctx context.Context, picks []picked) (map[rowKey]ledger.Row, error) {
+	out := make(map[rowKey]ledger.Row, len(picks))
+	bySource := map[*source][]int64{}
+	for _, p := range picks {
+		if p.end == p.pos+1 && p.changes <= fewChanges {
+			bySource[p.source] = append(bySource[p.source], p.pos)
+		}
+	}
+	for s, at := range bySource {
+		slices.Sort(at)
+		for len(at) > 0 {
+			n := 1
+			for n < len(at) && at[n]-at[n-1] <= gapToRead && at[n]-at[0] < mostTogether && s.light(at[n-1], at[n]) {
+				n++
+			}
+			err := a.store.Entries(ctx, s.name, at[0], at[n-1]+1, func(r ledger.Row) error {
+				out[rowKey{s.name, r.Pos}] = r
+				return nil
+			})
+			if err != nil {
+				return nil, err
+			}
+			at = at[n:]
+		}
+	}
+	return out, nil
+}
+
+// light tells whether the entries between two positions made few changes.
+func (s *source) light(from, to int64) bool {
+	s.trail.mu.RLock()
+	defer s.trail.mu.RUnlock()
+	for p := from + 1; p < to; p++ {
+		if s.trail.changes(p) > fewChanges {
+			return false
+		}
+	}
+	return true
 }
 
 // source is one ledger's part of an answer.
@@ -255,20 +335,16 @@ func latestOf(sources []*source) *source {
 	return out
 }
 
-// line reads the command that a source stands at.
-func (a *App) line(ctx context.Context, s *source, q *ActivityQuery, zone *time.Location) (ActivityLine, bool, error) {
-	s.trail.mu.RLock()
-	end := s.trail.end(s.pos)
-	total := int(s.trail.blocks[s.pos/blockSize].changes[s.pos%blockSize] &^ part)
-	s.trail.mu.RUnlock()
-	l := ActivityLine{Ledger: s.name, First: s.pos, Last: end - 1, Changes: []ActivityChange{}}
+// line tells of a command, from a row that was fetched or from its entries.
+func (a *App) line(ctx context.Context, p *picked, rows map[rowKey]ledger.Row, q *ActivityQuery, zone *time.Location) (ActivityLine, bool, error) {
+	s := p.source
+	l := ActivityLine{Ledger: s.name, First: p.pos, Last: p.end - 1, Changes: []ActivityChange{}}
 	shown, all, kind := false, true, q.Kind == "" || s.want.kinds != 1<<rest
 	// Of a command in many entries only as many are read as are shown; who does
 	// not read everything must have them all looked at.
 	enough := errors.New("enough")
-	parts := end - s.pos
-	err := record.Leaves(ctx, a.store, s.name, s.pos, end, func(pos int64, e ledger.Entry) error {
-		if pos == s.pos {
+	take := func(pos int64, e ledger.Entry) error {
+		if pos == p.pos {
 			l.Time, l.Actor, l.Action = e.Time, e.Actor, e.Action
 		}
 		left, some, whole := s.reader.trim(e)
@@ -277,21 +353,44 @@ func (a *App) line(ctx context.Context, s *source, q *ActivityQuery, zone *time.
 		l.Count += len(left.Changes)
 		l.Redacts += len(left.Redacts)
 		a.listChanges(&l, left.Changes, q, e.Time, zone)
-		if s.reader.whole && parts > 1 && kind && q.ID == "" && len(l.Changes) >= shownChanges {
+		if s.reader.whole && p.end > p.pos+1 && kind && q.ID == "" && len(l.Changes) >= shownChanges {
 			return enough
 		}
 		return nil
-	})
+	}
+	row, fetched := rows[rowKey{s.name, p.pos}]
+	var err error
+	if fetched {
+		var e ledger.Entry
+		if e, err = ledger.ParseEntry(row.Bytes); err == nil {
+			err = take(p.pos, e)
+		}
+	} else {
+		err = record.Leaves(ctx, a.store, s.name, p.pos, p.end, take)
+	}
 	if errors.Is(err, enough) {
-		l.Count, err = total, nil
+		l.Count, err = p.changes, nil
 	}
 	if err != nil || !shown || !kind || !strings.HasPrefix(l.Action, q.Action) {
 		return l, false, err
 	}
-	if all {
-		l.Reason, err = a.reasonAt(ctx, s.name, s.pos)
+	switch {
+	case !all:
+	case fetched:
+		l.Reason = reasonOf(row)
+	default:
+		l.Reason, err = a.reasonAt(ctx, s.name, p.pos)
 	}
 	return l, true, err
+}
+
+func reasonOf(r ledger.Row) string {
+	for _, d := range r.Documents {
+		if d.Slot == 0 {
+			return string(d.Bytes)
+		}
+	}
+	return ""
 }
 
 func (a *App) listChanges(l *ActivityLine, changes []ledger.Change, q *ActivityQuery, at string, zone *time.Location) {
@@ -320,11 +419,7 @@ func lag(effective, at string, zone *time.Location) int {
 func (a *App) reasonAt(ctx context.Context, name string, pos int64) (string, error) {
 	reason := ""
 	err := a.store.Entries(ctx, name, pos, pos+1, func(r ledger.Row) error {
-		for _, d := range r.Documents {
-			if d.Slot == 0 {
-				reason = string(d.Bytes)
-			}
-		}
+		reason = reasonOf(r)
 		return nil
 	})
 	return reason, err

@@ -190,6 +190,12 @@ func (t *trail) end(pos int64) int64 {
 	return pos
 }
 
+// changes is how many changes the command that begins at pos made, or those of
+// the entry where it only continues one.
+func (t *trail) changes(pos int64) int {
+	return int(t.blocks[pos/blockSize].changes[pos%blockSize] &^ part)
+}
+
 // wanted is a question in the numbers of one trail.
 type wanted struct {
 	from, to int64 // positions

@@ -10,13 +10,13 @@ import (
 	"sync/atomic"
 )
 
-// Item is one record of a List. What is worked out from it once, its decoded
-// value and its text for searching, stays with it: the same revision is the
-// same Item in every List that holds it.
+// Item is one record of a List. Its decoded value stays with it: the same
+// revision is the same Item in every List that holds it.
 type Item struct {
 	Record
-	value  atomic.Pointer[any]
-	folded atomic.Pointer[string]
+	value atomic.Pointer[any]
+	// seq numbers the items of a shelf, for sets of them.
+	seq int32
 }
 
 // Live tells whether the record is neither retired nor redacted.
@@ -83,6 +83,7 @@ type List struct {
 type chunk struct {
 	items []*Item
 	live  int
+	text  chunkText
 }
 
 // chunkSize is how many items a chunk is cut to; one holds up to twice as many.
@@ -111,7 +112,10 @@ func cut(items []*Item, to []*chunk) []*chunk {
 }
 
 // newList makes a list of items in order of id.
-func newList(items []*Item, s *shelf) *List { return listOf(cut(items, nil), s) }
+func newList(items []*Item, s *shelf) *List {
+	s.number(items)
+	return listOf(cut(items, nil), s)
+}
 
 func listOf(chunks []*chunk, s *shelf) *List {
 	l := &List{chunks: chunks, shelf: s}
@@ -208,6 +212,7 @@ func (l *List) with(changes []*Item) *List {
 	if len(l.chunks) == 0 {
 		return newList(changes, l.shelf)
 	}
+	l.shelf.number(changes)
 	chunks := make([]*chunk, 0, len(l.chunks)+1+len(changes)/chunkSize)
 	for i, c := range l.chunks {
 		n := len(changes)

@@ -22,7 +22,10 @@ type Order struct {
 type entry struct {
 	key  string
 	item *Item
+	seq  int32 // the item's, so that a set of items is asked without a look at it
 }
+
+func entryOf(key string, it *Item) entry { return entry{key, it, it.seq} }
 
 func (e entry) compare(o entry) int {
 	if c := strings.Compare(e.key, o.key); c != 0 {
@@ -57,6 +60,17 @@ type shelf struct {
 	mu     sync.Mutex
 	orders map[string]*shelved
 	clock  int64
+	last   int32
+}
+
+// number gives new items their numbers.
+func (s *shelf) number(items []*Item) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, it := range items {
+		s.last++
+		it.seq = s.last
+	}
 }
 
 type shelved struct {
@@ -97,13 +111,33 @@ func (s *shelf) get(name string) *shelved {
 // By is the list in the order of a key. Orders are kept by name: asking again
 // costs nothing, and asking after a change costs one pass over the pointers.
 func (l *List) By(name string, key Key) *Order {
+	return l.by(name, key, func() *Order { return l.sorted(key) })
+}
+
+// Holding is By for the records in which every word of a text occurs, wherever
+// in a word, without regard to case and accents. An empty text narrows nothing.
+func (l *List) Holding(text, name string, key Key) *Order {
+	words := strings.Fields(Fold(text))
+	if len(words) == 0 {
+		return l.By(name, key)
+	}
+	narrow := func(it *Item) (string, bool) {
+		k, in := key(it)
+		return k, in && holds(it.Folded(), words)
+	}
+	return l.by(name+"\x00"+strings.Join(words, " "), narrow, func() *Order {
+		return l.By(name, key).only(l.holding(words))
+	})
+}
+
+func (l *List) by(name string, key Key, anew func() *Order) *Order {
 	s := l.shelf.get(name)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.list == l:
 	case s.list == nil:
-		s.list, s.order = l, l.sorted(key)
+		s.list, s.order = l, anew()
 	default:
 		gone, come := l.Changes(s.list)
 		s.list, s.order = l, s.order.with(gone, come, key)
@@ -111,11 +145,22 @@ func (l *List) By(name string, key Key) *Order {
 	return s.order
 }
 
+// only is the order without the items that are not in a set.
+func (o *Order) only(in set) *Order {
+	out := &Order{}
+	for i := range o.entries {
+		if e := &o.entries[i]; in.has(int(e.seq)) {
+			out.entries = append(out.entries, *e)
+		}
+	}
+	return out
+}
+
 func (l *List) sorted(key Key) *Order {
 	o := &Order{entries: make([]entry, 0, l.n)}
 	l.All(func(it *Item) bool {
 		if k, in := key(it); in {
-			o.entries = append(o.entries, entry{k, it})
+			o.entries = append(o.entries, entryOf(k, it))
 		}
 		return true
 	})
@@ -131,7 +176,7 @@ func (o *Order) with(gone, come []*Item, key Key) *Order {
 	added := make([]entry, 0, len(come))
 	for _, it := range come {
 		if k, in := key(it); in {
-			added = append(added, entry{k, it})
+			added = append(added, entryOf(k, it))
 		}
 	}
 	if len(added) == 0 && len(gone) == 0 {
@@ -143,7 +188,7 @@ func (o *Order) with(gone, come []*Item, key Key) *Order {
 	drop := make([]int, 0, len(gone))
 	for _, it := range gone {
 		if k, in := key(it); in {
-			if i, ok := slices.BinarySearchFunc(o.entries, entry{k, it}, entry.compare); ok {
+			if i, ok := slices.BinarySearchFunc(o.entries, entryOf(k, it), entry.compare); ok {
 				drop = append(drop, i)
 			}
 		}
