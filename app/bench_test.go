@@ -12,7 +12,12 @@ import (
 
 func initialized(tb testing.TB) *app.App {
 	tb.Helper()
-	a, err := app.Init(context.Background(), tb.TempDir()+"/w", soc1.Organization{Name: "Northwind", Timezone: "UTC"}, "ada",
+	return initializedIn(tb, tb.TempDir()+"/w")
+}
+
+func initializedIn(tb testing.TB, dir string) *app.App {
+	tb.Helper()
+	a, err := app.Init(context.Background(), dir, soc1.Organization{Name: "Northwind", Timezone: "UTC"}, "ada",
 		soc1.Person{Name: "Ada Ruiz", Side: soc1.SideServiceOrganization, Roles: []soc1.Role{soc1.Administrator, soc1.ComplianceManager}}, app.Options{})
 	if err != nil {
 		tb.Fatal(err)

@@ -13,11 +13,14 @@ import (
 // Evaluation loads one side's testing of an engagement: an examination's, or
 // management's own when the ledger is the organization's.
 func (a *App) Evaluation(ctx context.Context, actor, name, engagement string) (*evaluation.File, error) {
-	work, err := a.View(ctx, actor, name, record.AsOf{})
+	if err := a.wholly(ctx, actor, name); err != nil {
+		return nil, err
+	}
+	work, err := a.present(ctx, name, "")
 	if err != nil {
 		return nil, err
 	}
-	org, err := a.latest(OrganizationLedger)
+	org, err := a.present(ctx, OrganizationLedger, "")
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +53,10 @@ func (a *App) WorkLedger(ctx context.Context, actor, engagement string) string {
 // ExceededLimits lists the sampled tests whose upper limit exceeds the
 // tolerable rate, as sentences. No rate alone makes a control ineffective.
 func (a *App) ExceededLimits(ctx context.Context, actor string, opt RunOptions) ([]string, error) {
-	v, err := a.View(ctx, actor, opt.Ledger, record.AsOf{})
+	if err := a.wholly(ctx, actor, opt.Ledger); err != nil {
+		return nil, err
+	}
+	v, err := a.present(ctx, opt.Ledger, "")
 	if err != nil {
 		return nil, err
 	}

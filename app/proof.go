@@ -21,13 +21,19 @@ type LogLine struct {
 	Reason string       `json:"reason,omitempty"`
 }
 
-// Log lists entries of a ledger from a position; limit 0 is all.
+// Log lists entries of a ledger from a position; limit 0 is all. To somebody who
+// reads some kinds it shows the entries that changed one of these, with these
+// changes alone; the reason only where nothing else was changed with them.
 func (a *App) Log(ctx context.Context, actor, name string, from, limit int64) ([]LogLine, error) {
-	v, err := a.View(ctx, actor, name, record.AsOf{})
+	reader, err := a.Reader(ctx, actor, name)
 	if err != nil {
 		return nil, err
 	}
-	to := v.AsOf().Known
+	snap, err := a.log.Snapshot(name)
+	if err != nil {
+		return nil, err
+	}
+	to := snap.Size
 	if limit > 0 {
 		to = min(to, from+limit)
 	}
@@ -37,9 +43,13 @@ func (a *App) Log(ctx context.Context, actor, name string, from, limit int64) ([
 		if err != nil {
 			return fmt.Errorf("entry %d: %w", r.Pos, err)
 		}
+		e, shown, whole := reader.trim(e)
+		if !shown {
+			return nil
+		}
 		l := LogLine{Pos: r.Pos, Entry: e}
 		for _, d := range r.Documents {
-			if d.Slot == 0 {
+			if d.Slot == 0 && whole {
 				l.Reason = string(d.Bytes)
 			}
 		}
@@ -52,7 +62,7 @@ func (a *App) Log(ctx context.Context, actor, name string, from, limit int64) ([
 // Checkpoint returns the latest signed note of a ledger and the key that
 // checks it.
 func (a *App) Checkpoint(ctx context.Context, actor, name string) (note []byte, key string, err error) {
-	if _, err := a.View(ctx, actor, name, record.AsOf{}); err != nil {
+	if err := a.wholly(ctx, actor, name); err != nil {
 		return nil, "", err
 	}
 	g, err := a.log.Genesis(name)
@@ -63,9 +73,14 @@ func (a *App) Checkpoint(ctx context.Context, actor, name string) (note []byte, 
 	return note, g.Key, err
 }
 
-// Prove makes the inclusion proof of an entry.
+// Prove makes the inclusion proof of an entry. It holds the entry as stored, and
+// so is for those who may read all of it.
 func (a *App) Prove(ctx context.Context, actor, name string, pos int64) (ledger.Inclusion, string, error) {
-	if _, err := a.View(ctx, actor, name, record.AsOf{}); err != nil {
+	reader, err := a.Reader(ctx, actor, name)
+	if err != nil {
+		return ledger.Inclusion{}, "", err
+	}
+	if err := a.provable(ctx, reader, name, pos); err != nil {
 		return ledger.Inclusion{}, "", err
 	}
 	g, err := a.log.Genesis(name)
@@ -74,6 +89,24 @@ func (a *App) Prove(ctx context.Context, actor, name string, pos int64) (ledger.
 	}
 	p, err := a.log.Prove(ctx, name, pos)
 	return p, g.Key, err
+}
+
+// provable refuses who may not read all of the entry, with the words for one
+// that is not there.
+func (a *App) provable(ctx context.Context, reader *Reader, name string, pos int64) error {
+	if reader.whole {
+		return nil
+	}
+	may := false
+	err := record.Leaves(ctx, a.store, name, pos, pos+1, func(_ int64, e ledger.Entry) error {
+		_, shown, whole := reader.trim(e)
+		may = shown && whole
+		return nil
+	})
+	if err == nil && !may {
+		err = fmt.Errorf("ledger %s has no entry %d that you can read; `reperform ledger log` lists those you can", name, pos)
+	}
+	return err
 }
 
 // VerifyLedgers recomputes one ledger, or all that the actor may verify: every

@@ -22,9 +22,12 @@ type RecordChange struct {
 	// a new record, -1 to not care.
 	Revision  int64
 	Effective soc1.Date
-	// Value is a value of the kind's struct.
+	// Value is a value of the kind's struct. With Retired it may be nil: the
+	// record then keeps what it says.
 	Value  interface{ Validate() []soc1.Problem }
 	Reason string
+	// Retired takes the record out of use.
+	Retired bool
 }
 
 // StaleError says that a record has changed since it was read.
@@ -41,26 +44,46 @@ func (e *StaleError) Error() string {
 // PutRecord records a new revision of a register record. A *StaleError tells
 // that somebody else was faster; nothing is overwritten.
 func (a *App) PutRecord(ctx context.Context, actor string, c RecordChange) error {
+	if c.Kind == "person" {
+		return fmt.Errorf("people are recorded by applying a file, or by a command of their own")
+	}
+	return a.putOne(ctx, actor, c, "record.put")
+}
+
+// PutPerson records a new revision of a person, by the rules of a file that
+// holds that person: who may do it, and which roles the side and the ledger
+// allow. Otherwise it is as PutRecord.
+func (a *App) PutPerson(ctx context.Context, actor string, c RecordChange) error {
+	if c.Kind == "" {
+		c.Kind = "person"
+	}
+	if c.Kind != "person" {
+		return fmt.Errorf("%s %s: a person is wanted", c.Kind, c.ID)
+	}
+	return a.putOne(ctx, actor, c, "person.put")
+}
+
+func (a *App) putOne(ctx context.Context, actor string, c RecordChange, action string) error {
 	if c.Ledger == "" {
 		c.Ledger = OrganizationLedger
 	}
-	kind, err := record.Kinds.Kind(c.Kind)
-	if err != nil {
-		return err
-	}
-	if kind.Decision || !kind.Is(c.Value) {
-		return fmt.Errorf("%s %s: a register record of its own kind is wanted", c.Kind, c.ID)
-	}
-	if c.Kind == "person" {
-		return fmt.Errorf("people are recorded by applying a file")
-	}
-	it, err := itemOf(kind, c)
+	kind, err := registerKind(c)
 	if err != nil {
 		return err
 	}
 	// Reading is the least; the change is authorized with the record's owner.
-	req := request{actor: actor, ledger: c.Ledger, may: identity.Read, kind: c.Kind, action: "record.put", reason: c.Reason}
+	req := request{actor: actor, ledger: c.Ledger, may: identity.Read, kind: c.Kind, action: action, reason: c.Reason}
 	_, err = a.decide(ctx, req, func(tx *Tx) error {
+		it, err := tx.itemOf(kind, c)
+		if err != nil {
+			return err
+		}
+		effective := c.Effective
+		if effective == "" && (c.Retired || c.Kind == "person") {
+			if effective, err = a.Today(ctx); err != nil {
+				return err
+			}
+		}
 		// The rules are those of a file that holds this one record.
 		p := &planner{tx: tx, all: map[string][]*ascode.Item{c.Ledger: {it}}, denied: map[string]bool{}}
 		if !p.allowed(it, kind) {
@@ -72,24 +95,70 @@ func (a *App) PutRecord(ctx context.Context, actor string, c RecordChange) error
 		if now := tx.snap.Version(c.Kind, c.ID); c.Revision >= 0 && now != c.Revision {
 			return &StaleError{Kind: c.Kind, ID: c.ID, Against: c.Revision, Now: now}
 		}
+		if err := p.identified(it); err != nil {
+			return err
+		}
 		if err := p.references(it, kind); err != nil {
 			return err
 		}
 		if len(p.problems) > 0 {
 			return plain(p.problems[0])
 		}
-		return tx.Put(c.Kind, c.ID, c.Effective, c.Value)
+		if c.Retired {
+			return tx.put(c.Kind, c.ID, effective, it.Body, true)
+		}
+		return tx.Put(c.Kind, c.ID, effective, c.Value)
 	})
 	return err
 }
 
-// itemOf gives a change the form of an item of a file.
-func itemOf(kind *record.Kind, c RecordChange) (*ascode.Item, error) {
-	body, err := json.Marshal(c.Value)
+// registerKind is the kind of a change, if it is one of a register and the
+// value is of the kind.
+func registerKind(c RecordChange) (*record.Kind, error) {
+	kind, err := record.Kinds.Kind(c.Kind)
 	if err != nil {
 		return nil, err
 	}
-	return &ascode.Item{Ledger: c.Ledger, Kind: c.Kind, ID: c.ID, Effective: string(c.Effective), Value: kind.Pointer(c.Value), Body: body}, nil
+	if kind.Decision || !kind.Is(c.Value) && !(c.Retired && c.Value == nil) {
+		return nil, fmt.Errorf("%s %s: a register record of its own kind is wanted", c.Kind, c.ID)
+	}
+	return kind, nil
+}
+
+// itemOf gives a change the form of an item of a file.
+func (tx *Tx) itemOf(kind *record.Kind, c RecordChange) (*ascode.Item, error) {
+	it := &ascode.Item{Ledger: c.Ledger, Kind: c.Kind, ID: c.ID, Effective: string(c.Effective), Retired: c.Retired}
+	if c.Value != nil {
+		body, err := json.Marshal(c.Value)
+		it.Value, it.Body = kind.Pointer(c.Value), body
+		return it, err
+	}
+	// What is taken out of use keeps its words.
+	now, ok, err := tx.Get(c.Kind, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	it.Value, it.Body = kind.New(), json.RawMessage("{}")
+	if ok && !now.Redacted {
+		it.Body = now.Body
+		err = json.Unmarshal(now.Body, it.Value)
+	}
+	return it, err
+}
+
+// identified checks that a new record's id can be one, and that a record which is
+// retired exists.
+func (p *planner) identified(it *ascode.Item) error {
+	_, exists, err := p.tx.Get(it.Kind, it.ID)
+	if err != nil || exists {
+		return err
+	}
+	if it.Retired {
+		p.problems = append(p.problems, it.Problem("retired", "There is no such record to retire.", "Correct the id."))
+	} else if err := record.CheckID(it.ID); err != nil {
+		p.problems = append(p.problems, it.Problem("id", err.Error(), ""))
+	}
+	return nil
 }
 
 // plain words a problem that stands in no file.

@@ -40,6 +40,10 @@ func (a *App) History(ctx context.Context, actor, name, kind, id string) ([]Even
 	if err != nil {
 		return nil, err
 	}
+	reader, err := a.reader(ctx, actor, name)
+	if err != nil {
+		return nil, err
+	}
 	zone, err := a.zone(ctx)
 	if err != nil {
 		return nil, err
@@ -54,8 +58,9 @@ func (a *App) History(ctx context.Context, actor, name, kind, id string) ([]Even
 				return err
 			}
 			ev.Time, ev.Actor, ev.Action = e.Time, e.Actor, e.Action
+			_, _, whole := reader.trim(e)
 			for _, d := range row.Documents {
-				if d.Slot == 0 {
+				if d.Slot == 0 && whole {
 					ev.Reason = string(d.Bytes)
 				}
 			}

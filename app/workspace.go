@@ -52,6 +52,9 @@ type Options struct {
 	// Engine is the command that runs the population engine's child process,
 	// usually this program with the argument "engine".
 	Engine []string
+	// Poll is how often a Watcher looks for what other processes have recorded;
+	// 0 is once a second.
+	Poll time.Duration
 	// Progress, when set, hears what long work is doing.
 	Progress func(Progress)
 }
@@ -76,6 +79,11 @@ type App struct {
 	typeset  typesetHolder
 	people   principals
 	heads    heads
+	readers  readers
+	states   states
+	activity activityIndex
+	searches searches
+	feed     feed
 }
 
 // ErrNoWorkspace says that a folder holds no workspace.

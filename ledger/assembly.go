@@ -278,4 +278,5 @@ func (a *assembly) publish(l *Log) {
 			r.reply <- result{receipt: pt.receipts[i]}
 		}
 	}
+	l.announce()
 }

@@ -49,6 +49,9 @@ type Log struct {
 	mu      sync.RWMutex
 	ledgers map[string]*ledgerState
 	closed  bool
+
+	newsMu sync.Mutex
+	news   chan struct{}
 }
 
 // ledgerState is what the committer keeps of one ledger. Only the committer
@@ -126,7 +129,38 @@ func (l *Log) Close() error {
 	l.mu.Unlock()
 	close(l.done)
 	l.wg.Wait()
+	l.announce()
 	return nil
+}
+
+// Changed gives a channel that is closed when a snapshot of any ledger changes,
+// a ledger appears, or the log is closed. Take it before looking at the
+// snapshots: then no change falls between.
+func (l *Log) Changed() <-chan struct{} {
+	l.newsMu.Lock()
+	defer l.newsMu.Unlock()
+	if l.news == nil {
+		l.news = make(chan struct{})
+	}
+	return l.news
+}
+
+// announce wakes everybody who waits for a change. With nobody waiting it is a
+// look at a pointer.
+func (l *Log) announce() {
+	l.newsMu.Lock()
+	defer l.newsMu.Unlock()
+	if l.news != nil {
+		close(l.news)
+		l.news = nil
+	}
+}
+
+// Closed tells whether the log no longer accepts commands.
+func (l *Log) Closed() bool {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.closed
 }
 
 // Store is what the log reads and appends to.
@@ -249,6 +283,7 @@ func (l *Log) loadOne(ctx context.Context, h Head) error {
 	l.mu.Lock()
 	l.ledgers[h.Ledger] = st
 	l.mu.Unlock()
+	l.announce()
 	return nil
 }
 
@@ -314,6 +349,7 @@ func (l *Log) tail(ctx context.Context, st *ledgerState, h Head) error {
 	}
 	st.edge, st.lastTime, st.index.size = next, lastTime, h.Size
 	l.publish(st, h.Checkpoint)
+	l.announce()
 	return nil
 }
 

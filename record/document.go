@@ -131,3 +131,9 @@ func canonical(b json.RawMessage) ([]byte, error) {
 	}
 	return json.Marshal(v)
 }
+
+// RetiredIn tells whether a stored document retires its record.
+func RetiredIn(document []byte) bool {
+	d, err := decodeDocument(document)
+	return err == nil && d.Retired
+}

@@ -29,15 +29,19 @@ type View struct {
 	store  ledger.Store
 	ledger string
 	asOf   AsOf
+	// frame answers from memory, when the view came from a State.
+	frame *frame
+	// only says which kinds the view shows; nil shows all.
+	only func(kind string) bool
 
 	mu    sync.Mutex
-	lists map[string][]Record
+	lists map[string]*List
 }
 
 // NewView makes a view. Known must already be the position meant: callers take
 // it from a snapshot, so that everything read belongs together.
 func NewView(s ledger.Store, name string, asOf AsOf) *View {
-	return &View{store: s, ledger: name, asOf: asOf, lists: map[string][]Record{}}
+	return &View{store: s, ledger: name, asOf: asOf, lists: map[string]*List{}}
 }
 
 // Ledger is the name of the ledger the view reads.
@@ -46,10 +50,26 @@ func (v *View) Ledger() string { return v.ledger }
 // AsOf is the point the view stands at.
 func (v *View) AsOf() AsOf { return v.asOf }
 
-// At is the same ledger as known at the same position on another date.
+// At is the same ledger as known at the same position on another date. It
+// reads the store, even where this view answers from memory.
 func (v *View) At(effective soc1.Date) *View {
-	return NewView(v.store, v.ledger, AsOf{Known: v.asOf.Known, Effective: effective})
+	at := NewView(v.store, v.ledger, AsOf{Known: v.asOf.Known, Effective: effective})
+	at.only = v.only
+	return at
 }
+
+// Only is the view with the kinds that may be seen: to whoever reads it, the
+// others have no records and never had.
+func (v *View) Only(may func(kind string) bool) *View {
+	only := may
+	if before := v.only; before != nil {
+		only = func(kind string) bool { return before(kind) && may(kind) }
+	}
+	return &View{store: v.store, ledger: v.ledger, asOf: v.asOf, frame: v.frame, only: only, lists: map[string]*List{}}
+}
+
+// Shows tells whether the view shows records of the kind, if there are any.
+func (v *View) Shows(kind string) bool { return v.only == nil || v.only(kind) }
 
 func (v *View) query(kind, id string) ledger.RevisionQuery {
 	q := ledger.RevisionQuery{Ledger: v.ledger, Kind: kind, ID: id, Known: v.asOf.Known, Documents: true, Select: ledger.SelectKnown}
@@ -61,10 +81,28 @@ func (v *View) query(kind, id string) ledger.RevisionQuery {
 
 func (v *View) read(ctx context.Context, q ledger.RevisionQuery) ([]Record, error) {
 	var out []Record
+	if !v.Shows(q.Kind) {
+		return nil, nil
+	}
 	err := v.store.Revisions(ctx, q, func(r ledger.Revision) error {
 		rec, err := fromRevision(v.ledger, r)
 		if err == nil {
 			out = append(out, rec)
+		}
+		return err
+	})
+	return out, err
+}
+
+// items is read for a List.
+func (v *View) items(ctx context.Context, q ledger.RevisionQuery) ([]*Item, error) {
+	var out []*Item
+	err := v.store.Revisions(ctx, q, func(r ledger.Revision) error {
+		rec, err := fromRevision(v.ledger, r)
+		if err == nil {
+			// One copy of the name serves all records of the kind.
+			rec.Kind = q.Kind
+			out = append(out, &Item{Record: rec})
 		}
 		return err
 	})
@@ -85,46 +123,87 @@ func fromRevision(name string, r ledger.Revision) (Record, error) {
 	return rec, nil
 }
 
-// All lists the records of a kind by id, retired ones included.
-func (v *View) All(ctx context.Context, kind string) ([]Record, error) {
+// Rows is a kind as a List: from memory where the view came from a State, else
+// read once and kept.
+func (v *View) Rows(ctx context.Context, kind string) (*List, error) {
+	if !v.Shows(kind) {
+		return newList(nil, newShelf()), nil
+	}
+	if v.frame != nil {
+		return v.frame.list(ctx, kind)
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if l, ok := v.lists[kind]; ok {
 		return l, nil
 	}
-	l, err := v.read(ctx, v.query(kind, ""))
+	items, err := v.items(ctx, v.query(kind, ""))
 	if err != nil {
 		return nil, err
 	}
-	v.lists[kind] = l
-	return l, nil
+	v.lists[kind] = newList(items, newShelf())
+	return v.lists[kind], nil
+}
+
+// All lists the records of a kind by id, retired ones included. The list is
+// shared and must not be changed.
+func (v *View) All(ctx context.Context, kind string) ([]Record, error) {
+	l, err := v.Rows(ctx, kind)
+	if err != nil {
+		return nil, err
+	}
+	return l.records(), nil
 }
 
 // List lists the records of a kind by id, without those retired or redacted.
 func (v *View) List(ctx context.Context, kind string) ([]Record, error) {
-	all, err := v.All(ctx, kind)
+	l, err := v.Rows(ctx, kind)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]Record, 0, len(all))
-	for _, r := range all {
-		if !r.Retired && !r.Redacted {
-			out = append(out, r)
+	out := make([]Record, 0, l.Live())
+	l.All(func(it *Item) bool {
+		if it.Live() {
+			out = append(out, it.Record)
 		}
-	}
+		return true
+	})
 	return out, nil
+}
+
+// loaded is Rows where the kind is in memory already; nil elsewhere.
+func (v *View) loaded(ctx context.Context, kind string) *List {
+	if v.frame == nil || !v.Shows(kind) {
+		return nil
+	}
+	return v.frame.peek(ctx, kind)
 }
 
 // Page lists at most limit records of a kind whose id is greater than after,
 // retired and redacted ones included.
 func (v *View) Page(ctx context.Context, kind, after string, limit int) ([]Record, error) {
-	q := v.query(kind, "")
-	q.After, q.Limit = after, limit
-	return v.read(ctx, q)
+	l := v.loaded(ctx, kind)
+	if l == nil {
+		q := v.query(kind, "")
+		q.After, q.Limit = after, limit
+		return v.read(ctx, q)
+	}
+	var out []Record
+	l.After(after, func(it *Item) bool {
+		out = append(out, it.Record)
+		return limit <= 0 || len(out) < limit
+	})
+	return out, nil
 }
 
 // Get reads one record; ErrNotFound when none was in force.
 func (v *View) Get(ctx context.Context, kind, id string) (Record, error) {
+	if l := v.loaded(ctx, kind); l != nil && id != "" {
+		if it := l.Get(id); it != nil {
+			return it.Record, nil
+		}
+		return Record{}, fmt.Errorf("%s %s: %w", kind, id, ErrNotFound)
+	}
 	l, err := v.read(ctx, v.query(kind, id))
 	if err != nil {
 		return Record{}, err
@@ -203,19 +282,28 @@ type Typed[T any] struct {
 	Value T
 }
 
-// All decodes the records of a kind that are neither retired nor redacted.
+// All decodes the records of a kind that are neither retired nor redacted. What
+// the values refer to is shared with whoever reads the same revision: slices in
+// them may be appended to, their elements must not be changed.
 func All[T any](ctx context.Context, v *View, kind string) ([]Typed[T], error) {
-	l, err := v.List(ctx, kind)
+	l, err := v.Rows(ctx, kind)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]Typed[T], 0, len(l))
-	for _, r := range l {
-		x, err := Decode[T](r)
-		if err != nil {
-			return nil, err
+	out := make([]Typed[T], 0, l.Live())
+	l.All(func(it *Item) bool {
+		if !it.Live() {
+			return true
 		}
-		out = append(out, Typed[T]{Record: r, Value: x})
+		var x T
+		if x, err = Value[T](it); err != nil {
+			return false
+		}
+		out = append(out, Typed[T]{Record: it.Record, Value: x})
+		return true
+	})
+	if err != nil {
+		return nil, err
 	}
 	return out, nil
 }

@@ -1,0 +1,130 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+
+	"reperform/identity"
+	"reperform/ledger"
+	"reperform/record"
+)
+
+// Reader is what an actor may read of one ledger: all of it, or some kinds. It
+// holds as long as no person record changes; ask again for each answer.
+type Reader struct {
+	whole bool
+	kinds map[string]bool
+	label string
+}
+
+// Whole tells whether the actor reads everything in the ledger.
+func (r *Reader) Whole() bool { return r.whole }
+
+// Kind tells whether the actor reads records of the kind.
+func (r *Reader) Kind(kind string) bool { return r.whole || r.kinds[kind] }
+
+// Label names what may be read: whoever has the same label reads the same, so
+// that what is shown to one may be shown to the other.
+func (r *Reader) Label() string { return r.label }
+
+// readers remembers what actors may read, for as long as no person record of
+// any ledger changes.
+type readers struct {
+	mu    sync.RWMutex
+	stamp string
+	known map[[2]string]*Reader
+}
+
+func (c *readers) get(stamp, actor, name string) *Reader {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if c.stamp != stamp {
+		return nil
+	}
+	return c.known[[2]string{actor, name}]
+}
+
+func (c *readers) put(stamp, actor, name string, r *Reader) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stamp != stamp {
+		c.stamp, c.known = stamp, map[[2]string]*Reader{}
+	}
+	c.known[[2]string{actor, name}] = r
+}
+
+// Reader says what the actor may read of a ledger. Who may read nothing of it is
+// refused, in the same words whether the ledger exists or not.
+func (a *App) Reader(ctx context.Context, actor, name string) (*Reader, error) {
+	if err := a.log.Refresh(ctx); err != nil {
+		return nil, err
+	}
+	return a.reader(ctx, actor, name)
+}
+
+func (a *App) reader(ctx context.Context, actor, name string) (*Reader, error) {
+	stamp := a.stampOf()
+	if r := a.readers.get(stamp, actor, name); r != nil {
+		return r, nil
+	}
+	r := &Reader{}
+	err := a.authorize(ctx, actor, identity.Read, identity.Resource{Ledger: name})
+	switch {
+	case err == nil:
+		r.whole, r.label = true, "whole"
+	default:
+		var denied *identity.DeniedError
+		if !errors.As(err, &denied) {
+			return nil, err
+		}
+		r.kinds = map[string]bool{}
+		for _, kind := range record.Kinds.Names() {
+			if a.authorize(ctx, actor, identity.Read, identity.Resource{Ledger: name, Kind: kind}) == nil {
+				r.kinds[kind] = true
+			}
+		}
+		if len(r.kinds) == 0 {
+			return nil, err
+		}
+		names := make([]string, 0, len(r.kinds))
+		for k := range r.kinds {
+			names = append(names, k)
+		}
+		slices.Sort(names)
+		r.label = strings.Join(names, ",")
+	}
+	a.readers.put(stamp, actor, name, r)
+	return r, nil
+}
+
+// wholly refuses who does not read all of a ledger: a figure, a proof or a
+// verification made of some kinds would be of something else.
+func (a *App) wholly(ctx context.Context, actor, name string) error {
+	return a.admit(ctx, actor, identity.Read, identity.Resource{Ledger: name})
+}
+
+// trim leaves of an entry what the actor may read: the changes of readable
+// kinds. whole tells that this is everything; where it is not, the reason must
+// be left out as well, because it speaks of the rest too. shown is false when
+// nothing is left. The first entry of a ledger is shown to every reader of it.
+func (r *Reader) trim(e ledger.Entry) (left ledger.Entry, shown, whole bool) {
+	if r.whole {
+		return e, true, true
+	}
+	left, changes := e, make([]ledger.Change, 0, len(e.Changes))
+	for _, c := range e.Changes {
+		if r.kinds[c.Kind] {
+			changes = append(changes, c)
+		}
+	}
+	// Of a command in several parts, the other parts are not looked at.
+	whole = len(changes) == len(e.Changes) && len(e.Redacts) == 0 && e.Parts == 0
+	left.Changes, left.Redacts = changes, nil
+	if !whole {
+		left.Reason = ""
+	}
+	return left, len(changes) > 0 || e.Genesis != nil, whole
+}
