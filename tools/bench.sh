@@ -44,6 +44,7 @@ bench() {
 bench population '^BenchmarkFigures$' 1x
 # As the program runs: it sets this when nobody else does.
 GOGC=400 bench app '^BenchmarkCommands64Writers$' 3x
+GOGC=400 bench app '^BenchmarkReading$' 1x
 bench ledger '^BenchmarkCommit$' 20000x
 bench ledger '^BenchmarkVerify$' "$time"
 bench ledger '^BenchmarkOpen200k$' "$time"

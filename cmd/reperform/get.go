@@ -67,6 +67,9 @@ func (c *cli) getCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if !v.Shows(kind.Name) {
+			return fmt.Errorf("you may not read records of kind %s in ledger %q; ask whoever manages its people for a role that may", kind.Name, at.ledger)
+		}
 		if len(args) == 1 {
 			rs, err := v.List(ctx, kind.Name)
 			if err != nil {
