@@ -38,14 +38,16 @@ var ErrSignedOut = errors.New("sign in first")
 
 // Site serves one workspace.
 type Site struct {
-	opt    Options
-	app    *app.App
-	assets *static.Assets
-	base   string
-	log    *slog.Logger
-	now    func() time.Time
-	routes []route
-	words  wordCache
+	opt     Options
+	app     *app.App
+	assets  *static.Assets
+	base    string
+	log     *slog.Logger
+	now     func() time.Time
+	routes  []route
+	words   wordCache
+	streams streams
+	notices notices
 }
 
 // route is one address with the methods it answers.
@@ -78,6 +80,7 @@ func (s *Site) register() {
 	s.add("GET /time", (*request).travel)
 	s.add("POST /preferences", (*request).prefer)
 	s.add("GET /palette", (*request).palette)
+	s.add("GET /live", (*request).stream)
 	// A register and its records, in the organization's ledger or another.
 	for _, at := range []string{"", "/x/{ledger}"} {
 		s.add("GET "+at+"/r/{kind}", (*request).list)
