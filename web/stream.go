@@ -45,7 +45,7 @@ func (r *request) stream() error {
 	ctx, stop := context.WithCancel(r.Context())
 	defer stop()
 	defer r.site.streams.open(stop)()
-	t := &teller{site: r.site, ctx: ctx, actor: r.actor, watcher: r.site.app.Watch(ctx, from)}
+	t := &teller{site: r.site, ctx: ctx, actor: r.actor, watcher: r.site.app.WatchAs(ctx, r.actor, from)}
 	t.at = t.watcher.At()
 	if err := t.greet(r.w); err != nil {
 		return nil
