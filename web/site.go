@@ -48,6 +48,8 @@ type Site struct {
 	words   wordCache
 	streams streams
 	notices notices
+
+	matrices matrixCache
 }
 
 // route is one address with the methods it answers.
@@ -81,8 +83,14 @@ func (s *Site) register() {
 	s.add("POST /preferences", (*request).prefer)
 	s.add("GET /palette", (*request).palette)
 	s.add("GET /live", (*request).stream)
+	s.add("POST /matrix/change", (*request).postMatrix)
+	s.add("GET /matrix/choices", (*request).matrixChoices)
+	s.add("GET /matrix/statement", (*request).matrixStatement)
 	// A register and its records, in the organization's ledger or another.
 	for _, at := range []string{"", "/x/{ledger}"} {
+		s.add("GET "+at+"/matrix", (*request).matrix)
+		s.add("GET "+at+"/matrix.xlsx", (*request).matrixXLSX)
+		s.add("GET "+at+"/matrix.csv", (*request).matrixCSV)
 		s.add("GET "+at+"/r/{kind}", (*request).list)
 		s.add("GET "+at+"/r/{kind}/new", (*request).create)
 		s.add("POST "+at+"/r/{kind}/new", (*request).saveNew)

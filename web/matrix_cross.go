@@ -1,0 +1,152 @@
+package web
+
+import (
+	"slices"
+
+	"reperform/overview"
+	"reperform/soc1"
+)
+
+// matrixCross is a table of objectives against something else: how many
+// controls stand where both meet, and where one is wanted and none is.
+type matrixCross struct {
+	Caption, Corner string
+	Columns         []crossHead
+	Rows            []crossRow
+	// Totals are by column, Total is of all controls counted once.
+	Totals []crossCell
+	Total  crossCell
+	Holes  int
+	// What says which cells are holes.
+	What string
+}
+
+type crossHead struct {
+	Code, Title, Href string
+	Level             overview.Level
+	Rated             bool
+}
+
+type crossRow struct {
+	Head  crossHead
+	Cells []crossCell
+	Total crossCell
+}
+
+// crossCell is a number with the list behind it. Hole says that a control is
+// wanted here and there is none.
+type crossCell struct {
+	Count int
+	Href  string
+	Hole  bool
+}
+
+// cross makes the table of the view asked for.
+func (r *request) cross(d *matrixData, q matrixQuery, match []bool) *matrixCross {
+	if q.View == "assertions" {
+		return r.crossAssertions(d, q, match)
+	}
+	return r.crossRisks(d, q, match)
+}
+
+func (r *request) crossAssertions(d *matrixData, q matrixQuery, match []bool) *matrixCross {
+	c := &matrixCross{Caption: "Controls by objective and financial statement assertion", Corner: "Objective",
+		What: "A hole is an assertion that the objective names and none of its controls serves."}
+	var columns []string
+	for _, a := range soc1.FinancialAssertion("").Values() {
+		used := len(d.names["assertion"][a]) > 0
+		for i := range d.o.Objectives {
+			used = used || slices.Contains(d.o.Objectives[i].Objective.Assertions, soc1.FinancialAssertion(a))
+		}
+		if used {
+			columns = append(columns, a)
+			c.Columns = append(c.Columns, crossHead{Title: soc1.FinancialAssertion(a).Label()})
+		}
+	}
+	for n := range d.o.Objectives {
+		o := &d.o.Objectives[n]
+		row := crossRow{Head: r.objectiveHead(d, q, n)}
+		for _, a := range columns {
+			row.Cells = append(row.Cells, r.crossCount(d, q, match, o.Controls, map[string]string{"objective": orNone(o.Ref.ID), "assertion": a},
+				slices.Contains(o.Objective.Assertions, soc1.FinancialAssertion(a))))
+		}
+		row.Total = r.crossCount(d, q, match, o.Controls, map[string]string{"objective": orNone(o.Ref.ID)}, !o.EntityLevel())
+		c.Rows = append(c.Rows, row)
+	}
+	for _, a := range columns {
+		c.Totals = append(c.Totals, r.crossCount(d, q, match, d.all(), map[string]string{"assertion": a}, false))
+	}
+	c.close(r, d, q, match)
+	return c
+}
+
+func (r *request) crossRisks(d *matrixData, q matrixQuery, match []bool) *matrixCross {
+	c := &matrixCross{Caption: "Controls by risk and objective", Corner: "Risk",
+		What: "A hole is a risk that threatens the objective and that none of its controls answers."}
+	for n := range d.o.Objectives {
+		c.Columns = append(c.Columns, r.objectiveHead(d, q, n))
+		c.Totals = append(c.Totals, r.crossCount(d, q, match, d.o.Objectives[n].Controls, map[string]string{"objective": orNone(d.o.Objectives[n].Ref.ID)}, false))
+	}
+	for i := range d.o.Risks {
+		x := &d.o.Risks[i]
+		row := crossRow{Head: crossHead{Code: x.Risk.Code, Title: x.Risk.Text, Href: r.url("/r/risk/%s", x.Ref.ID), Level: x.Rating().Level(), Rated: true}}
+		for n := range d.o.Objectives {
+			o := &d.o.Objectives[n]
+			row.Cells = append(row.Cells, r.crossCount(d, q, match, x.Controls, map[string]string{"risk": x.Ref.ID, "objective": orNone(o.Ref.ID)},
+				slices.Contains(x.Risk.Objectives, o.Ref.ID) && x.Risk.Response == ""))
+		}
+		row.Total = r.crossCount(d, q, match, x.Controls, map[string]string{"risk": x.Ref.ID}, x.Risk.Response == "")
+		c.Rows = append(c.Rows, row)
+	}
+	c.close(r, d, q, match)
+	return c
+}
+
+func (r *request) objectiveHead(d *matrixData, q matrixQuery, n int) crossHead {
+	o := &d.o.Objectives[n]
+	if o.EntityLevel() {
+		return crossHead{Code: "Entity", Title: "Entity-level controls"}
+	}
+	return crossHead{Code: o.Objective.Code, Title: o.Objective.Title, Href: r.url("/r/control_objective/%s", o.Ref.ID)}
+}
+
+// crossCount counts the controls that match the page's filters and these
+// values; its address is the list of exactly these.
+func (r *request) crossCount(d *matrixData, q matrixQuery, match []bool, among []int, want map[string]string, wanted bool) crossCell {
+	var c crossCell
+	for _, i := range among {
+		in := match[i]
+		for facet, v := range want {
+			in = in && slices.Contains(d.facets[facet][i], v)
+		}
+		c.Count += boolInt(in)
+	}
+	c.Hole = wanted && c.Count == 0
+	if c.Count > 0 {
+		c.Href = r.matrixURL(q, func(n *matrixQuery) {
+			n.View = ""
+			for facet, v := range want {
+				n.Sets[facet] = []string{v}
+			}
+		})
+	}
+	return c
+}
+
+func (c *matrixCross) close(r *request, d *matrixData, q matrixQuery, match []bool) {
+	c.Total = r.crossCount(d, q, match, d.all(), nil, false)
+	for _, row := range c.Rows {
+		for _, x := range row.Cells {
+			c.Holes += boolInt(x.Hole)
+		}
+	}
+}
+
+// all are the places of all controls.
+func (d *matrixData) all() []int {
+	out := make([]int, len(d.rows))
+	for i := range out {
+		out[i] = i
+	}
+	return out
+}

@@ -1,0 +1,313 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"reperform/app"
+	"reperform/overview"
+	"reperform/record"
+	"reperform/soc1"
+)
+
+// matrixData is a matrix before anything is filtered: the numbers of one side
+// about one engagement, with the words of every control. It does not change.
+type matrixData struct {
+	o *overview.Overview
+	// engagements are all of the organization's, the latest first.
+	engagements []record.Typed[soc1.Engagement]
+	rows        []matrixRow
+	// words are what each control is found by, folded.
+	words []string
+	// facets are the values by which each control can be filtered.
+	facets map[string][][]string
+	// rights are what people may change, by their id.
+	rights sync.Map
+	// order are the values of each facet as people expect them, called names.
+	order map[string][]string
+	names map[string]map[string]string
+	// lists are what the records were read from.
+	lists []*record.List
+}
+
+// matrixKinds are the kinds that the numbers follow from.
+var matrixKinds = []string{"organization", "engagement", "control_objective", "risk", "control", "person", "policy", "description_section", "assertion",
+	"representation_letter", "management_response", "cuec", "csoc", "subservice_organization", "other_information", "evidence", "test_of_control", "sample",
+	"test_run", "result", "exception", "deviation", "conclusion", "walkthrough", "opinion", "examination"}
+
+// matrixKey says whose numbers, about what, and as of when. People who read the
+// same share them.
+type matrixKey struct {
+	work, orgLabel, workLabel string
+	org, known                record.AsOf
+	engagement                string
+	today                     soc1.Date
+}
+
+// matrixCache keeps matrices until a record changes that they rest on, or the
+// day does.
+type matrixCache struct {
+	mu      sync.Mutex
+	readers map[[3]string]*overview.Reader
+	kept    map[matrixKey]*matrixKept
+	clock   int64
+}
+
+type matrixKept struct {
+	data *matrixData
+	used int64
+}
+
+// mostMatrices bounds the cache; the one used longest ago goes.
+const mostMatrices = 12
+
+// listsOf are the lists behind the numbers: as long as they are the same ones,
+// nothing has changed. Views of what was known earlier do not change, except
+// that something is redacted, which grows the ledger.
+func listsOf(ctx context.Context, vs ...*record.View) ([]*record.List, error) {
+	var out []*record.List
+	for _, v := range vs {
+		for _, kind := range matrixKinds {
+			if !v.Shows(kind) {
+				continue
+			}
+			l, err := v.Rows(ctx, kind)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, l)
+		}
+	}
+	return out, nil
+}
+
+// matrixViews are the organization's ledger and the one that holds the work of
+// the side whose statuses are shown, both as of one moment.
+func (r *request) matrixViews() (org, work *record.View, err error) {
+	if work, err = r.records(); err != nil || r.ledger == app.OrganizationLedger {
+		return work, work, err
+	}
+	asOf := r.asOf
+	if asOf.Known > 0 {
+		at := r.past.Known
+		if _, perr := strconv.ParseInt(at, 10, 64); perr == nil {
+			t, err := r.moment(asOf.Known)
+			if err != nil {
+				return nil, nil, err
+			}
+			at = t.Format(time.RFC3339)
+		}
+		if asOf.Known, err = r.site.app.KnownAt(r.Context(), r.actor, app.OrganizationLedger, at); err != nil {
+			return nil, nil, badRequest("known", err)
+		}
+	}
+	org, err = r.site.app.View(r.Context(), r.actor, app.OrganizationLedger, asOf)
+	return org, work, err
+}
+
+// moment is when the ledger of the request had grown to a size.
+func (r *request) moment(size int64) (time.Time, error) {
+	lines, err := r.site.app.Log(r.Context(), r.actor, r.ledger, size-1, 1)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if len(lines) == 0 {
+		return time.Time{}, badRequest("known", fmt.Errorf("the ledger has no entry %d", size-1))
+	}
+	return time.Parse(time.RFC3339Nano, lines[0].Entry.Time)
+}
+
+// matrixDay is the day on which the numbers are asked for: today, or the day
+// that the time machine stands at.
+func (r *request) matrixDay() (soc1.Date, error) {
+	today, err := r.site.app.Today(r.Context())
+	if err != nil || !r.past.On() {
+		return today, err
+	}
+	if r.asOf.Effective != "" {
+		return r.asOf.Effective, nil
+	}
+	if d, err := soc1.ParseDate(r.past.Known); err == nil {
+		return min(d, today), nil
+	}
+	t, err := r.moment(r.asOf.Known)
+	if err != nil {
+		return "", err
+	}
+	return min(today, soc1.Date(t.In(r.zone()).Format(time.DateOnly))), nil
+}
+
+// matrix reads the matrix of an engagement; without one, of that which is
+// under way or ended last.
+func (r *request) matrixOf(engagement string) (*matrixData, error) {
+	org, work, err := r.matrixViews()
+	if err != nil {
+		return nil, err
+	}
+	side := soc1.ByManagement
+	if r.ledger != app.OrganizationLedger {
+		side = soc1.ByAuditor
+		if !work.Shows("conclusion") || !work.Shows("test_of_control") {
+			return nil, errNowhere
+		}
+	}
+	today, err := r.matrixDay()
+	if err != nil {
+		return nil, err
+	}
+	engagements, err := record.All[soc1.Engagement](r.Context(), org, "engagement")
+	if err != nil {
+		return nil, err
+	}
+	chosen, err := r.engagement(engagements, engagement, today)
+	if err != nil {
+		return nil, err
+	}
+	lists, err := listsOf(r.Context(), org, work)
+	if err != nil {
+		return nil, err
+	}
+	k := matrixKey{work: r.ledger, org: org.AsOf(), known: work.AsOf(), engagement: chosen.ID, today: today}
+	if r.asOf.Known == 0 {
+		// The present is told by its lists, not by the ledger's size.
+		k.org.Known, k.known.Known = 0, 0
+	}
+	if k.orgLabel, k.workLabel, err = r.labels(); err != nil {
+		return nil, err
+	}
+	return r.site.matrices.get(k, lists, func(reader *overview.Reader) (*matrixData, error) {
+		from, to := chosen.Value.Start(), chosen.Value.End()
+		q := overview.Question{Engagement: chosen.ID, Today: today}
+		if chosen.ID == "" {
+			from, to = soc1.Date(fmt.Sprintf("%04d-01-01", today.Year())), soc1.Date(fmt.Sprintf("%04d-12-31", today.Year()))
+			q.From, q.To = from, to
+		}
+		// What the firm releases to management is not handed over by app, so
+		// none of it counts here.
+		recs, err := reader.Load(r.Context(), side, org, work, from, to, overview.Released{})
+		if err != nil {
+			return nil, err
+		}
+		o, err := recs.Make(q)
+		if err != nil {
+			return nil, err
+		}
+		return newMatrixData(o, engagements), nil
+	})
+}
+
+func (r *request) labels() (org, work string, err error) {
+	a, err := r.site.app.Reader(r.Context(), r.actor, app.OrganizationLedger)
+	if err != nil {
+		return "", "", err
+	}
+	b, err := r.site.app.Reader(r.Context(), r.actor, r.ledger)
+	if err != nil {
+		return "", "", err
+	}
+	return a.Label(), b.Label(), nil
+}
+
+// engagement chooses the report in question. An examination has one.
+func (r *request) engagement(all []record.Typed[soc1.Engagement], id string, today soc1.Date) (record.Typed[soc1.Engagement], error) {
+	slices.SortFunc(all, func(a, b record.Typed[soc1.Engagement]) int {
+		return cmp.Or(-cmp.Compare(a.Value.End(), b.Value.End()), cmp.Compare(a.ID, b.ID))
+	})
+	var none record.Typed[soc1.Engagement]
+	for _, e := range all {
+		switch {
+		case r.ledger != app.OrganizationLedger:
+			if app.ExaminationLedger(e.ID) == r.ledger {
+				return e, nil
+			}
+		case id != "":
+			if e.ID == id {
+				return e, nil
+			}
+		case e.Value.Start() <= today || e.ID == all[len(all)-1].ID:
+			return e, nil
+		}
+	}
+	if id != "" || r.ledger != app.OrganizationLedger {
+		return none, badRequest("engagement", fmt.Errorf("there is no engagement %q here", clipped(id, 60)))
+	}
+	return none, nil
+}
+
+func (c *matrixCache) get(k matrixKey, lists []*record.List, load func(*overview.Reader) (*matrixData, error)) (*matrixData, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.clock++
+	past := k.org.Known > 0
+	if x, ok := c.kept[k]; ok && (past && len(x.data.lists) == len(lists) || slices.Equal(x.data.lists, lists)) {
+		x.used = c.clock
+		return x.data, nil
+	}
+	if c.kept == nil {
+		c.kept, c.readers = map[matrixKey]*matrixKept{}, map[[3]string]*overview.Reader{}
+	}
+	who := [3]string{k.work, k.orgLabel, k.workLabel}
+	reader := c.readers[who]
+	if reader == nil {
+		reader = &overview.Reader{}
+		c.readers[who] = reader
+	}
+	d, err := load(reader)
+	if err != nil {
+		return nil, err
+	}
+	d.lists = lists
+	c.kept[k] = &matrixKept{d, c.clock}
+	for len(c.kept) > mostMatrices {
+		var oldest matrixKey
+		at := c.clock
+		for k, x := range c.kept {
+			if x.used < at {
+				oldest, at = k, x.used
+			}
+		}
+		delete(c.kept, oldest)
+	}
+	return d, nil
+}
+
+// newMatrixData works out what filters and rows need of every control.
+func newMatrixData(o *overview.Overview, engagements []record.Typed[soc1.Engagement]) *matrixData {
+	d := &matrixData{o: o, engagements: engagements, facets: map[string][][]string{}, order: map[string][]string{}, names: map[string]map[string]string{}}
+	for _, f := range matrixFacets {
+		d.facets[f.name] = make([][]string, len(o.Controls))
+	}
+	for i := range o.Controls {
+		c := &o.Controls[i]
+		d.rows = append(d.rows, newMatrixRow(o, c))
+		words := []string{c.Ref.ID, c.Control.Code, c.Statement, c.Owner.Name, c.Control.Frequency.Label(), c.Control.Nature.Label(), c.Status.Label()}
+		for _, n := range c.Risks {
+			words = append(words, o.Risks[n].Risk.Code, o.Risks[n].Risk.Text)
+		}
+		for _, n := range c.Objectives {
+			words = append(words, o.Objectives[n].Objective.Code, o.Objectives[n].Objective.Title)
+		}
+		d.words = append(d.words, record.Fold(strings.Join(words, " ")))
+		for _, f := range matrixFacets {
+			d.facets[f.name][i] = f.of(o, c)
+		}
+	}
+	for _, f := range matrixFacets {
+		names := map[string]string{}
+		for _, values := range d.facets[f.name] {
+			for _, v := range values {
+				if _, ok := names[v]; !ok {
+					names[v] = d.facetWord(f.name, v)
+				}
+			}
+		}
+		d.names[f.name], d.order[f.name] = names, d.ordered(f.name, names)
+	}
+	return d
+}
