@@ -79,6 +79,7 @@ type matrixRow struct {
 	Evidence     chart.HTML
 	EvidenceText string
 	EvidenceLong string
+	EvidenceNone bool
 	Status       ui.Status
 	Why          string
 	Tested       string
@@ -115,6 +116,7 @@ func newMatrixRow(o *overview.Overview, c *overview.ControlLine) matrixRow {
 		row.EvidenceLong = fmt.Sprintf("%d of %d occurrences due have evidence", e.Covered, e.Expected)
 		row.Evidence = chart.Meter{N: e.Covered, Of: e.Expected}.SVG()
 	} else {
+		row.EvidenceNone = e.Items == 0
 		row.EvidenceText, row.EvidenceLong = count(e.Items, "item"), "Its frequency predicts no number of occurrences"
 	}
 	if c.LastTested != "" {
@@ -270,7 +272,7 @@ func (r *request) matrixBar(p *matrixPage) {
 			n.Sets["key"] = []string{"yes"}
 		}
 	})
-	for _, t := range []choice{{Text: "List"}, {Text: "Objectives × assertions", Href: "assertions"}, {Text: "Objectives × risks", Href: "risks"}} {
+	for _, t := range []choice{{Text: "List"}, {Text: "Assertions", Href: "assertions"}, {Text: "Risks", Href: "risks"}} {
 		view := t.Href
 		t.On = q.View == view
 		t.Href = r.matrixURL(q, func(n *matrixQuery) { n.View, n.Open = view, "" })

@@ -93,3 +93,18 @@ func skipInDetail(name string) bool {
 }
 
 func earlierText(n int) string { return count(n, "earlier revision") }
+
+// sideName is short for whose statuses are shown.
+func sideName(p *matrixPage) string {
+	if p.Auditor {
+		return "Auditor’s statuses"
+	}
+	return "Management’s statuses"
+}
+
+func tabTitle(s string) string {
+	if s == "List" {
+		return "Controls by objective"
+	}
+	return "Objectives × " + strings.ToLower(s)
+}
