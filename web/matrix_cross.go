@@ -87,7 +87,7 @@ func (r *request) crossRisks(d *matrixData, q matrixQuery, match []bool) *matrix
 		c.Columns = append(c.Columns, r.objectiveHead(d, q, n))
 		c.Totals = append(c.Totals, r.crossCount(d, q, match, d.o.Objectives[n].Controls, map[string]string{"objective": orNone(d.o.Objectives[n].Ref.ID)}, false))
 	}
-	for i := range d.o.Risks {
+	for _, i := range d.risksInOrder() {
 		x := &d.o.Risks[i]
 		row := crossRow{Head: crossHead{Code: x.Risk.Code, Title: x.Risk.Text, Href: r.url("/r/risk/%s", x.Ref.ID), Level: x.Rating().Level(), Rated: true}}
 		for n := range d.o.Objectives {
@@ -100,6 +100,28 @@ func (r *request) crossRisks(d *matrixData, q matrixQuery, match []bool) *matrix
 	}
 	c.close(r, d, q, match)
 	return c
+}
+
+// risksInOrder are the places of the risks, by the first objective that each
+// threatens or, through its controls, concerns.
+func (d *matrixData) risksInOrder() []int {
+	first := make([]int, len(d.o.Risks))
+	out := make([]int, len(d.o.Risks))
+	for i := range d.o.Risks {
+		out[i], first[i] = i, len(d.o.Objectives)
+		for n := range d.o.Objectives {
+			if slices.Contains(d.o.Risks[i].Risk.Objectives, d.o.Objectives[n].Ref.ID) {
+				first[i] = min(first[i], n)
+			}
+		}
+		for _, at := range d.o.Risks[i].Controls {
+			for _, n := range d.o.Controls[at].Objectives {
+				first[i] = min(first[i], n)
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(a, b int) int { return first[a] - first[b] })
+	return out
 }
 
 func (r *request) objectiveHead(d *matrixData, q matrixQuery, n int) crossHead {

@@ -5,11 +5,11 @@ const matrix = (() => {
   const grid = () => document.getElementById("matrix");
   const frame = () => document.querySelector("x-matrix");
   const picked = new Set();
-  let at = null, anchor = null;
+  let at = null, anchor = null, inside = false;
 
   const rows = () => [...grid().querySelectorAll("tr.g, tr.r")].filter((r) => r.offsetParent !== null || r.getClientRects().length);
   const controls = () => rows().filter((r) => r.classList.contains("r"));
-  const cellsOf = (r) => [...r.children];
+  const cellsOf = (r) => [...r.children].filter((c) => c.getClientRects().length);
   const rowOf = (c) => c?.closest("tr");
   const byID = (id) => [...grid().querySelectorAll(`tr.r[data-id="${CSS.escape(id)}"]`)];
 
@@ -184,6 +184,8 @@ const matrix = (() => {
     opened(document.getElementById("detail") ? u.searchParams.get("open") : "");
     if (!at?.isConnected) at = null;
     if (at) at.tabIndex = 0; else first();
+    // A cell that others' changes redrew under the focus gets it back.
+    if (inside && at && (!document.activeElement || document.activeElement === document.body)) at.focus({ preventScroll: true });
     const box = document.getElementById("more");
     if (box) watcher.observe(box);
     matrixEdit.bar();
@@ -247,6 +249,8 @@ const matrix = (() => {
       });
     }
   });
+  document.addEventListener("focusin", (e) => { inside = e.target === at; });
+  document.addEventListener("pointerdown", (e) => { if (!e.target.closest?.("#matrix")) inside = false; });
   document.addEventListener("click", (e) => {
     if (e.target.closest?.("#detail [data-close]") && grid()) { e.preventDefault(); hide(); }
     const pr = e.target.closest?.("[data-print]");

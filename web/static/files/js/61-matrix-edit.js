@@ -34,10 +34,10 @@ const matrixEdit = (() => {
     let all;
     try { all = await load(); } catch { toast("The choices cannot be loaded."); return; }
     close();
-    const many = fields[0][0] === "risks", now = new Set(many && targets.length === 1 ? await current(targets[0], "risks") : []);
+    const many = fields[0][0] === "risks", now = new Set(many && targets.length === 1 ? await current(targets[0], "risks") : []), had = new Set(now);
     const find = el("input", { className: "in", type: "text", value: typed, autocomplete: "off", spellcheck: false });
     const ul = el("ul", { id: "celled-list" });
-    box = el("div", { className: "celled" });
+    box = el("div", { className: many ? "celled broad" : "celled" });
     box.setAttribute("role", "dialog");
     const label = title ?? fields.map((f) => f[1]).join(", ") + (targets.length > 1 ? ` of ${targets.length} controls` : ` of ${codeOf(targets[0])}`);
     box.setAttribute("aria-label", label);
@@ -60,6 +60,7 @@ const matrixEdit = (() => {
       const kids = [];
       for (const [name, words] of fields) {
         const fits = (all[name] ?? []).filter((o) => q.every((w) => o.text.toLowerCase().includes(w)));
+        if (many) fits.sort((a, b) => had.has(b.value) - had.has(a.value));
         if (!q.length && (name === "owner" || name === "frequency") ) fits.push({ value: "", text: "None" });
         if (fits.length && fields.length > 1) { const head = el("li", { textContent: words }); head.setAttribute("role", "presentation"); kids.push(head); }
         for (const o of fits.slice(0, 200)) {
@@ -78,7 +79,7 @@ const matrixEdit = (() => {
     function turn() { const o = shown[at]; if (!o) return; now.has(o.value) ? now.delete(o.value) : now.add(o.value); paint(); }
     function take() {
       const o = shown[at];
-      if (many) { const v = [...now], words = (all.risks ?? []).filter((x) => now.has(x.value)).map((x) => x.text); finish(); return set(cell, targets, "risks", v, words.join(", ") || "None", "Risks"); }
+      if (many) { const v = [...now], words = (all.risks ?? []).filter((x) => now.has(x.value)).map((x) => x.text.split(" ")[0]); finish(); return set(cell, targets, "risks", v, words.join(", ") || "None", "Risks"); }
       if (!o) return;
       finish();
       if (o.run) return o.run();
@@ -99,8 +100,9 @@ const matrixEdit = (() => {
     find.setSelectionRange(typed.length, typed.length);
     bar(true);
   }
-  function step(n) { const c = matrix.at, cells = [...matrix.rowOf(c).children]; matrix.mark(cells[Math.max(0, Math.min(cells.length - 1, cells.indexOf(c) + n))]); }
+  function step(n) { const c = matrix.at, cells = [...matrix.rowOf(c).children].filter((x) => x.getClientRects().length); matrix.mark(cells[Math.max(0, Math.min(cells.length - 1, cells.indexOf(c) + n))]); }
   function close() { for (const x of document.querySelectorAll("#matrix [data-editing]")) x.removeAttribute("data-editing"); box?.remove(); box = null; bar(); }
+  const controlsText = (n) => n === 1 ? "1 control" : `${n} controls`;
   const codeOf = (r) => r.querySelector("th a")?.textContent.trim() ?? r.dataset.id;
 
   // current reads what a control holds, from the record's own page.
@@ -183,8 +185,8 @@ const matrixEdit = (() => {
     if (!a.items) { toast(a.problem); return; }
     const bad = a.items.filter((i) => i.problem), changed = a.items.filter((i) => i.changes?.length);
     const d = dialog(title, true), body = el("div", { className: "b" });
-    if (bad.length) body.append(el("p", { className: "note bad", textContent: `${bad.length} of ${a.items.length} controls cannot be changed. Nothing is recorded unless all can.` }));
-    else body.append(el("p", { className: "mut", textContent: `${changed.length} of ${a.items.length} controls change, as one command with one reason. ${a.items.length - changed.length ? "The others hold the value already." : ""}` }));
+    if (bad.length) body.append(el("p", { className: "note bad", textContent: `${bad.length} of ${controlsText(a.items.length)} cannot be changed. Nothing is recorded unless all can.` }));
+    else body.append(el("p", { className: "mut", textContent: `${changed.length} of ${controlsText(a.items.length)} ${changed.length === 1 ? "changes" : "change"}, as one command with one reason. ${a.items.length - changed.length ? "The others hold the value already." : ""}` }));
     body.append(tableOf(["Control", "Field", "Now", "Then"], a.items.flatMap((i) => i.problem ? [[i.code, "", "", i.problem]] : (i.changes ?? []).map((c) => [i.code, c.label, c.before || "None", c.after || "None"]))));
     const input = el("input", { className: "in", id: "matrix-why", value: why, autocomplete: "off" });
     body.append(el("div", {}, el("label", { className: "lab", htmlFor: "matrix-why", textContent: "Reason" }), input));
@@ -194,10 +196,10 @@ const matrixEdit = (() => {
       let b;
       try { b = await send([...rowsOf(targets), ...params, ["_reason", input.value.trim()]]); } catch (e) { toast(e.message); go.disabled = false; return; }
       d.close();
-      if (!b.done) toast(b.problem); else { const done = b.items.filter((i) => i.changes?.length || b.items.length === 1); undoable(`${done.length} controls changed.`, done); }
+      if (!b.done) toast(b.problem); else { const done = b.items.filter((i) => i.changes?.length || b.items.length === 1); undoable(`${controlsText(done.length)} changed.`, done); }
       await matrix.reload();
     };
-    const go = button(`Change ${changed.length} controls`, "pri", run);
+    const go = button(`Change ${controlsText(changed.length)}`, "pri", run);
     go.disabled = bad.length > 0 || !changed.length;
     input.addEventListener("keydown", (e) => { if (e.key === "Enter") { e.preventDefault(); if (!go.disabled) run(); } });
     d.append(body, el("footer", {}, button("Cancel", "", () => d.close()), go));
@@ -267,10 +269,9 @@ const matrixEdit = (() => {
     if (targets.some((x) => !may(x))) return refuse(r);
     const from = r.closest("tbody").dataset.group, cell = matrix.at;
     try { await load(); } catch { toast("The choices cannot be loaded."); return; }
-    const c = await choices, keep = c.move;
+    const c = await choices;
     c.move = [...c.objectives, { value: "none", text: "Entity-level controls" }].filter((o) => o.value !== from).map((o) => ({ ...o, run: () => moveTo(targets, from, o.value, o.text) }));
     await list(cell, targets, [["move", "Objective"]], "", targets.length > 1 ? `Move ${targets.length} controls to` : `Move ${codeOf(r)} to`);
-    c.move = keep;
   }
 
   // bar shows what is selected, and the reason that changes carry.
