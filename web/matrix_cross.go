@@ -158,9 +158,12 @@ func (r *request) crossCount(d *matrixData, q matrixQuery, match []bool, among [
 func (c *matrixCross) close(r *request, d *matrixData, q matrixQuery, match []bool) {
 	c.Total = r.crossCount(d, q, match, d.all(), nil, false)
 	for _, row := range c.Rows {
+		n := 0
 		for _, x := range row.Cells {
-			c.Holes += boolInt(x.Hole)
+			n += boolInt(x.Hole)
 		}
+		// A row without any control is a hole even where no cell wants one.
+		c.Holes += max(n, boolInt(row.Total.Hole))
 	}
 }
 

@@ -9,7 +9,7 @@ const matrix = (() => {
 
   const rows = () => [...grid().querySelectorAll("tr.g, tr.r")].filter((r) => r.offsetParent !== null || r.getClientRects().length);
   const controls = () => rows().filter((r) => r.classList.contains("r"));
-  const cellsOf = (r) => [...r.children].filter((c) => c.getClientRects().length);
+  const cellsOf = (r) => [...r.children].filter((c) => c.offsetWidth > 1);
   const rowOf = (c) => c?.closest("tr");
   const byID = (id) => [...grid().querySelectorAll(`tr.r[data-id="${CSS.escape(id)}"]`)];
 

@@ -100,7 +100,7 @@ const matrixEdit = (() => {
     find.setSelectionRange(typed.length, typed.length);
     bar(true);
   }
-  function step(n) { const c = matrix.at, cells = [...matrix.rowOf(c).children].filter((x) => x.getClientRects().length); matrix.mark(cells[Math.max(0, Math.min(cells.length - 1, cells.indexOf(c) + n))]); }
+  function step(n) { const c = matrix.at, cells = [...matrix.rowOf(c).children].filter((x) => x.offsetWidth > 1); matrix.mark(cells[Math.max(0, Math.min(cells.length - 1, cells.indexOf(c) + n))]); }
   function close() { for (const x of document.querySelectorAll("#matrix [data-editing]")) x.removeAttribute("data-editing"); box?.remove(); box = null; bar(); }
   const controlsText = (n) => n === 1 ? "1 control" : `${n} controls`;
   const codeOf = (r) => r.querySelector("th a")?.textContent.trim() ?? r.dataset.id;
