@@ -167,7 +167,7 @@ func (r *request) matrix() error {
 	} else {
 		p.Cross = r.cross(d, q, match)
 	}
-	r.matrixBar(p)
+	r.matrixBar(p, match)
 	if q.Open != "" {
 		if p.Detail, err = r.matrixDetail(d, q); err != nil {
 			return err
@@ -261,10 +261,10 @@ func mixOf(m *overview.Mix) (chart.HTML, string) {
 }
 
 // matrixBar makes what stands above the rows.
-func (r *request) matrixBar(p *matrixPage) {
+func (r *request) matrixBar(p *matrixPage, match []bool) {
 	d, q := p.Data, p.Query
 	p.Self = r.matrixURL(q, nil)
-	p.Chips = r.chips(d, q)
+	p.Chips = r.chips(d, q, match)
 	p.KeyOn = slices.Equal(q.Sets["key"], []string{"yes"})
 	p.KeyURL = r.matrixURL(q, func(n *matrixQuery) {
 		n.Sets["key"] = nil

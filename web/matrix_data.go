@@ -29,6 +29,8 @@ type matrixData struct {
 	facets map[string][][]string
 	// rights are what people may change, by their id.
 	rights sync.Map
+	// kept are its rows as they are sent.
+	kept keptRows
 	// order are the values of each facet as people expect them, called names.
 	order map[string][]string
 	names map[string]map[string]string

@@ -184,19 +184,28 @@ func toggled(list []string, value string) []string {
 // out, to count its choices.
 func (d *matrixData) matches(q matrixQuery, except string) []bool {
 	words := strings.Fields(record.Fold(q.Words))
+	var wanted []wantedFacet
+	for _, f := range matrixFacets {
+		if want := q.Sets[f.name]; len(want) > 0 && f.name != except {
+			wanted = append(wanted, wantedFacet{d.facets[f.name], want})
+		}
+	}
 	out := make([]bool, len(d.rows))
 	for i := range out {
-		out[i] = d.match(i, q, words, except)
+		out[i] = d.match(i, wanted, words)
 	}
 	return out
 }
 
-func (d *matrixData) match(i int, q matrixQuery, words []string, except string) bool {
-	for name, want := range q.Sets {
-		if len(want) == 0 || name == except {
-			continue
-		}
-		if !slices.ContainsFunc(d.facets[name][i], func(v string) bool { return slices.Contains(want, v) }) {
+// wantedFacet is a facet's values by control, and those that are asked for.
+type wantedFacet struct {
+	values [][]string
+	want   []string
+}
+
+func (d *matrixData) match(i int, wanted []wantedFacet, words []string) bool {
+	for _, f := range wanted {
+		if !slices.ContainsFunc(f.values[i], func(v string) bool { return slices.Contains(f.want, v) }) {
 			return false
 		}
 	}
@@ -220,7 +229,7 @@ type matrixChip struct {
 
 // chips offers what can be filtered by, each value with how many controls it
 // would show together with the other filters.
-func (r *request) chips(d *matrixData, q matrixQuery) []matrixChip {
+func (r *request) chips(d *matrixData, q matrixQuery, page []bool) []matrixChip {
 	var out []matrixChip
 	for _, f := range matrixFacets {
 		on := q.Sets[f.name]
@@ -230,7 +239,10 @@ func (r *request) chips(d *matrixData, q matrixQuery) []matrixChip {
 		name := f.name
 		c := matrixChip{Name: name, Label: f.label, Clear: r.matrixURL(q, func(q *matrixQuery) { q.Sets[name] = nil })}
 		counts := map[string]int{}
-		match := d.matches(q, name)
+		match := page
+		if len(on) > 0 {
+			match = d.matches(q, name)
+		}
 		for i, values := range d.facets[name] {
 			for _, v := range values {
 				if match[i] {

@@ -108,3 +108,10 @@ func tabTitle(s string) string {
 	}
 	return "Objectives × " + strings.ToLower(s)
 }
+
+func crossClass(c crossCell, class string) string {
+	if c.Hole {
+		return strings.TrimSpace("hole " + class)
+	}
+	return class
+}

@@ -227,7 +227,7 @@ const matrix = (() => {
         if (e.target.closest("a[data-open]")) { e.preventDefault(); show(r.dataset.id); }
       });
       this.addEventListener("dblclick", (e) => { const c = e.target.closest("td[data-f]"); if (c) matrixEdit.open(c, ""); });
-      this.addEventListener("focusin", (e) => { const c = e.target.closest("tr.r > *, tr.g > th"); if (c && e.target === c && c !== at) mark(c, false); if (e.target === this && at && this.matches(":focus-visible")) mark(at); });
+      this.addEventListener("focusin", (e) => { const c = e.target.closest("tr.r > *, tr.g > th"); if (c && e.target === c && c !== at) mark(c, false); if (e.target === this && at && !this.contains(e.relatedTarget) && this.matches(":focus-visible")) mark(at); });
       // A control is dragged by its id; with it, all that are selected.
       this.addEventListener("dragstart", (e) => {
         const r = e.target.closest?.("tr.r");
