@@ -21,7 +21,6 @@ type matrixPage struct {
 	Data   *matrixData
 	Query  matrixQuery
 	At     string
-	Self   string
 	Chips  []matrixChip
 	KeyOn  bool
 	KeyURL string
@@ -181,6 +180,7 @@ func (r *request) matrix() error {
 	if p.f, err = r.frame("Risk-control matrix", crumbs); err != nil {
 		return err
 	}
+	p.f.Here = "/matrix"
 	return r.write(http.StatusOK, ui.Page(p.f, matrixActions(p), matrixBody(p)))
 }
 
@@ -263,7 +263,6 @@ func mixOf(m *overview.Mix) (chart.HTML, string) {
 // matrixBar makes what stands above the rows.
 func (r *request) matrixBar(p *matrixPage, match []bool) {
 	d, q := p.Data, p.Query
-	p.Self = r.matrixURL(q, nil)
 	p.Chips = r.chips(d, q, match)
 	p.KeyOn = slices.Equal(q.Sets["key"], []string{"yes"})
 	p.KeyURL = r.matrixURL(q, func(n *matrixQuery) {

@@ -50,13 +50,17 @@ type matrixKey struct {
 	org, known                record.AsOf
 	engagement                string
 	today                     soc1.Date
+	// sizes are those of both ledgers now where the past is asked for: nothing
+	// in the past changes, except that something is redacted, which makes the
+	// ledger grow.
+	sizes [2]int64
 }
 
 // matrixCache keeps matrices until a record changes that they rest on, or the
 // day does.
 type matrixCache struct {
 	mu      sync.Mutex
-	readers map[[3]string]*overview.Reader
+	readers map[[3]string]*matrixReader
 	kept    map[matrixKey]*matrixKept
 	clock   int64
 }
@@ -70,8 +74,7 @@ type matrixKept struct {
 const mostMatrices = 12
 
 // listsOf are the lists behind the numbers: as long as they are the same ones,
-// nothing has changed. Views of what was known earlier do not change, except
-// that something is redacted, which grows the ledger.
+// nothing has changed.
 func listsOf(ctx context.Context, vs ...*record.View) ([]*record.List, error) {
 	var out []*record.List
 	for _, v := range vs {
@@ -145,7 +148,7 @@ func (r *request) matrixDay() (soc1.Date, error) {
 	return min(today, soc1.Date(t.In(r.zone()).Format(time.DateOnly))), nil
 }
 
-// matrix reads the matrix of an engagement; without one, of that which is
+// matrixOf reads the matrix of an engagement; without one, of that which is
 // under way or ended last.
 func (r *request) matrixOf(engagement string) (*matrixData, error) {
 	org, work, err := r.matrixViews()
@@ -171,14 +174,18 @@ func (r *request) matrixOf(engagement string) (*matrixData, error) {
 	if err != nil {
 		return nil, err
 	}
-	lists, err := listsOf(r.Context(), org, work)
-	if err != nil {
-		return nil, err
+	var lists []*record.List
+	if r.asOf.Known == 0 {
+		if lists, err = listsOf(r.Context(), org, work); err != nil {
+			return nil, err
+		}
 	}
 	k := matrixKey{work: r.ledger, org: org.AsOf(), known: work.AsOf(), engagement: chosen.ID, today: today}
 	if r.asOf.Known == 0 {
 		// The present is told by its lists, not by the ledger's size.
 		k.org.Known, k.known.Known = 0, 0
+	} else if k.sizes, err = r.sizes(); err != nil {
+		return nil, err
 	}
 	if k.orgLabel, k.workLabel, err = r.labels(); err != nil {
 		return nil, err
@@ -202,6 +209,18 @@ func (r *request) matrixOf(engagement string) (*matrixData, error) {
 		}
 		return newMatrixData(o, engagements), nil
 	})
+}
+
+// sizes are those of the organization's ledger and of the request's, now.
+func (r *request) sizes() (out [2]int64, err error) {
+	for i, name := range []string{app.OrganizationLedger, r.ledger} {
+		v, err := r.site.app.View(r.Context(), r.actor, name, record.AsOf{})
+		if err != nil {
+			return out, err
+		}
+		out[i] = v.AsOf().Known
+	}
+	return out, nil
 }
 
 func (r *request) labels() (org, work string, err error) {
@@ -242,29 +261,54 @@ func (r *request) engagement(all []record.Typed[soc1.Engagement], id string, tod
 	return none, nil
 }
 
+// matrixReader loads for one at a time; whoever waits finds what was loaded.
+type matrixReader struct {
+	mu sync.Mutex
+	overview.Reader
+}
+
 func (c *matrixCache) get(k matrixKey, lists []*record.List, load func(*overview.Reader) (*matrixData, error)) (*matrixData, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.clock++
-	past := k.org.Known > 0
-	if x, ok := c.kept[k]; ok && (past && len(x.data.lists) == len(lists) || slices.Equal(x.data.lists, lists)) {
-		x.used = c.clock
-		return x.data, nil
+	d, reader := c.find(k, lists)
+	if d != nil {
+		return d, nil
 	}
-	if c.kept == nil {
-		c.kept, c.readers = map[matrixKey]*matrixKept{}, map[[3]string]*overview.Reader{}
+	reader.mu.Lock()
+	defer reader.mu.Unlock()
+	if d, _ = c.find(k, lists); d != nil {
+		return d, nil
 	}
-	who := [3]string{k.work, k.orgLabel, k.workLabel}
-	reader := c.readers[who]
-	if reader == nil {
-		reader = &overview.Reader{}
-		c.readers[who] = reader
-	}
-	d, err := load(reader)
+	d, err := load(&reader.Reader)
 	if err != nil {
 		return nil, err
 	}
 	d.lists = lists
+	c.keep(k, d)
+	return d, nil
+}
+
+// find is the matrix if it rests on these very lists, and who loads it if not.
+func (c *matrixCache) find(k matrixKey, lists []*record.List) (*matrixData, *matrixReader) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.clock++
+	past := k.org.Known > 0
+	if x, ok := c.kept[k]; ok && (past || slices.Equal(x.data.lists, lists)) {
+		x.used = c.clock
+		return x.data, nil
+	}
+	if c.kept == nil {
+		c.kept, c.readers = map[matrixKey]*matrixKept{}, map[[3]string]*matrixReader{}
+	}
+	who := [3]string{k.work, k.orgLabel, k.workLabel}
+	if c.readers[who] == nil {
+		c.readers[who] = &matrixReader{}
+	}
+	return nil, c.readers[who]
+}
+
+func (c *matrixCache) keep(k matrixKey, d *matrixData) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.kept[k] = &matrixKept{d, c.clock}
 	for len(c.kept) > mostMatrices {
 		var oldest matrixKey
@@ -276,7 +320,6 @@ func (c *matrixCache) get(k matrixKey, lists []*record.List, load func(*overview
 		}
 		delete(c.kept, oldest)
 	}
-	return d, nil
 }
 
 // newMatrixData works out what filters and rows need of every control.

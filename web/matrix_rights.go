@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"strings"
 
 	"reperform/app"
 	"reperform/identity"
@@ -49,7 +50,7 @@ func (r *request) matrixRights(d *matrixData) matrixRights {
 		var denied *identity.DeniedError
 		switch {
 		case errors.As(err, &denied):
-			out.Why = denied.Error()
+			out.Why = stopped(denied.Error())
 			return false
 		case bulk == nil:
 			out.Why = "Controls cannot be changed at the moment."
@@ -76,10 +77,14 @@ func (r *request) matrixRights(d *matrixData) matrixRights {
 	return out
 }
 
-// stopped closes a sentence that somebody reads by itself.
+// stopped makes a message a sentence that somebody reads by itself.
 func stopped(s string) string {
-	if s == "" || s[len(s)-1] == '.' {
+	if s == "" {
 		return s
 	}
-	return s + "."
+	s = strings.ToUpper(s[:1]) + s[1:]
+	if s[len(s)-1] != '.' {
+		s += "."
+	}
+	return s
 }

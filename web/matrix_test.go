@@ -477,3 +477,43 @@ func TestMatrixExport(t *testing.T) {
 		}
 	}
 }
+
+// TestMoved replaces one objective and keeps the order of the others.
+func TestMoved(t *testing.T) {
+	for _, c := range []struct{ was, from, to, want string }{
+		{`["a","b","c"]`, "b", "d", "[a d c]"},
+		{`["a","b"]`, "a", "b", "[b]"},
+		{`["a"]`, "a", noValue, "<nil>"},
+		{``, noValue, "a", "[a]"},
+		{`["a"]`, "x", "b", "[a b]"},
+	} {
+		if got := fmt.Sprint(moved(json.RawMessage(c.was), c.from, c.to)); got != c.want {
+			t.Errorf("%s from %s to %s: %s, want %s", c.was, c.from, c.to, got, c.want)
+		}
+	}
+}
+
+// TestMatrixKept serves the same matrix until a record changes that it rests
+// on, and never one person's reading to another who reads less.
+func TestMatrixKept(t *testing.T) {
+	m := newMatrixHouse(t)
+	first := m.page(manager, "/matrix?rows=1")
+	if second := m.page(manager, "/matrix?rows=1"); second != first {
+		t.Error("asked again, the page differs")
+	}
+	risk := soc1.Risk{Code: "NEW-R", Text: "Something else.", Objectives: []string{"pay-1"}, Likelihood: 5, Impact: 5}
+	if err := m.app.PutRecord(t.Context(), manager, app.RecordChange{Kind: "risk", ID: "new-r", Effective: "2025-11-20", Value: risk, Reason: "Test."}); err != nil {
+		t.Fatal(err)
+	}
+	if html := m.page(manager, "/matrix?view=risks"); !strings.Contains(html, "NEW-R") || !strings.Contains(html, "1 hole") {
+		t.Error("a new risk is not seen")
+	}
+	c := m.control("pay-1-1")
+	c.Value.Risks = append(c.Value.Risks, "new-r")
+	if err := m.app.PutRecord(t.Context(), manager, app.RecordChange{Kind: "control", ID: "pay-1-1", Revision: c.Revision, Effective: "2025-11-20", Value: c.Value, Reason: "Test."}); err != nil {
+		t.Fatal(err)
+	}
+	if html := m.page(manager, "/matrix?rows=1"); !strings.Contains(html, `class="sq l4"`) || !strings.Contains(html, "+1") {
+		t.Error("the worst risk of a control is not the one shown")
+	}
+}
