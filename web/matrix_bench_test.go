@@ -74,14 +74,24 @@ func large(tb testing.TB) *matrixHouse {
 }
 
 // BenchmarkMatrix is the first hundred rows of a large matrix.
-func BenchmarkMatrix(b *testing.B) {
+func BenchmarkMatrix(b *testing.B) { benchmarkMatrix(b, "/matrix") }
+
+// BenchmarkMatrixFiltered has words and two filters.
+func BenchmarkMatrixFiltered(b *testing.B) {
+	benchmarkMatrix(b, "/matrix?q=register+noticed&key=yes&frequency=annual,weekly")
+}
+
+// BenchmarkMatrixRisks is the table of objectives and risks.
+func BenchmarkMatrixRisks(b *testing.B) { benchmarkMatrix(b, "/matrix?view=risks") }
+
+func benchmarkMatrix(b *testing.B, path string) {
 	m := large(b)
-	m.page(manager, "/matrix")
+	m.page(manager, path)
 	var took []time.Duration
 	b.ReportAllocs()
 	for b.Loop() {
 		begun := time.Now()
-		r := httptest.NewRequest(http.MethodGet, "/matrix", nil)
+		r := httptest.NewRequest(http.MethodGet, path, nil)
 		r.Header.Set("X-Who", manager)
 		w := httptest.NewRecorder()
 		m.h.ServeHTTP(w, r)

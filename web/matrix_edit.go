@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -215,7 +216,11 @@ func (r *request) itemChange(k *record.Kind, f app.FieldChange) matrixItemChange
 	if !ok {
 		x = record.Field{Name: f.Path, Label: f.Path}
 	}
-	return matrixItemChange{Label: x.Label, Before: cellText(r.show(x, f.Old)), After: cellText(r.show(x, f.New))}
+	out := matrixItemChange{Label: x.Label, Before: cellText(r.show(x, f.Old)), After: cellText(r.show(x, f.New))}
+	if x.Type == record.Boolean {
+		out.Before, out.After = cmp.Or(out.Before, "No"), cmp.Or(out.After, "No")
+	}
+	return out
 }
 
 // cellText is a cell as plain text.
