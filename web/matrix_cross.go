@@ -1,7 +1,13 @@
 package web
 
 import (
+	"context"
+	"io"
 	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
 
 	"reperform/overview"
 	"reperform/soc1"
@@ -67,14 +73,14 @@ func (r *request) crossAssertions(d *matrixData, q matrixQuery, match []bool) *m
 		o := &d.o.Objectives[n]
 		row := crossRow{Head: r.objectiveHead(d, q, n)}
 		for _, a := range columns {
-			row.Cells = append(row.Cells, r.crossCount(d, q, match, o.Controls, map[string]string{"objective": orNone(o.Ref.ID), "assertion": a},
+			row.Cells = append(row.Cells, r.crossCount(d, q, match, o.Controls, [][2]string{{"objective", orNone(o.Ref.ID)}, {"assertion", a}},
 				slices.Contains(o.Objective.Assertions, soc1.FinancialAssertion(a))))
 		}
-		row.Total = r.crossCount(d, q, match, o.Controls, map[string]string{"objective": orNone(o.Ref.ID)}, !o.EntityLevel())
+		row.Total = r.crossCount(d, q, match, o.Controls, [][2]string{{"objective", orNone(o.Ref.ID)}}, !o.EntityLevel())
 		c.Rows = append(c.Rows, row)
 	}
 	for _, a := range columns {
-		c.Totals = append(c.Totals, r.crossCount(d, q, match, d.all(), map[string]string{"assertion": a}, false))
+		c.Totals = append(c.Totals, r.crossCount(d, q, match, d.all(), [][2]string{{"assertion", a}}, false))
 	}
 	c.close(r, d, q, match)
 	return c
@@ -85,17 +91,17 @@ func (r *request) crossRisks(d *matrixData, q matrixQuery, match []bool) *matrix
 		What: "A hole is a risk that threatens the objective and that none of its controls answers."}
 	for n := range d.o.Objectives {
 		c.Columns = append(c.Columns, r.objectiveHead(d, q, n))
-		c.Totals = append(c.Totals, r.crossCount(d, q, match, d.o.Objectives[n].Controls, map[string]string{"objective": orNone(d.o.Objectives[n].Ref.ID)}, false))
+		c.Totals = append(c.Totals, r.crossCount(d, q, match, d.o.Objectives[n].Controls, [][2]string{{"objective", orNone(d.o.Objectives[n].Ref.ID)}}, false))
 	}
 	for _, i := range d.risksInOrder() {
 		x := &d.o.Risks[i]
 		row := crossRow{Head: crossHead{Code: x.Risk.Code, Title: x.Risk.Text, Href: r.url("/r/risk/%s", x.Ref.ID), Level: x.Rating().Level(), Rated: true}}
 		for n := range d.o.Objectives {
 			o := &d.o.Objectives[n]
-			row.Cells = append(row.Cells, r.crossCount(d, q, match, x.Controls, map[string]string{"risk": x.Ref.ID, "objective": orNone(o.Ref.ID)},
+			row.Cells = append(row.Cells, r.crossCount(d, q, match, x.Controls, [][2]string{{"risk", x.Ref.ID}, {"objective", orNone(o.Ref.ID)}},
 				slices.Contains(x.Risk.Objectives, o.Ref.ID) && x.Risk.Response == ""))
 		}
-		row.Total = r.crossCount(d, q, match, x.Controls, map[string]string{"risk": x.Ref.ID}, x.Risk.Response == "")
+		row.Total = r.crossCount(d, q, match, x.Controls, [][2]string{{"risk", x.Ref.ID}}, x.Risk.Response == "")
 		c.Rows = append(c.Rows, row)
 	}
 	c.close(r, d, q, match)
@@ -134,12 +140,12 @@ func (r *request) objectiveHead(d *matrixData, q matrixQuery, n int) crossHead {
 
 // crossCount counts the controls that match the page's filters and these
 // values; its address is the list of exactly these.
-func (r *request) crossCount(d *matrixData, q matrixQuery, match []bool, among []int, want map[string]string, wanted bool) crossCell {
+func (r *request) crossCount(d *matrixData, q matrixQuery, match []bool, among []int, want [][2]string, wanted bool) crossCell {
 	var c crossCell
 	for _, i := range among {
 		in := match[i]
-		for facet, v := range want {
-			in = in && slices.Contains(d.facets[facet][i], v)
+		for _, f := range want {
+			in = in && slices.Contains(d.facets[f[0]][i], f[1])
 		}
 		c.Count += boolInt(in)
 	}
@@ -147,8 +153,8 @@ func (r *request) crossCount(d *matrixData, q matrixQuery, match []bool, among [
 	if c.Count > 0 {
 		c.Href = r.matrixURL(q, func(n *matrixQuery) {
 			n.View = ""
-			for facet, v := range want {
-				n.Sets[facet] = []string{v}
+			for _, f := range want {
+				n.Sets[f[0]] = []string{f[1]}
 			}
 		})
 	}
@@ -174,4 +180,26 @@ func (d *matrixData) all() []int {
 		out[i] = i
 	}
 	return out
+}
+
+// crossCells writes the numbers of a row. They are hundreds, so they are
+// written as text and not as components.
+func crossCells(cells []crossCell, class string) templ.Component {
+	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
+		var b strings.Builder
+		for _, c := range cells {
+			b.WriteString(`<td class="` + crossClass(c, class) + `">`)
+			switch {
+			case c.Hole:
+				b.WriteString(`<span>None</span>`)
+			case c.Count == 0:
+				b.WriteString(`<span class="mut" aria-hidden="true">·</span><span class="vh">not wanted</span>`)
+			default:
+				b.WriteString(`<a href="` + templ.EscapeString(c.Href) + `">` + strconv.Itoa(c.Count) + `<span class="vh"> controls</span></a>`)
+			}
+			b.WriteString(`</td>`)
+		}
+		_, err := io.WriteString(w, b.String())
+		return err
+	})
 }
