@@ -42,6 +42,9 @@ type block struct {
 	action  [blockSize]uint16
 	kinds   [blockSize]uint64
 	changes [blockSize]uint32
+	// What occurs in the block, so that blocks without it are passed over: kinds
+	// as above, actors and actions by their numbers modulo 64.
+	anyKind, anyActor, anyAction uint64
 }
 
 const blockSize = 4096
@@ -155,6 +158,9 @@ func (t *trail) add(e *ledger.Entry) {
 	b.actor[i] = uint32(t.actors.add(e.Actor, maxActor))
 	b.action[i] = uint16(t.actions.add(e.Action, maxAction))
 	b.kinds[i], b.changes[i] = mask, uint32(len(e.Changes))
+	b.anyKind |= mask
+	b.anyActor |= 1 << (b.actor[i] % 64)
+	b.anyAction |= 1 << (b.action[i] % 64)
 	if e.Part > 1 {
 		b.changes[i] |= part
 		// The first part stands for the whole command.
@@ -162,6 +168,7 @@ func (t *trail) add(e *ledger.Entry) {
 			fb, fi := t.blocks[first/blockSize], first%blockSize
 			if fb.changes[fi]&part == 0 {
 				fb.kinds[fi] |= mask
+				fb.anyKind |= mask
 				fb.changes[fi] += uint32(len(e.Changes))
 				break
 			}
@@ -202,7 +209,8 @@ type wanted struct {
 	// actor is -1 for anybody.
 	actor int64
 	// actions are those wanted; nil is all.
-	actions []bool
+	actions   []bool
+	anyAction uint64
 	// kinds must have a bit in common with the entry's; 0 is no condition.
 	kinds uint64
 	// none says that nothing can match.
@@ -236,7 +244,12 @@ func (t *trail) ask(q *ActivityQuery, r *Reader) wanted {
 		if len(t.actions.list) == maxAction {
 			w.actions[maxAction] = true
 		}
-		w.none = w.none || !slices.Contains(w.actions, true)
+		for i, wanted := range w.actions {
+			if wanted {
+				w.anyAction |= 1 << (i % 64)
+			}
+		}
+		w.none = w.none || w.anyAction == 0
 	}
 	bit := func(kind string) uint64 {
 		if i, ok := t.kinds.number[kind]; ok {
@@ -263,12 +276,34 @@ func (t *trail) ask(q *ActivityQuery, r *Reader) wanted {
 	return w
 }
 
+// occurs tells whether the block can hold anything wanted.
+func (b *block) occurs(w *wanted) bool {
+	return (w.kinds == 0 || b.anyKind&w.kinds != 0) &&
+		(w.actor < 0 || b.anyActor&(1<<(w.actor%64)) != 0) &&
+		(w.actions == nil || b.anyAction&w.anyAction != 0)
+}
+
 // matches tells whether the command that begins at a position is wanted.
 func (b *block) matches(i int64, w *wanted) bool {
-	return b.changes[i]&part == 0 &&
-		(w.kinds == 0 || b.kinds[i]&w.kinds != 0) &&
+	return (w.kinds == 0 || b.kinds[i]&w.kinds != 0) &&
 		(w.actor < 0 || b.actor[i] == uint32(w.actor)) &&
-		(w.actions == nil || w.actions[b.action[i]])
+		(w.actions == nil || w.actions[b.action[i]]) &&
+		b.changes[i]&part == 0
+}
+
+// count is how many commands from one place of the block to another are wanted.
+// It is matches written out, because it looks at every entry of a ledger.
+func (b *block) count(from, to int64, w *wanted) (n int64) {
+	kinds, actor, actions := w.kinds, uint32(w.actor), w.actions
+	anyKind, anyActor := kinds == 0, w.actor < 0
+	for i := from; i < to && i < blockSize; i++ {
+		if (anyKind || b.kinds[i]&kinds != 0) && (anyActor || b.actor[i] == actor) && b.changes[i]&part == 0 {
+			if actions == nil || actions[b.action[i]] {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // newest gives the last wanted position below the one given, or -1.
@@ -289,6 +324,10 @@ func (t *trail) newest(w *wanted, below int64) int64 {
 	for p := below - 1; p >= w.from; {
 		b := t.blocks[p/blockSize]
 		lowest := max(w.from, p-p%blockSize)
+		if !b.occurs(w) {
+			p = lowest - 1
+			continue
+		}
 		for ; p >= lowest; p-- {
 			if b.matches(p%blockSize, w) {
 				return p
@@ -314,11 +353,11 @@ func (t *trail) count(w *wanted) int64 {
 	}
 	for p := w.from; p < w.to; {
 		b := t.blocks[p/blockSize]
-		for end := min(w.to, p-p%blockSize+blockSize); p < end; p++ {
-			if b.matches(p%blockSize, w) {
-				n++
-			}
+		end := min(w.to, p-p%blockSize+blockSize)
+		if b.occurs(w) {
+			n += b.count(p%blockSize, p%blockSize+end-p, w)
 		}
+		p = end
 	}
 	return n
 }
