@@ -9,9 +9,9 @@ import (
 )
 
 // breachedList is the sorted list of the first five bytes of the SHA-256 of the
-// passwords that are tried first, some 49,000 of which most were seen in leaks,
-// written by tools/breached from a published list. Another password is taken for
-// one of them once in 20 million.
+// passwords that are tried first, some 49,000, most of them seen in leaks, written
+// by tools/breached from a published list. Another text is taken for one of them
+// once in 20 million.
 //
 //go:embed vendored/breached.bin
 var breachedList []byte

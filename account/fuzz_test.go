@@ -1,15 +1,14 @@
 package account
 
 import (
-	"crypto/rand"
+	"bytes"
+	"encoding/json"
 	"errors"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
-	"reperform/opsdb"
+	"github.com/go-webauthn/webauthn/webauthn"
 )
 
 func FuzzNormalizeEmail(f *testing.F) {
@@ -84,53 +83,53 @@ func FuzzPolicy(f *testing.F) {
 	})
 }
 
-// FuzzPasskeyAnswer gives what a browser might send to the ceremonies. None is
-// accepted, none is an error of the machine, none a panic.
+// FuzzPasskeyAnswer gives what a browser might send to both ceremonies, from
+// answers that are right: what is refused is refused as a passkey, nothing is an
+// error of the machine or a panic, and no other key gets in.
 func FuzzPasskeyAnswer(f *testing.F) {
-	db, err := opsdb.Open(ctx, filepath.Join(f.TempDir(), opsdb.FileName), Schema)
+	passkeys, err := newPasskeys(RelyingParty{ID: "localhost", Name: "x", Origins: []string{"http://localhost:8080"}})
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Cleanup(func() { db.Close() })
-	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
-	s, err := New(db, Config{
-		Key: [32]byte{1}, Now: func() time.Time { return now }, Random: rand.Reader, Params: cheap,
-		Directory:    people{"owner": {ServiceOrganization}},
-		RelyingParty: RelyingParty{ID: "localhost", Name: "x", Origins: []string{"http://localhost:8080"}},
-	})
-	if err != nil {
-		f.Fatal(err)
-	}
-	token, _, err := s.InviteFirst(ctx, Invitee{PersonID: "owner", Email: "owner@example.com", Name: "Kim", Side: ServiceOrganization})
-	if err != nil {
-		f.Fatal(err)
-	}
+	s := &Service{passkeys: passkeys}
+	u := passkeyUser{account: Account{Email: "kim@example.com", DisplayName: "Kim", handle: make([]byte, 32)}}
 	d := newDevice(&testing.T{})
-	c, err := s.BeginAccept(ctx, token, client())
+	ceremony := func(options any) Ceremony {
+		b, err := json.Marshal(options)
+		if err != nil {
+			f.Fatal(err)
+		}
+		return Ceremony{Options: b}
+	}
+	creation, add, err := passkeys.BeginRegistration(u)
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add(d.create(c))
-	c, err = s.BeginPasskeySignIn(ctx, client())
+	right := d.create(ceremony(creation))
+	cred, err := s.created(u, *add, right)
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add(d.get(c))
+	u.credentials = []webauthn.Credential{*cred}
+	request, signIn, err := passkeys.BeginDiscoverableLogin()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(right)
+	f.Add(d.get(ceremony(request)))
 	f.Add([]byte("{}"))
 	f.Fuzz(func(t *testing.T, response []byte) {
-		c, err := s.BeginPasskeySignIn(ctx, client())
+		if _, err := s.created(u, *add, response); err != nil && !errors.Is(err, ErrPasskey) {
+			t.Fatalf("adding: %v", err)
+		}
+		answer, err := parseAssertion(response)
 		if err != nil {
-			t.Fatal(err)
+			is(t, "reading", err, ErrPasskey)
+			return
 		}
-		if _, err := s.FinishPasskeySignIn(ctx, c.Token, response, client()); !errors.Is(err, ErrPasskey) {
-			t.Fatalf("signing in: %v", err)
-		}
-		j, err := s.BeginAccept(ctx, token, client())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := s.FinishAccept(ctx, token, j.Token, "x", response, client()); !errors.Is(err, ErrPasskey) {
-			t.Fatalf("joining: %v", err)
+		find := func(_, _ []byte) (webauthn.User, error) { return u, nil }
+		if _, c, err := passkeys.ValidatePasskeyLogin(find, *signIn, answer); err == nil && !bytes.Equal(c.ID, d.id) {
+			t.Fatalf("signed in with passkey %x", c.ID)
 		}
 	})
 }

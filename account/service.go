@@ -108,21 +108,9 @@ func New(db *opsdb.DB, c Config) (*Service, error) {
 	if c.MailReset == nil {
 		c.MailReset = []Side{ServiceOrganization}
 	}
-	passkeys, err := webauthn.New(&webauthn.Config{
-		RPID:          c.RelyingParty.ID,
-		RPDisplayName: c.RelyingParty.Name,
-		RPOrigins:     c.RelyingParty.Origins,
-		// Nobody's make of device matters here, and asking for an attestation
-		// costs people a prompt.
-		AttestationPreference: protocol.PreferNoAttestation,
-		AuthenticatorSelection: protocol.AuthenticatorSelection{
-			RequireResidentKey: protocol.ResidentKeyRequired(),
-			ResidentKey:        protocol.ResidentKeyRequirementRequired,
-			UserVerification:   protocol.VerificationRequired,
-		},
-	})
+	passkeys, err := newPasskeys(c.RelyingParty)
 	if err != nil {
-		return nil, fmt.Errorf("passkeys for host %q and addresses %q: %w", c.RelyingParty.ID, c.RelyingParty.Origins, err)
+		return nil, err
 	}
 	hasher, err := newHasher(c.Params, c.Hashes, c.Random)
 	if err != nil {
@@ -143,6 +131,27 @@ func New(db *opsdb.DB, c Config) (*Service, error) {
 	}
 	db.OnSweep("account", s.sweep)
 	return s, nil
+}
+
+// newPasskeys sets the library up for one installation.
+func newPasskeys(p RelyingParty) (*webauthn.WebAuthn, error) {
+	w, err := webauthn.New(&webauthn.Config{
+		RPID:          p.ID,
+		RPDisplayName: p.Name,
+		RPOrigins:     p.Origins,
+		// Nobody's make of device matters here, and asking for an attestation
+		// costs people a prompt.
+		AttestationPreference: protocol.PreferNoAttestation,
+		AuthenticatorSelection: protocol.AuthenticatorSelection{
+			RequireResidentKey: protocol.ResidentKeyRequired(),
+			ResidentKey:        protocol.ResidentKeyRequirementRequired,
+			UserVerification:   protocol.VerificationRequired,
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("passkeys for host %q and addresses %q: %w", p.ID, p.Origins, err)
+	}
+	return w, nil
 }
 
 // Run writes when sessions were last seen and sweeps what has expired, until

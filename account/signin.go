@@ -248,7 +248,7 @@ func (s *Service) Prove(ctx context.Context, token, password string, c Client) (
 
 // ChangePassword sets another password, or the first of an account that has
 // passkeys alone. It ends the account's other sessions and the links that would
-// have let somebody set a password, and gives this session another token.
+// have let somebody set a password, and gives the session in use another token.
 func (s *Service) ChangePassword(ctx context.Context, token, current, password string, c Client) (next string, err error) {
 	_, a, hash, err := s.own(ctx, token, false)
 	if err != nil {
