@@ -227,6 +227,7 @@ func vendored(root string) ([]component, error) {
 	for _, v := range []struct{ name, version, file string }{
 		{"typst-ts-web-compiler (WebAssembly module, report/typst/vendored)", "0.7.0, Typst 0.14.2", "report/typst/vendored/LICENSE-APACHE-2.0.txt"},
 		{"IBM Plex fonts (report/typst/vendored/fonts)", "Serif 2.0.0, Sans 1.1.0, Mono 2.5.0", "report/typst/vendored/fonts/LICENSE.txt"},
+		{"zxcvbn-ts list of common passwords (hashed, account/vendored)", "language-common 4.1.3", "account/vendored/LICENSE-zxcvbn-ts.txt"},
 	} {
 		b, err := os.ReadFile(filepath.Join(root, v.file))
 		if err != nil {
