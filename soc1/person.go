@@ -110,7 +110,7 @@ func (p Person) Validate() []Problem {
 		firm, guest := p.Side == SideAuditFirm, p.Side == SideGuest
 		contact = contact || role == SubserviceContact
 		if role.OfGuest() || guest {
-			c.when(role.OfGuest() != guest, at("roles", i, ""), "The side "+p.Side.Label()+" and the role "+role.Label()+" do not go together.",
+			c.when(role.OfGuest() != guest, at("roles", i, ""), "Side and role do not go together: "+p.Side.Label()+", "+role.Label()+".",
 				"A guest holds the roles of guests alone, and nobody else holds them; change the side or the role.")
 			continue
 		}
