@@ -25,16 +25,42 @@ func (a *App) latest(name string) (*record.View, error) {
 // principal resolves who the actor is with respect to a ledger. Roles count
 // only in the ledger that records them, with one exception: the audit firm's
 // people, recorded in an examination's ledger, are known to the organization's.
-func (a *App) principal(ctx context.Context, actor, name string) (identity.Principal, error) {
+// What the actor has as somebody's deputy comes beside, because it depends on
+// the day.
+func (a *App) principal(ctx context.Context, actor, name string) (identity.Principal, []standIn, error) {
 	stamp := a.stampOf()
 	if p, ok := a.people.get(stamp, actor, name); ok {
-		return p, nil
+		return p.Principal, p.standIns, nil
 	}
 	p, err := a.readPrincipal(ctx, actor, name)
-	if err == nil {
-		a.people.put(stamp, actor, name, p)
+	if err != nil {
+		return p, nil, err
 	}
-	return p, err
+	known := knownPrincipal{Principal: p}
+	if name == OrganizationLedger && p.Side == string(soc1.SideServiceOrganization) {
+		v, err := a.latest(OrganizationLedger)
+		if err != nil {
+			return p, nil, err
+		}
+		if known.standIns, err = a.standIns(ctx, v, actor); err != nil {
+			return p, nil, err
+		}
+	}
+	a.people.put(stamp, actor, name, known)
+	return p, known.standIns, nil
+}
+
+// principalToday is the principal with what a deputy has today, with respect to a record about some controls.
+func (a *App) principalToday(ctx context.Context, actor, name string, controls []string) (identity.Principal, error) {
+	p, deputies, err := a.principal(ctx, actor, name)
+	if err != nil || len(deputies) == 0 {
+		return p, err
+	}
+	today, err := a.Today(ctx)
+	if err != nil {
+		return p, err
+	}
+	return standingIn(p, deputies, today, controls), nil
 }
 
 func (a *App) readPrincipal(ctx context.Context, actor, name string) (identity.Principal, error) {
@@ -63,7 +89,7 @@ func (a *App) readPrincipal(ctx context.Context, actor, name string) (identity.P
 		if person.Retired {
 			continue
 		}
-		p.Side = string(person.Value.Side)
+		p.Side, p.Represents = string(person.Value.Side), person.Value.Represents
 		if l == name && l != OrganizationLedger {
 			if own, err := a.ownFirst(ctx, name, actor); err != nil || own {
 				// Nobody stands on both sides: to the examination, somebody who is
@@ -146,10 +172,16 @@ func (a *App) admit(ctx context.Context, actor string, act identity.Action, r id
 
 // authorize refuses what the actor's roles do not allow.
 func (a *App) authorize(ctx context.Context, actor string, act identity.Action, r identity.Resource) error {
+	return a.authorizeOn(ctx, actor, act, r, nil)
+}
+
+// authorizeOn is authorize for a record that is about some controls, on which
+// it depends whether a deputy who was named for some controls covers it.
+func (a *App) authorizeOn(ctx context.Context, actor string, act identity.Action, r identity.Resource, controls []string) error {
 	if actor == "" {
 		return errors.New("nobody is named as actor; give --actor PERSON")
 	}
-	p, err := a.principal(ctx, actor, r.Ledger)
+	p, err := a.principalToday(ctx, actor, r.Ledger, controls)
 	if err != nil {
 		return err
 	}

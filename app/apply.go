@@ -210,8 +210,19 @@ func (p *planner) allowed(it *ascode.Item, kind *record.Kind) bool {
 	case it.Kind == "person":
 		may = identity.PersonPut
 	}
-	res := identity.Resource{Ledger: p.tx.req.ledger, Kind: it.Kind, Owner: p.owner(it)}
-	if err := p.tx.app.authorize(p.tx.ctx, p.tx.req.actor, may, res); err != nil {
+	stored, exists := p.stored(it)
+	res := about(p.tx.req.ledger, it.Kind, it.ID, stored)
+	if it.Kind == "deputy" && !exists {
+		// A deputy is named in one's own name, so that the owner of a new
+		// record is whom it says is stood in for.
+		res.Owner = ownerOf(it.Kind, it.Body)
+	}
+	err := p.tx.app.authorizeOn(p.tx.ctx, p.tx.req.actor, may, res, controlsOf(it.Kind, it.ID, stored))
+	if err == nil && it.Kind == "deputy" && !it.Retired {
+		res.Owner = ownerOf(it.Kind, it.Body)
+		err = p.tx.app.authorize(p.tx.ctx, p.tx.req.actor, may, res)
+	}
+	if err != nil {
 		p.refusal = err
 		if p.denied[it.Kind] {
 			return false
@@ -226,6 +237,11 @@ func (p *planner) allowed(it *ascode.Item, kind *record.Kind) bool {
 		person := it.Value.(*soc1.Person)
 		if err := p.roles(person, org); err != nil {
 			return add("roles", strings.TrimPrefix(err.Error(), "roles: "), "")
+		}
+	}
+	if d, ok := it.Value.(*soc1.Deputy); ok && !it.Retired {
+		if path, message, remedy := p.deputyProblem(d); message != "" {
+			return add(path, message, remedy)
 		}
 	}
 	if why := p.performed(it); why != "" {
@@ -309,17 +325,14 @@ func (p *planner) roles(person *soc1.Person, org bool) error {
 	return identity.CheckRoles(string(person.Side), class, roles)
 }
 
-// owner is who owns the record as it stands: taking it from the new document
-// would let anybody claim a record.
-func (p *planner) owner(it *ascode.Item) string {
+// stored is the record as it stands, which says who owns it: taking that from
+// the new document would let anybody claim a record.
+func (p *planner) stored(it *ascode.Item) (json.RawMessage, bool) {
 	r, ok, err := p.tx.Get(it.Kind, it.ID)
 	if err != nil || !ok {
-		return ""
+		return nil, false
 	}
-	if it.Kind == "working_paper_note" {
-		return field(r.Body, "by")
-	}
-	return field(r.Body, "owner")
+	return r.Body, true
 }
 
 func field(body json.RawMessage, name string) string {

@@ -11,14 +11,20 @@ import (
 )
 
 // principals remembers who an actor is with respect to a ledger for as long as
-// no person record of any ledger changes.
+// no record of a person or of a deputy changes in any ledger.
 type principals struct {
 	mu    sync.RWMutex
 	stamp string
-	known map[[2]string]identity.Principal
+	known map[[2]string]knownPrincipal
 }
 
-// stampOf names the state of all person records.
+// knownPrincipal is a person with what they have as deputies, whenever.
+type knownPrincipal struct {
+	identity.Principal
+	standIns []standIn
+}
+
+// stampOf names the state of all records of people and of deputies.
 func (a *App) stampOf() string {
 	var b []byte
 	names := a.log.Ledgers()
@@ -29,27 +35,29 @@ func (a *App) stampOf() string {
 			continue
 		}
 		b = append(b, l...)
-		v := snap.Version("person", "")
-		b = append(b, 0, byte(v), byte(v>>8), byte(v>>16), byte(v>>24), byte(v>>32), byte(v>>40))
+		for _, kind := range []string{"person", "deputy"} {
+			v := snap.Version(kind, "")
+			b = append(b, 0, byte(v), byte(v>>8), byte(v>>16), byte(v>>24), byte(v>>32), byte(v>>40))
+		}
 	}
 	return string(b)
 }
 
-func (p *principals) get(stamp, actor, name string) (identity.Principal, bool) {
+func (p *principals) get(stamp, actor, name string) (knownPrincipal, bool) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	if p.stamp != stamp {
-		return identity.Principal{}, false
+		return knownPrincipal{}, false
 	}
 	x, ok := p.known[[2]string{actor, name}]
 	return x, ok
 }
 
-func (p *principals) put(stamp, actor, name string, x identity.Principal) {
+func (p *principals) put(stamp, actor, name string, x knownPrincipal) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.stamp != stamp {
-		p.stamp, p.known = stamp, map[[2]string]identity.Principal{}
+		p.stamp, p.known = stamp, map[[2]string]knownPrincipal{}
 	}
 	p.known[[2]string{actor, name}] = x
 }

@@ -22,6 +22,8 @@ type request struct {
 	kind string
 	// owner is who owns the record as it stands, when that matters.
 	owner string
+	// controls are those that the record is about, when that matters.
+	controls []string
 	// action names the command in the ledger.
 	action string
 	reason string
@@ -78,7 +80,7 @@ func (a *App) decide(ctx context.Context, req request, fn func(*Tx) error) (ledg
 func (a *App) attempt(ctx context.Context, req request, fn func(*Tx) error) (*Tx, error) {
 	// The snapshot comes first: roles that change after it are a conflict.
 	snap, snapErr := a.log.Snapshot(req.ledger)
-	if err := a.authorize(ctx, req.actor, req.may, identity.Resource{Ledger: req.ledger, Kind: req.kind, Owner: req.owner}); err != nil {
+	if err := a.authorizeOn(ctx, req.actor, req.may, identity.Resource{Ledger: req.ledger, Kind: req.kind, Owner: req.owner}, req.controls); err != nil {
 		return nil, err
 	}
 	if snapErr != nil {
@@ -87,6 +89,14 @@ func (a *App) attempt(ctx context.Context, req request, fn func(*Tx) error) (*Tx
 	tx := &Tx{ctx: ctx, app: a, req: req, snap: snap, guards: map[[2]string]int64{}, now: map[[2]string]record.Record{},
 		view: record.NewView(a.store, req.ledger, record.AsOf{Known: snap.Size})}
 	tx.guard("person", req.actor)
+	if _, deputies, err := a.principal(ctx, req.actor, req.ledger); err == nil && len(deputies) > 0 {
+		// What a deputy may do ends with the deputy's record, or with the roles
+		// of the person stood in for.
+		tx.guard("deputy", "")
+		for _, d := range deputies {
+			tx.guard("person", d.of)
+		}
+	}
 	return tx, fn(tx)
 }
 

@@ -71,6 +71,7 @@ func (a *App) RedactDocument(ctx context.Context, actor, name string, pos int64,
 	})
 	if err == nil {
 		a.heads.clear()
+		a.talk.forget()
 	}
 	return err
 }

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -78,6 +79,7 @@ type App struct {
 	engine   engineHolder
 	typeset  typesetHolder
 	people   principals
+	talk     comments
 	heads    heads
 	readers  readers
 	states   states
@@ -89,17 +91,43 @@ type App struct {
 // ErrNoWorkspace says that a folder holds no workspace.
 var ErrNoWorkspace = errors.New("there is no workspace here")
 
+// Exists reports whether a folder holds a workspace. A folder that does not
+// exist holds none; one that cannot be read is an error.
+func Exists(dir string) (bool, error) {
+	_, err := os.Stat(filepath.Join(dir, "workspace.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// ErrWorkspaceExists says that a folder holds a workspace already.
+var ErrWorkspaceExists = errors.New("there is a workspace already")
+
 // Init makes a workspace: its organization, and the person who runs it as
 // administrator and compliance manager.
 func Init(ctx context.Context, dir string, org soc1.Organization, personID string, person soc1.Person, opt Options) (*App, error) {
-	if _, err := os.Stat(filepath.Join(dir, "workspace.json")); err == nil {
-		return nil, fmt.Errorf("%s holds a workspace already; choose another folder with --workspace", dir)
+	switch there, err := Exists(dir); {
+	case err != nil:
+		return nil, err
+	case there:
+		return nil, &existsError{dir}
+	}
+	if err := record.CheckID(personID); err != nil {
+		return nil, fmt.Errorf("person: %w", err)
 	}
 	if err := firstError(org.Validate()); err != nil {
 		return nil, fmt.Errorf("organization: %w", err)
 	}
 	if err := firstError(person.Validate()); err != nil {
 		return nil, fmt.Errorf("person %s: %w", personID, err)
+	}
+	// A workspace without anybody who manages its people could never have any.
+	if err := identity.CheckRoles(string(person.Side), ClassOrganization, identity.RolesOf(person.Roles)); err != nil {
+		return nil, fmt.Errorf("person %s: %w", personID, err)
+	}
+	if !slices.Contains(person.Roles, soc1.Administrator) {
+		return nil, fmt.Errorf("person %s: roles: the first person must be an administrator; add the role %s", personID, soc1.Administrator)
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
@@ -128,6 +156,15 @@ func Init(ctx context.Context, dir string, org soc1.Organization, personID strin
 	}
 	return a, nil
 }
+
+// existsError is ErrWorkspaceExists with its folder.
+type existsError struct{ dir string }
+
+func (e *existsError) Error() string {
+	return e.dir + " holds a workspace already; choose another folder with --workspace"
+}
+
+func (e *existsError) Unwrap() error { return ErrWorkspaceExists }
 
 func (a *App) genesis(ctx context.Context, org soc1.Organization, personID string, person soc1.Person) error {
 	today := a.today(org.Timezone)

@@ -48,6 +48,25 @@ type Plan struct {
 	Conclusions ConclusionPlan `json:"conclusions"`
 	Opinion     soc1.Opinion   `json:"opinion"`
 	Release     ReleasePlan    `json:"release"`
+	// Conversation are comments on controls, in the order in which they are
+	// written.
+	Conversation []Remark `json:"conversation"`
+}
+
+// Remark is one comment, with who settles it when somebody does.
+type Remark struct {
+	ID string `json:"id"`
+	// Ledger is that of the author's side.
+	Ledger   string    `json:"ledger"`
+	By       string    `json:"by"`
+	On       soc1.Date `json:"on"`
+	Control  string    `json:"control"`
+	Text     string    `json:"text"`
+	Mentions []string  `json:"mentions,omitempty"`
+	ReplyTo  string    `json:"reply_to,omitempty"`
+
+	ResolvedBy string    `json:"resolved_by,omitempty"`
+	ResolvedOn soc1.Date `json:"resolved_on,omitempty"`
 }
 
 // Population is an extract to import or a query over earlier populations.

@@ -33,6 +33,13 @@ const (
 	BundleFile       Action = "bundle.file"    // the auditor's whole file
 	AssertionSign    Action = "assertion.sign" // kind assertion or representation_letter
 	PersonPut        Action = "person.put"     // kind person; CheckRoles comes with it
+	PersonNames      Action = "person.names"   // learn how people are called and what they are, nothing else of them
+	Invite           Action = "invite"         // invite a person or revoke that; kind invitation
+	InviteAccept     Action = "invitation.accept"
+	CommentWrite     Action = "comment.write"   // write a comment or edit one's own; kind comment
+	CommentResolve   Action = "comment.resolve" // resolve a comment or open it again
+	RequestMake      Action = "request.make"    // ask for something, accept, return or withdraw; kind request
+	RequestAnswer    Action = "request.answer"
 )
 
 // actions lists every action with the words that follow "may not".
@@ -66,6 +73,13 @@ var actions = []struct {
 	{BundleFile, "bundle the auditor's file"},
 	{AssertionSign, "sign this"},
 	{PersonPut, "change a person's record"},
+	{PersonNames, "read the names of people"},
+	{Invite, "invite people"},
+	{InviteAccept, "accept this invitation"},
+	{CommentWrite, "write this comment"},
+	{CommentResolve, "resolve this comment"},
+	{RequestMake, "make or close this request"},
+	{RequestAnswer, "answer this request"},
 }
 
 // AllActions lists every action.

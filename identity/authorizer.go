@@ -11,7 +11,7 @@ import (
 type Principal struct {
 	// ID is the person's id; the empty id may do nothing.
 	ID string
-	// Side is ServiceOrganization or AuditFirm.
+	// Side is ServiceOrganization, AuditFirm or Guest.
 	Side string
 	// Roles are those that the person holds in the ledger asked about. The
 	// caller resolves them from the person records of that very ledger; roles
@@ -21,6 +21,14 @@ type Principal struct {
 	// examination of that organization, or read_only where management recorded
 	// the person as a reader, and never both.
 	Roles []Role
+	// Acting are those of the roles that the person does not hold but has as
+	// somebody's deputy; Roles holds them too.
+	Acting []Role
+	// StandsInFor are the people for whose controls the person acts as a
+	// deputy, as far as the record asked for is among them.
+	StandsInFor []string
+	// Represents is the subservice organization that a guest speaks for.
+	Represents string
 }
 
 // Resource is what is asked for.
@@ -38,6 +46,9 @@ type Resource struct {
 	Owner string
 	// By is ByManagement or ByAuditor where the record says whose work it is.
 	By string
+	// Concerns is the subservice organization that the record is about, where
+	// it is about one.
+	Concerns string
 }
 
 // Decision is the answer.
@@ -56,13 +67,17 @@ type Decision struct {
 // exist and answers can be kept.
 type question struct {
 	roles  uint16 // bits by place; unknownRole for any that is not known
+	acting uint16 // those of the roles that a deputy has from somebody else
 	side   string
 	action int8
 	class  string
 	kind   string
 	by     string
 	owner  ownership
-	named  bool
+	// concerns says that the record is about the subservice organization that
+	// the person represents.
+	concerns bool
+	named    bool
 }
 
 // unknownRole is the bit of a role that this program does not know.
@@ -74,6 +89,7 @@ type ownership uint8
 const (
 	nobodys ownership = iota
 	own
+	principals // of somebody for whom the person stands in
 	anothers
 )
 
@@ -142,39 +158,50 @@ func (a *Authorizer) keep(q question, d Decision) {
 // knows become one, so that they share one answer.
 func ask(p Principal, action int, r Resource) question {
 	q := question{
-		side:   oneOf(p.Side, ServiceOrganization, AuditFirm),
+		side:   oneOf(p.Side, ServiceOrganization, AuditFirm, Guest),
 		action: int8(action),
 		class:  oneOf(r.Class, Organization, Examination),
 		kind:   r.Kind,
 		named:  p.ID != "",
+		roles:  bits(p.Roles),
+		acting: bits(p.Acting),
 	}
+	q.concerns = p.Represents != "" && p.Represents == r.Concerns
 	if r.By != "" {
 		q.by = oneOf(r.By, ByManagement, ByAuditor)
 	}
-	for _, role := range p.Roles {
-		if i := role.place(); i >= 0 {
-			q.roles |= 1 << i
-		} else {
-			q.roles |= unknownRole
-		}
-	}
-	switch r.Owner {
-	case "":
+	switch {
+	case r.Owner == "":
 		q.owner = nobodys
-	case p.ID:
+	case r.Owner == p.ID:
 		q.owner = own
+	case slices.Contains(p.StandsInFor, r.Owner):
+		q.owner = principals
 	default:
 		q.owner = anothers
 	}
 	return q
 }
 
+// bits is a set of roles.
+func bits(list []Role) uint16 {
+	var set uint16
+	for _, role := range list {
+		if i := role.place(); i >= 0 {
+			set |= 1 << i
+		} else {
+			set |= unknownRole
+		}
+	}
+	return set
+}
+
 // unknown stands for every spelling that no policy knows.
 const unknown = "unknown"
 
-// oneOf gives the value if it is one of two, otherwise unknown.
-func oneOf(value, first, second string) string {
-	if value == first || value == second {
+// oneOf gives the value if it is one of those known, otherwise unknown.
+func oneOf(value string, known ...string) string {
+	if slices.Contains(known, value) {
 		return value
 	}
 	return unknown
@@ -184,6 +211,7 @@ func oneOf(value, first, second string) string {
 // them.
 var (
 	personWhoAsks = cedar.NewEntityUID("Person", "the person who asks")
+	stoodInFor    = cedar.NewEntityUID("Person", "the person stood in for")
 	anotherPerson = cedar.NewEntityUID("Person", "another person")
 	record        = cedar.NewEntityUID("Record", "the record asked for")
 )
@@ -213,32 +241,43 @@ func (a *Authorizer) evaluate(q question) Decision {
 
 // entities describes the person and the record in the words of the policies.
 func (q question) entities() cedar.EntityMap {
-	held := make([]cedar.Value, 0, len(roles))
-	for i := range roles {
-		if q.roles&(1<<i) != 0 {
-			held = append(held, cedar.String(roles[i].role))
-		}
-	}
-	if q.roles&unknownRole != 0 {
-		held = append(held, cedar.String(unknown))
-	}
 	what := cedar.RecordMap{
 		"class": cedar.String(q.class),
 		"kind":  cedar.String(q.kind),
 		"by":    cedar.String(q.by),
+
+		"concernsTheirs": cedar.Boolean(q.concerns),
 	}
 	switch q.owner {
 	case own:
 		what["owner"] = personWhoAsks
+	case principals:
+		what["owner"] = stoodInFor
 	case anothers:
 		what["owner"] = anotherPerson
 	}
 	return cedar.EntityMap{
 		personWhoAsks: {UID: personWhoAsks, Attributes: cedar.NewRecord(cedar.RecordMap{
 			"side":       cedar.String(q.side),
-			"roles":      cedar.NewSet(held...),
+			"roles":      spelling(q.roles),
+			"acting":     spelling(q.acting),
+			"standsIn":   stoodInFor,
 			"identified": cedar.Boolean(q.named),
 		})},
 		record: {UID: record, Attributes: cedar.NewRecord(what)},
 	}
+}
+
+// spelling gives a set of roles in the words of the policies.
+func spelling(set uint16) cedar.Set {
+	words := make([]cedar.Value, 0, len(roles))
+	for i := range roles {
+		if set&(1<<i) != 0 {
+			words = append(words, cedar.String(roles[i].role))
+		}
+	}
+	if set&unknownRole != 0 {
+		words = append(words, cedar.String(unknown))
+	}
+	return cedar.NewSet(words...)
 }

@@ -96,11 +96,7 @@ func outside(p Principal, r Resource) bool {
 func (a *Authorizer) holders(act Action, r Resource) (list []Role, ownerMay bool) {
 	colleague := r.Owner + "'s colleague" // whoever is not the owner
 	for _, role := range AllRoles() {
-		side := ServiceOrganization
-		if role.Firm() {
-			side = AuditFirm
-		}
-		p := Principal{ID: colleague, Side: side, Roles: []Role{role}}
+		p := Principal{ID: colleague, Side: role.side(), Roles: []Role{role}}
 		if a.Decide(p, act, r).Allowed {
 			list = append(list, role)
 			continue

@@ -28,11 +28,14 @@ func TestRolesAreThoseOfPersonRecords(t *testing.T) {
 		t.Errorf("this package knows %v, person records %v", got, stored)
 	}
 	for _, r := range AllRoles() {
+		if r.Guest() != soc1.Role(r).OfGuest() {
+			t.Errorf("%s: a role of guests here %t, in person records %t", r, r.Guest(), soc1.Role(r).OfGuest())
+		}
 		if r.Firm() != soc1.Role(r).OfFirm() {
 			t.Errorf("%s: a role of the firm here %t, in person records %t", r, r.Firm(), soc1.Role(r).OfFirm())
 		}
 	}
-	if string(soc1.SideServiceOrganization) != ServiceOrganization || string(soc1.SideAuditFirm) != AuditFirm {
+	if string(soc1.SideServiceOrganization) != ServiceOrganization || string(soc1.SideAuditFirm) != AuditFirm || string(soc1.SideGuest) != Guest {
 		t.Error("the sides are spelled differently in person records")
 	}
 	if Role("superuser").Firm() || Role("superuser").Known() {
@@ -43,9 +46,10 @@ func TestRolesAreThoseOfPersonRecords(t *testing.T) {
 // TestCheckRoles tries every role on every side in every class of ledger.
 func TestCheckRoles(t *testing.T) {
 	for _, r := range append(AllRoles(), "superuser", "") {
-		for _, side := range []string{ServiceOrganization, AuditFirm, "user_entity", ""} {
+		for _, side := range []string{ServiceOrganization, AuditFirm, Guest, "user_entity", ""} {
 			for _, class := range []string{Organization, Examination, "archive", ""} {
-				want := r.Known() && (side == ServiceOrganization && class == Organization && !r.Firm() ||
+				want := r.Known() && (side == ServiceOrganization && class == Organization && !r.Firm() && !r.Guest() ||
+					side == Guest && class == Organization && r.Guest() ||
 					side == AuditFirm && class == Examination && r.Firm() ||
 					side == AuditFirm && class == Organization && r == ReadOnly)
 				if err := CheckRoles(side, class, []Role{r}); (err == nil) != want {
@@ -54,7 +58,7 @@ func TestCheckRoles(t *testing.T) {
 			}
 		}
 	}
-	for _, side := range []string{ServiceOrganization, AuditFirm, "subservice_organization", "user_entity"} {
+	for _, side := range []string{ServiceOrganization, AuditFirm, Guest, "subservice_organization", "user_entity"} {
 		for _, class := range []string{Organization, Examination} {
 			if err := CheckRoles(side, class, nil); err != nil {
 				t.Errorf("a person of %s without roles in the %s: %v", side, class, err)
@@ -77,25 +81,25 @@ func TestRefusalsInWords(t *testing.T) {
 		r    Resource
 		want string
 	}{
-		{"manager opines", Principal{"kim", AuditFirm, []Role{FirmManager}}, Opine, Resource{"exam-2025", Examination, "opinion", "", ByAuditor},
+		{"manager opines", Principal{ID: "kim", Side: AuditFirm, Roles: []Role{FirmManager}}, Opine, Resource{Ledger: "exam-2025", Class: Examination, Kind: "opinion", Owner: "", By: ByAuditor},
 			`you may not give the opinion in the examination's ledger "exam-2025"; the engagement partner may: Only the engagement partner does this, in the examination's ledger. Ask the engagement partner.`},
-		{"staff decides", Principal{"kim", AuditFirm, []Role{FirmStaff}}, ExceptionDecide, Resource{"exam-2025", Examination, "exception", "", ByAuditor},
+		{"staff decides", Principal{ID: "kim", Side: AuditFirm, Roles: []Role{FirmStaff}}, ExceptionDecide, Resource{Ledger: "exam-2025", Class: Examination, Kind: "exception", Owner: "", By: ByAuditor},
 			`you may not decide an exception in the examination's ledger "exam-2025"; an audit manager or the engagement partner may: Ask an audit manager or the engagement partner to do it.`},
-		{"firm writes", Principal{"kim", AuditFirm, []Role{FirmManager}}, Put, Resource{"organization", Organization, "control", "", ""},
+		{"firm writes", Principal{ID: "kim", Side: AuditFirm, Roles: []Role{FirmManager}}, Put, Resource{Ledger: "organization", Class: Organization, Kind: "control", Owner: "", By: ""},
 			`you may not change this record of kind "control" in the organization's ledger "organization"; a compliance manager may: The organization's ledger is written by the organization alone. Record the work in the examination's ledger, or ask the compliance manager for the change.`},
-		{"owner of another control", Principal{"kim", ServiceOrganization, []Role{ControlOwner}}, Put, Resource{"organization", Organization, "control", "lee", ""},
+		{"owner of another control", Principal{ID: "kim", Side: ServiceOrganization, Roles: []Role{ControlOwner}}, Put, Resource{Ledger: "organization", Class: Organization, Kind: "control", Owner: "lee", By: ""},
 			`you may not change this record of kind "control" in the organization's ledger "organization"; a compliance manager or the record's owner may: Ask a compliance manager or the record's owner to do it.`},
-		{"new control", Principal{"kim", ServiceOrganization, []Role{ControlOwner}}, Put, Resource{"organization", Organization, "control", "", ""},
+		{"new control", Principal{ID: "kim", Side: ServiceOrganization, Roles: []Role{ControlOwner}}, Put, Resource{Ledger: "organization", Class: Organization, Kind: "control", Owner: "", By: ""},
 			`you may not change this record of kind "control" in the organization's ledger "organization"; a compliance manager may: Ask a compliance manager to do it.`},
-		{"another's note", Principal{"kim", AuditFirm, []Role{FirmStaff}}, Put, Resource{"exam-2025", Examination, "working_paper_note", "lee", ""},
+		{"another's note", Principal{ID: "kim", Side: AuditFirm, Roles: []Role{FirmStaff}}, Put, Resource{Ledger: "exam-2025", Class: Examination, Kind: "working_paper_note", Owner: "lee", By: ""},
 			`you may not change this record of kind "working_paper_note" in the examination's ledger "exam-2025"; the record's owner may: A note belongs to its author. Answer it by a note of your own, or ask its author to change it.`},
-		{"no role", Principal{"kim", ServiceOrganization, nil}, Put, Resource{"organization", Organization, "risk", "", ""},
+		{"no role", Principal{ID: "kim", Side: ServiceOrganization, Roles: nil}, Put, Resource{Ledger: "organization", Class: Organization, Kind: "risk", Owner: "", By: ""},
 			`you may not change this record of kind "risk" in the organization's ledger "organization"; a compliance manager may: You hold no role in this ledger. Ask an administrator to give you one.`},
-		{"opened in the wrong ledger", Principal{"kim", ServiceOrganization, []Role{Administrator}}, ExaminationOpen, Resource{"organization", Organization, "engagement", "", ""},
+		{"opened in the wrong ledger", Principal{ID: "kim", Side: ServiceOrganization, Roles: []Role{Administrator}}, ExaminationOpen, Resource{Ledger: "organization", Class: Organization, Kind: "engagement", Owner: "", By: ""},
 			`you may not open an examination in the organization's ledger "organization": Nobody may do that to a record of kind "engagement".`},
-		{"engagement in the wrong ledger", Principal{"kim", AuditFirm, []Role{EngagementPartner}}, EngagementCreate, Resource{"exam-2025", Examination, "engagement", "", ""},
+		{"engagement in the wrong ledger", Principal{ID: "kim", Side: AuditFirm, Roles: []Role{EngagementPartner}}, EngagementCreate, Resource{Ledger: "exam-2025", Class: Examination, Kind: "engagement", Owner: "", By: ""},
 			`you may not create an engagement in the examination's ledger "exam-2025": That is done in the organization's ledger, by a compliance manager.`},
-		{"outside", Principal{"kim", ServiceOrganization, []Role{Administrator}}, Read, Resource{"exam-2025", Examination, "result", "", ByAuditor},
+		{"outside", Principal{ID: "kim", Side: ServiceOrganization, Roles: []Role{Administrator}}, Read, Resource{Ledger: "exam-2025", Class: Examination, Kind: "result", Owner: "", By: ByAuditor},
 			`there is no ledger "exam-2025" that you can use; check its name, or ask those who work in it to add you`},
 	} {
 		err := a.Check(c.p, c.act, c.r)
@@ -108,7 +112,7 @@ func TestRefusalsInWords(t *testing.T) {
 			t.Errorf("%s:\n got %s\nwant %s", c.name, err, c.want)
 		}
 	}
-	if err := a.Check(Principal{"kim", AuditFirm, []Role{EngagementPartner}}, Opine, Resource{"exam-2025", Examination, "opinion", "", ByAuditor}); err != nil {
+	if err := a.Check(Principal{ID: "kim", Side: AuditFirm, Roles: []Role{EngagementPartner}}, Opine, Resource{Ledger: "exam-2025", Class: Examination, Kind: "opinion", Owner: "", By: ByAuditor}); err != nil {
 		t.Errorf("the partner may not give the opinion: %v", err)
 	}
 }

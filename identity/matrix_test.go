@@ -15,8 +15,8 @@ const matrixFile = "testdata/matrix.txt"
 
 // kinds are the kinds of record that exist, and "bundle" for a bundle.
 var kinds = []string{
-	"account", "assertion", "assertion_relevance", "attribute", "bundle", "conclusion", "control", "control_objective",
-	"csoc", "cuec", "description_section", "deviation", "engagement", "evidence", "examination", "exception", "location",
+	"account", "assertion", "assertion_relevance", "attribute", "bundle", "comment", "conclusion", "control", "control_objective",
+	"csoc", "cuec", "deputy", "description_section", "deviation", "engagement", "evidence", "examination", "exception", "invitation", "location",
 	"management_response", "nonce", "opinion", "organization", "other_information", "person", "policy", "population",
 	"release", "representation_letter", "request", "result", "risk", "sample", "service", "significant_change",
 	"subservice_organization", "system", "test_of_control", "test_run", "transaction_class", "vendor", "walkthrough",
@@ -43,6 +43,9 @@ var columns = []column{
 	{"qr", AuditFirm, QualityReviewer},
 	{"fa", AuditFirm, FirmAdministrator},
 	{"fr", AuditFirm, ReadOnly},
+	{"xa", Guest, ExternalAssessor},
+	{"so", Guest, SubserviceContact},
+	{"ua", Guest, UserAuditor},
 }
 
 const matrixHead = `Who may do what: every class of ledger, action, kind of record and role.
@@ -50,12 +53,15 @@ const matrixHead = `Who may do what: every class of ledger, action, kind of reco
 Service organization: AD administrator, CM compliance manager, CO control owner,
 EX executive, RO reader. Audit firm: fs staff, fm manager, ep engagement
 partner, qr quality reviewer, fa firm administrator, fr a person of the firm
-whom management made a reader of its ledger.
+whom management made a reader of its ledger. Guests: xa external assessor, so
+subservice organization, ua user auditor.
 
 Kinds that are decided alike share a line; a kind that stands on no line of an
 action may be touched by nobody. Where ownership matters, kind+own is a record
 that the person owns, kind+other one that somebody else owns, kind+new one
-that nobody owns.
+that nobody owns. kind+theirs is one about the subservice organization for which
+a guest speaks. A deputy has the lines of the roles that they have as a deputy,
+except that they sign nothing and name no deputy.
 
 Rewrite with: go test ./identity -run Matrix -update
 `
@@ -117,6 +123,9 @@ func writeAction(t *testing.T, out *strings.Builder, a *Authorizer, class string
 		for label, owner := range map[string]string{"new": "", "own": "asker", "other": "somebody"} {
 			lines[label] = row(a, act, Resource{Ledger: "ledger", Class: class, Kind: kind, Owner: owner})
 		}
+		if theirs := row(a, act, Resource{Ledger: "ledger", Class: class, Kind: kind, Concerns: "theirs"}); theirs != lines["new"] {
+			alike[theirs] = append(alike[theirs], kind+"+theirs")
+		}
 		if lines["new"] == lines["own"] && lines["own"] == lines["other"] {
 			alike[lines["new"]] = append(alike[lines["new"]], kind)
 			continue
@@ -162,7 +171,7 @@ func listed(names []string) string {
 func row(a *Authorizer, act Action, r Resource) string {
 	var out strings.Builder
 	for _, c := range columns {
-		if a.Decide(Principal{ID: "asker", Side: c.side, Roles: []Role{c.role}}, act, r).Allowed {
+		if a.Decide(Principal{ID: "asker", Side: c.side, Roles: []Role{c.role}, Represents: "theirs"}, act, r).Allowed {
 			out.WriteString("  X")
 		} else {
 			out.WriteString("  .")

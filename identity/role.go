@@ -5,10 +5,12 @@ import (
 	"strings"
 )
 
-// The sides that act in a ledger, as person records spell them.
+// The sides that act in a ledger, as person records spell them. A guest is
+// neither of the organization nor of the firm.
 const (
 	ServiceOrganization = "service_organization"
 	AuditFirm           = "audit_firm"
+	Guest               = "guest"
 )
 
 // The classes of ledger.
@@ -45,8 +47,16 @@ const (
 	FirmAdministrator Role = "firm_administrator"
 )
 
+// The roles of guests.
+const (
+	ExternalAssessor  Role = "external_assessor"
+	SubserviceContact Role = "subservice_organization"
+	UserAuditor       Role = "user_auditor"
+)
+
 // roles lists every role with the words of a sentence, the service
-// organization's first; a role's place is its bit in a roleSet.
+// organization's first and those of guests last; a role's place is its bit in a
+// question.
 var roles = []struct {
 	role  Role
 	words string
@@ -61,10 +71,16 @@ var roles = []struct {
 	{EngagementPartner, "the engagement partner"},
 	{QualityReviewer, "the quality reviewer"},
 	{FirmAdministrator, "a firm administrator"},
+	{ExternalAssessor, "an external assessor"},
+	{SubserviceContact, "a subservice organization"},
+	{UserAuditor, "a user auditor"},
 }
 
-// firstFirmRole is the place of the first role of the firm.
-const firstFirmRole = 5
+// The places at which the roles of the firm and those of guests begin.
+const (
+	firstFirmRole  = 5
+	firstGuestRole = 10
+)
 
 // AllRoles lists every role, the service organization's first.
 func AllRoles() []Role {
@@ -91,7 +107,22 @@ func (r Role) Known() bool { return r.place() >= 0 }
 
 // Firm reports whether only a person of the audit firm may hold the role; it
 // is false for a role that this program does not know.
-func (r Role) Firm() bool { return r.place() >= firstFirmRole }
+func (r Role) Firm() bool { return r.place() >= firstFirmRole && r.place() < firstGuestRole }
+
+// Guest reports whether only a guest may hold the role; it is false for a role
+// that this program does not know.
+func (r Role) Guest() bool { return r.place() >= firstGuestRole }
+
+// side is the side on which the role is at home.
+func (r Role) side() string {
+	switch {
+	case r.Firm():
+		return AuditFirm
+	case r.Guest():
+		return Guest
+	}
+	return ServiceOrganization
+}
 
 // words is the role in a sentence: "the engagement partner".
 func (r Role) words() string {
@@ -117,8 +148,8 @@ func RolesOf[R ~string](stored []R) []Role {
 // organization's ledger never carries a role of the firm, and an
 // examination's never one of the service organization. A person of the firm
 // may be a reader (read_only) of the organization's ledger and nothing more. A
-// person of any other side, such as a user entity's, is recorded without
-// roles. The error names the first role that is wrong and the remedy.
+// guest holds the roles of guests, in the organization's ledger alone. A person
+// of any other side, such as a user entity's, is recorded without roles. The error names the first role that is wrong and the remedy.
 func CheckRoles(side, class string, roles []Role) error {
 	if class != Organization && class != Examination {
 		return fmt.Errorf("roles: a ledger is of class %s or %s, not %q; name the ledger that the person record belongs to", Organization, Examination, class)
@@ -136,10 +167,14 @@ func checkRole(side, class string, r Role) error {
 	switch {
 	case !r.Known():
 		return fmt.Errorf("roles: %q is not a role; use one of %s", string(r), spelled(AllRoles()))
-	case side != ServiceOrganization && side != AuditFirm:
-		return fmt.Errorf("roles: a person of the side %q holds no role; remove %s, or record the side as %s or %s", side, r, ServiceOrganization, AuditFirm)
+	case side != ServiceOrganization && side != AuditFirm && side != Guest:
+		return fmt.Errorf("roles: a person of the side %q holds no role; remove %s, or record the side as %s, %s or %s", side, r, ServiceOrganization, AuditFirm, Guest)
 	case class == Organization && r.Firm():
 		return fmt.Errorf("roles: the organization's ledger grants no role of the audit firm, and %s is one; a firm administrator records it in the examination's ledger", r)
+	case class == Examination && r.Guest():
+		return fmt.Errorf("roles: the examination's ledger grants no role of a guest, and %s is one; guests are recorded in the organization's ledger", r)
+	case r.Guest() != (side == Guest):
+		return fmt.Errorf("roles: a person of the side %q cannot be %s, because guests hold the roles of guests and nobody else does; correct the side or the role", side, r.words())
 	case class == Examination && !r.Firm():
 		return fmt.Errorf("roles: the examination's ledger grants no role of the service organization, and %s is one; an administrator records it in the organization's ledger", r)
 	case side == ServiceOrganization && r.Firm():

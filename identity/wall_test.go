@@ -30,12 +30,17 @@ func opened(t *testing.T) *Authorizer {
 
 // serviceRoles are the roles of the service organization.
 func serviceRoles() []Role {
-	return slices.DeleteFunc(AllRoles(), Role.Firm)
+	return slices.DeleteFunc(AllRoles(), func(r Role) bool { return r.side() != ServiceOrganization })
 }
 
 // firmRoles are the roles of the firm.
 func firmRoles() []Role {
 	return slices.DeleteFunc(AllRoles(), func(r Role) bool { return !r.Firm() })
+}
+
+// guestRoles are the roles of guests.
+func guestRoles() []Role {
+	return slices.DeleteFunc(AllRoles(), func(r Role) bool { return !r.Guest() })
 }
 
 // eachResource calls f with every kind of a class, and with every ownership and
@@ -53,8 +58,9 @@ func eachResource(class string, f func(Resource)) {
 	}
 }
 
-// someKinds stand for the registers, the decisions, the people and the notes.
-var someKinds = []string{"control", "conclusion", "person", "working_paper_note"}
+// someKinds stand for the registers, the decisions, the people and the notes,
+// and for what has commands of its own.
+var someKinds = []string{"control", "conclusion", "person", "working_paper_note", "comment", "invitation", "deputy", "request"}
 
 // TestWallHidesExaminationFromManagement asks for every action on every kind
 // of record, for every role of the service organization, alone and with one
@@ -97,10 +103,14 @@ func TestWallKeepsFirmFromWritingOrganization(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for _, held := range append(firmRoles(), ReadOnly) {
 				for _, act := range AllActions() {
-					if act == Read || act == Verify {
+					if act == Read || act == Verify || act == PersonNames {
 						continue
 					}
 					eachResource(Organization, func(r Resource) {
+						// That one accepts an invitation is one's own word.
+						if act == InviteAccept && r.Kind == "invitation" && r.Owner == "asker" {
+							return
+						}
 						p := Principal{ID: "asker", Side: AuditFirm, Roles: []Role{held}}
 						if d := a.Decide(p, act, r); d.Allowed {
 							t.Fatalf("the firm's %s may %s %+v, by %v", held, act, r, d.Policies)
@@ -122,6 +132,12 @@ func TestWallHoldsOnItsOwn(t *testing.T) {
 	firm := func(roles ...Role) Principal { return Principal{ID: "asker", Side: AuditFirm, Roles: roles} }
 	org := func(kind string) Resource { return Resource{Ledger: "org", Class: Organization, Kind: kind} }
 	exam := func(kind string) Resource { return Resource{Ledger: "exam", Class: Examination, Kind: kind} }
+	guest := func(roles ...Role) Principal { return Principal{ID: "asker", Side: Guest, Roles: roles} }
+	deputy := func(p Principal, roles ...Role) Principal {
+		p.Roles, p.Acting = append(slices.Clone(p.Roles), roles...), roles
+		return p
+	}
+	owned := func(r Resource, owner string) Resource { r.Owner = owner; return r }
 	covered := map[string]bool{}
 	with := func(r Resource, by string) Resource { r.By = by; return r }
 	for _, c := range []struct {
@@ -157,6 +173,23 @@ func TestWallHoldsOnItsOwn(t *testing.T) {
 		{management(FirmManager), Read, org("control"), "wall-management-with-firm-role"},
 		{firm(Administrator), Read, org("control"), "wall-firm-with-management-role"},
 		{firm("auditor_in_chief"), Read, exam("control"), "wall-known-roles"},
+		{guest(ExternalAssessor, ReadOnly), Read, org("control"), "wall-guests-apart"},
+		{guest(ComplianceManager), Read, org("control"), "wall-guests-by-side-and-role"},
+		{management(ExternalAssessor), Read, org("control"), "wall-guests-by-side-and-role"},
+		{firm(UserAuditor), Read, exam("result"), "wall-guest-roles-outside-examination"},
+		{guest(ExternalAssessor), Put, org("control"), "wall-guests-only-comment"},
+		{guest(SubserviceContact), RequestAnswer, owned(org("request"), "asker"), "wall-guests-only-comment"},
+		{guest(ExternalAssessor), CommentResolve, owned(org("comment"), "somebody"), "wall-guests-only-comment"},
+		{guest(ExternalAssessor), Read, org("person"), "wall-guests-and-people"},
+		{deputy(firm(FirmStaff), EngagementPartner), Read, exam("result"), "wall-deputies-stay-with-management"},
+		{deputy(management(ControlOwner), Administrator), PersonPut, org("person"), "wall-deputies-of-no-other-role"},
+		{deputy(management(ControlOwner), Executive), AssertionSign, org("assertion"), "wall-deputies-never-sign"},
+		{deputy(management(), ControlOwner), Put, owned(org("deputy"), "asker"), "wall-deputies-name-no-deputies"},
+		{management(Administrator), InviteAccept, owned(org("invitation"), "somebody"), "wall-invitations-are-the-invited-persons"},
+		{management(ComplianceManager), CommentWrite, owned(org("comment"), "somebody"), "wall-comments-are-their-authors"},
+		{management(ComplianceManager), CommentWrite, org("control"), "wall-commands-make-their-own-kind"},
+		{management(Administrator), Invite, org("person"), "wall-commands-make-their-own-kind"},
+		{management(ComplianceManager), RequestMake, org("person"), "wall-commands-make-their-own-kind"},
 		{Principal{ID: "asker", Side: "user_entity", Roles: []Role{ReadOnly}}, Read, org("control"), "wall-known-side"},
 		{Principal{ID: "asker", Roles: []Role{Administrator}}, Read, org("control"), "wall-known-side"},
 		{management(Administrator), Read, Resource{Class: "archive"}, "wall-known-class"},
@@ -180,7 +213,7 @@ func TestWallHoldsOnItsOwn(t *testing.T) {
 // TestBothSidesDeniedEverything gives every pair of roles of the two sides.
 func TestBothSidesDeniedEverything(t *testing.T) {
 	a := opened(t)
-	for _, side := range []string{ServiceOrganization, AuditFirm, "", "user_entity"} {
+	for _, side := range []string{ServiceOrganization, AuditFirm, Guest, "", "user_entity"} {
 		for _, mine := range serviceRoles() {
 			for _, theirs := range firmRoles() {
 				for _, act := range AllActions() {
@@ -226,6 +259,94 @@ func TestUnknownDenied(t *testing.T) {
 	}
 	if a := newAuthorizer(t); a.Decide(Principal{ID: "asker", Side: ServiceOrganization}, Read, Resource{Class: Organization}).Allowed {
 		t.Error("somebody without a role reads the organization's ledger")
+	}
+}
+
+// TestGuestsKeepToComments asks for everything that there is as every guest,
+// with the policies as they are and with everything permitted by mistake.
+func TestGuestsKeepToComments(t *testing.T) {
+	for name, a := range map[string]*Authorizer{"as shipped": newAuthorizer(t), "all permitted by mistake": opened(t)} {
+		t.Run(name, func(t *testing.T) {
+			for _, held := range append(guestRoles(), "") {
+				p := Principal{ID: "asker", Side: Guest, Roles: []Role{held}, Represents: "theirs"}
+				if held == "" {
+					p.Roles = nil
+				}
+				for _, act := range AllActions() {
+					eachResource(Examination, func(r Resource) {
+						if act == Verify && r.Kind == "bundle" {
+							return
+						}
+						if a.Decide(p, act, r).Allowed {
+							t.Fatalf("the guest %q may %s %+v", held, act, r)
+						}
+						if err := a.Check(p, act, r); !reflect.DeepEqual(err, error(NoSuchLedger("ledger"))) {
+							t.Fatalf("the guest %q learns of the ledger when asking to %s: %v", held, act, err)
+						}
+					})
+					if act == Read || act == Verify || act == PersonNames {
+						continue
+					}
+					eachResource(Organization, func(r Resource) {
+						mine := r.Owner == "asker" || r.Owner == ""
+						comment := (act == CommentWrite || act == CommentResolve) && r.Kind == "comment" && mine
+						accepts := act == InviteAccept && r.Kind == "invitation" && r.Owner == "asker"
+						if a.Decide(p, act, r).Allowed && !comment && !accepts {
+							t.Fatalf("the guest %q may %s %+v", held, act, r)
+						}
+					})
+				}
+			}
+		})
+	}
+}
+
+// TestSubserviceReadsItsOwn: what concerns another subservice organization, or
+// nobody, stays closed to the one that a guest speaks for.
+func TestSubserviceReadsItsOwn(t *testing.T) {
+	a := newAuthorizer(t)
+	p := Principal{ID: "asker", Side: Guest, Roles: []Role{SubserviceContact}, Represents: "sub-1"}
+	for _, kind := range kinds {
+		for _, concerns := range []string{"", "sub-1", "sub-2"} {
+			want := concerns == "sub-1" && (kind == "csoc" || kind == "subservice_organization")
+			if got := a.Decide(p, Read, Resource{Class: Organization, Kind: kind, Concerns: concerns}).Allowed; got != want {
+				t.Errorf("%s about %q: read %t, expected %t", kind, concerns, got, want)
+			}
+		}
+	}
+	p.Represents = ""
+	if a.Decide(p, Read, Resource{Class: Organization, Kind: "csoc"}).Allowed {
+		t.Error("who speaks for nobody reads what concerns nobody")
+	}
+}
+
+// TestDeputies asks what a person may do as a deputy and what not.
+func TestDeputies(t *testing.T) {
+	a := newAuthorizer(t)
+	owner := Principal{ID: "asker", Side: ServiceOrganization, Roles: []Role{ControlOwner}, Acting: []Role{ControlOwner}, StandsInFor: []string{"lee"}}
+	for _, c := range []struct {
+		p    Principal
+		act  Action
+		r    Resource
+		want bool
+	}{
+		{owner, Put, Resource{Class: Organization, Kind: "control", Owner: "lee"}, true},
+		{owner, Put, Resource{Class: Organization, Kind: "control", Owner: "kim"}, false},
+		{owner, Retire, Resource{Class: Organization, Kind: "control", Owner: "lee"}, false},
+		{owner, RequestAnswer, Resource{Class: Organization, Kind: "request", Owner: "lee"}, true},
+		{owner, CommentWrite, Resource{Class: Organization, Kind: "comment", Owner: "lee"}, false},
+		{owner, InviteAccept, Resource{Class: Organization, Kind: "invitation", Owner: "lee"}, false},
+		{owner, Put, Resource{Class: Organization, Kind: "deputy", Owner: "lee"}, false},
+		{owner, Put, Resource{Class: Organization, Kind: "deputy", Owner: "asker"}, false},
+		{owner, Read, Resource{Class: Examination, Kind: "result"}, false},
+		{Principal{ID: "asker", Side: ServiceOrganization, Roles: []Role{Executive}, Acting: []Role{Executive}}, AssertionSign, Resource{Class: Organization, Kind: "assertion"}, false},
+		{Principal{ID: "asker", Side: ServiceOrganization, Roles: []Role{Executive}, Acting: []Role{Executive}}, BundleReport, Resource{Class: Organization, Kind: "bundle"}, true},
+		{Principal{ID: "asker", Side: ServiceOrganization, Roles: []Role{Executive, ControlOwner}, Acting: []Role{ControlOwner}}, AssertionSign, Resource{Class: Organization, Kind: "assertion"}, true},
+		{Principal{ID: "asker", Side: ServiceOrganization, Roles: []Role{Executive, ControlOwner}, Acting: []Role{ControlOwner}}, Put, Resource{Class: Organization, Kind: "deputy", Owner: "asker"}, true},
+	} {
+		if got := a.Decide(c.p, c.act, c.r).Allowed; got != c.want {
+			t.Errorf("%+v asks to %s %s of %q: %t, expected %t", c.p, c.act, c.r.Kind, c.r.Owner, got, c.want)
+		}
 	}
 }
 
@@ -293,7 +414,7 @@ func checkNames(t *testing.T, id, text string) {
 	t.Helper()
 	lines := slices.DeleteFunc(strings.Split(text, "\n"), func(line string) bool { return strings.HasPrefix(line, "@") })
 	text = strings.Join(lines, "\n")
-	known := slices.Concat(kinds, []string{Organization, Examination, ServiceOrganization, AuditFirm, ByManagement, ByAuditor})
+	known := slices.Concat(kinds, []string{Organization, Examination, ServiceOrganization, AuditFirm, Guest, ByManagement, ByAuditor})
 	for _, r := range AllRoles() {
 		known = append(known, string(r))
 	}

@@ -34,6 +34,11 @@ func newKinds() *Registry {
 	Register[soc1.ManagementResponse](r, register("management_response", "Management's response", "Management's responses"))
 	Register[soc1.OtherInformation](r, register("other_information", "Other information", "Other information"))
 
+	Register[soc1.Deputy](r, register("deputy", "Deputy", "Deputies"))
+	request := register("request", "Request", "Requests")
+	request.Decision, request.Timeless = true, true
+	Register[soc1.Request](r, request)
+
 	either := func(name, title, plural string, decision bool) Spec {
 		return Spec{Name: name, Title: title, Plural: plural, Home: Either, Decision: decision, Timeless: decision}
 	}
@@ -48,6 +53,9 @@ func newKinds() *Registry {
 	Register[soc1.Exception](r, either("exception", "Exception", "Exceptions", true))
 	Register[soc1.Deviation](r, either("deviation", "Deviation", "Deviations", true))
 	Register[soc1.Conclusion](r, either("conclusion", "Conclusion", "Conclusions", true))
+
+	Register[soc1.Invitation](r, either("invitation", "Invitation", "Invitations", true))
+	Register[soc1.Comment](r, either("comment", "Comment", "Comments", true))
 
 	examination := func(name, title, plural string, decision bool) Spec {
 		return Spec{Name: name, Title: title, Plural: plural, Home: Examination, Decision: decision, Timeless: decision}

@@ -43,6 +43,8 @@
 //	representation_letter    RepresentationLetter
 //	management_response      ManagementResponse
 //	other_information        OtherInformation
+//	deputy                   Deputy
+//	request                  Request
 //
 // Of either ledger, management's own work in the organization's, the
 // auditor's in the examination's:
@@ -56,6 +58,8 @@
 //	exception                Exception
 //	deviation                Deviation
 //	conclusion               Conclusion
+//	invitation               Invitation
+//	comment                  Comment
 //
 // Of the examination ledger alone:
 //

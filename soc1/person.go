@@ -9,11 +9,14 @@ const (
 	SideAuditFirm              Side = "audit_firm"
 	SideSubserviceOrganization Side = "subservice_organization"
 	SideUserEntity             Side = "user_entity"
+	// SideGuest is whoever management lets in without being one of its people.
+	SideGuest Side = "guest"
 )
 
 var sides = enumeration{
 	{"service_organization", "Service organization"}, {"audit_firm", "Audit firm"},
 	{"subservice_organization", "Subservice organization"}, {"user_entity", "User entity"},
+	{"guest", "Guest"},
 }
 
 // Values lists the stored spellings.
@@ -25,7 +28,7 @@ func (s Side) Label() string { return sides.label(string(s)) }
 // Role is what a person may do; policies decide what follows from it.
 type Role string
 
-// The roles of both sides.
+// The roles of both sides, and those of guests.
 const (
 	Administrator     Role = "administrator"
 	ComplianceManager Role = "compliance_manager"
@@ -37,6 +40,9 @@ const (
 	EngagementPartner Role = "engagement_partner"
 	QualityReviewer   Role = "quality_reviewer"
 	FirmAdministrator Role = "firm_administrator"
+	ExternalAssessor  Role = "external_assessor"
+	SubserviceContact Role = "subservice_organization"
+	UserAuditor       Role = "user_auditor"
 )
 
 var roles = enumeration{
@@ -45,6 +51,8 @@ var roles = enumeration{
 	{"firm_staff", "Audit staff"}, {"firm_manager", "Audit manager"},
 	{"engagement_partner", "Engagement partner"}, {"quality_reviewer", "Engagement quality reviewer"},
 	{"firm_administrator", "Firm administrator"},
+	{"external_assessor", "External assessor"}, {"subservice_organization", "Subservice organization"},
+	{"user_auditor", "User auditor"},
 }
 
 // Values lists the stored spellings.
@@ -62,6 +70,11 @@ func (r Role) OfFirm() bool {
 	return false
 }
 
+// OfGuest reports whether only a guest may hold the role.
+func (r Role) OfGuest() bool {
+	return r == ExternalAssessor || r == SubserviceContact || r == UserAuditor
+}
+
 // Person is someone who acts in the workspace or is named in the report.
 type Person struct {
 	// Name is the person's name.
@@ -74,6 +87,9 @@ type Person struct {
 	Side Side `json:"side" label:"Side" required:"true"`
 	// Roles are what the person may do.
 	Roles []Role `json:"roles,omitempty" label:"Roles"`
+	// Represents is the subservice organization that a guest speaks for, and
+	// the only one of which the guest reads anything.
+	Represents string `json:"represents,omitempty" label:"Represents" ref:"subservice_organization"`
 	// ActiveFrom is the first day in the position; empty means always.
 	ActiveFrom Date `json:"active_from,omitempty" label:"Active from"`
 	// ActiveTo is the last day in the position; empty means still.
@@ -89,13 +105,24 @@ func (p Person) Validate() []Problem {
 	if p.Side == "" {
 		return c.problems
 	}
+	contact := false
 	for i, role := range p.Roles {
-		firm := p.Side == SideAuditFirm
+		firm, guest := p.Side == SideAuditFirm, p.Side == SideGuest
+		contact = contact || role == SubserviceContact
+		if role.OfGuest() || guest {
+			c.when(role.OfGuest() != guest, at("roles", i, ""), "Side and role do not go together: "+p.Side.Label()+", "+role.Label()+".",
+				"A guest holds the roles of guests alone, and nobody else holds them; change the side or the role.")
+			continue
+		}
 		c.when(role.OfFirm() && !firm, at("roles", i, ""), "Only a person of the audit firm holds the role "+role.Label()+".",
 			"Change the side or the role; a service auditor is independent of the organization.")
 		c.when(!role.OfFirm() && firm && role != ReadOnly, at("roles", i, ""), "A person of the audit firm cannot be "+role.Label()+".",
 			"Change the side or the role; a service auditor is independent of the organization.")
 	}
+	c.when(contact && p.Represents == "", "represents", "The guest speaks for a subservice organization that is not named.",
+		"Name its record; the guest reads what concerns it and nothing else.")
+	c.when(!contact && p.Represents != "", "represents", "Only a guest with the role Subservice organization represents one.",
+		"Add the role or remove the field.")
 	return c.problems
 }
 

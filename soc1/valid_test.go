@@ -41,6 +41,27 @@ func aPerson() Person {
 	return Person{Name: "Ann", Email: "ann@example.com", Side: SideServiceOrganization, Roles: []Role{ControlOwner}, ActiveFrom: "2024-01-01"}
 }
 
+func aGuest() Person {
+	return Person{Name: "Gus", Side: SideGuest, Roles: []Role{SubserviceContact}, Represents: "northgate"}
+}
+
+func aDeputy() Deputy {
+	return Deputy{Person: "ann", Deputy: "bob", From: "2025-07-01", Until: "2025-07-14", Scope: []DeputyScope{DeputyOfControlOwner}, Controls: []string{"pay-3-2"}}
+}
+
+func anInvitation() Invitation {
+	return Invitation{Person: "bob", Email: "bob@example.com", Side: SideServiceOrganization, Roles: []Role{ControlOwner},
+		InvitedBy: "ann", On: "2025-01-02", Expires: "2025-01-16", Status: InvitationOpen}
+}
+
+func aComment() Comment {
+	return Comment{Subject: Ref{Kind: "control", ID: "pay-3-2"}, Text: "Who reviews it in July?", Mentions: []string{"bob"}, By: "ann", WrittenAt: "2025-06-01T10:00:00Z"}
+}
+
+func aRequest() Request {
+	return Request{Title: "Access review of June", To: "bob", Due: "2025-07-10", By: "ann", On: "2025-07-01", Status: RequestOpen}
+}
+
 func evidence() Evidence {
 	return Evidence{Title: "Screen", PeriodFrom: "2025-01-01", PeriodTo: "2025-03-31",
 		CapturedAt: "2025-04-01T10:00:00-05:00", ReceivedAt: "2025-04-01T15:00:01Z", Files: []File{aFile()}}
@@ -130,7 +151,7 @@ func validRecords() []Record {
 		Service{Name: "Payroll"}, TransactionClass{Name: "Disbursements", Services: []string{"payroll"}}, Account{Name: "Accrued payroll", Statement: BalanceSheet},
 		AssertionRelevance{TransactionClass: "disbursements", Account: "accrued-payroll", Assertions: []FinancialAssertion{Completeness, Cutoff}},
 		aSubservice(), anInclusive(), Vendor{Name: "Couriers"}, CSOC{Code: "CSOC-1", Text: "Backs up.", SubserviceOrganization: "northgate"},
-		CUEC{Code: "CUEC-1", Text: "Approves."}, anObjective(), aRisk(), aControl(), aPerson(),
+		CUEC{Code: "CUEC-1", Text: "Approves."}, anObjective(), aRisk(), aControl(), aPerson(), aGuest(), aDeputy(), anInvitation(), aComment(), aRequest(),
 		Policy{Title: "Access", ApprovedOn: "2025-01-01", ReviewDue: "2026-01-01"}, evidence(), type1(), type2(),
 		DescriptionSection{Criterion: D1, Title: "Services"}, SignificantChange{What: "New engine", When: "2025-07-01"},
 		ManagementAssertion{Engagement: "e", SignedBy: "ann", SignedOn: "2026-01-31", Modifications: []AssertionModification{{Limb: LimbDesign, Text: "Except."}}},

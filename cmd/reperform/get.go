@@ -63,24 +63,14 @@ func (c *cli) getCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		v, err := a.View(ctx, c.actor, at.ledger, asOf)
-		if err != nil {
-			return err
-		}
-		if !v.Shows(kind.Name) {
-			return fmt.Errorf("you may not read records of kind %s in ledger %q; ask whoever manages its people for a role that may", kind.Name, at.ledger)
-		}
 		if len(args) == 1 {
-			rs, err := v.List(ctx, kind.Name)
+			rs, err := a.Records(ctx, c.actor, at.ledger, kind.Name, asOf)
 			if err != nil {
 				return err
 			}
-			if rs == nil {
-				rs = []record.Record{}
-			}
 			return c.print(rs, func(w io.Writer) { printList(w, kind, rs) })
 		}
-		r, err := v.Get(ctx, kind.Name, args[1])
+		r, err := a.Record(ctx, c.actor, at.ledger, kind.Name, args[1], asOf)
 		if err != nil {
 			return err
 		}

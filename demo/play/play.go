@@ -103,6 +103,7 @@ func Run(ctx context.Context, opt Options) (*Result, error) {
 	}{
 		{"The systems of the example write a year of extracts", s.generate},
 		{"Management describes its organization, systems, risks and controls", s.management},
+		{"A deputy stands in, an assessor is invited, people comment on controls", s.year},
 		{"The service auditor opens the file under a committed nonce and plans the tests", s.examination},
 		{"Populations arrive and are frozen, hashed and checked", s.populations},
 		{"Tests run: censuses by the engine, samples drawn under the nonce and judged by people", s.tests},
@@ -236,7 +237,7 @@ func (s *stage) management(ctx context.Context) error {
 		return err
 	}
 	admin := s.take(func(it *ascode.Item) bool {
-		return strings.HasPrefix(it.File, "org/") && (it.Kind == "person" || it.Kind == "organization" || it.Kind == "location")
+		return strings.HasPrefix(it.File, "org/") && (it.Kind == "person" && !isGuest(it) || it.Kind == "organization" || it.Kind == "location")
 	})
 	if err := s.apply(ctx, administrator, "The people and places of the organization.", admin); err != nil {
 		return err
@@ -244,10 +245,10 @@ func (s *stage) management(ctx context.Context) error {
 	// What is written at the year's end waits until then.
 	late := func(it *ascode.Item) bool {
 		switch it.Kind {
-		case "description_section", "significant_change", "assertion", "representation_letter", "management_response", "other_information":
+		case "description_section", "significant_change", "assertion", "representation_letter", "management_response", "other_information", "deputy":
 			return true
 		}
-		return false
+		return isGuest(it)
 	}
 	s.at("2024-12-18", 10)
 	program := s.take(func(it *ascode.Item) bool { return strings.HasPrefix(it.File, "org/") && !late(it) })
@@ -279,7 +280,10 @@ func (s *stage) examination(ctx context.Context) error {
 	}
 	s.at("2026-01-07", 9)
 	fieldwork := s.take(func(it *ascode.Item) bool { return it.Kind == "evidence" || it.Kind == "walkthrough" })
-	return s.apply(ctx, s.plan.Importer, "Walkthroughs and evidence obtained.", fieldwork)
+	if err := s.apply(ctx, s.plan.Importer, "Walkthroughs and evidence obtained.", fieldwork); err != nil {
+		return err
+	}
+	return s.talk(ctx, s.plan.Ledger, nil)
 }
 
 func (s *stage) populations(ctx context.Context) error {

@@ -113,6 +113,7 @@ func TestExample(t *testing.T) {
 		t.Fatal(err)
 	}
 	pinned(t, work)
+	conversed(t, a, plan)
 	reports, err := a.VerifyLedgers(ctx, plan.OpenedBy, "", nil, true)
 	if err != nil || len(reports) != 2 {
 		t.Fatalf("%d ledgers verified: %v", len(reports), err)
@@ -127,6 +128,34 @@ func TestExample(t *testing.T) {
 		t.Fatal(err)
 	}
 	holds(t, r.Bundle, note)
+}
+
+// conversed looks at what people said, each side of the wall its own, and at
+// what an assessor who is a guest reads.
+func conversed(t *testing.T, a *app.App, plan demo.Plan) {
+	t.Helper()
+	ctx := context.Background()
+	subject := soc1.Ref{Kind: "control", ID: "itgc-4-2"}
+	for actor, want := range map[string]int{"nadia-brennan": 2, "daniel-krawczyk": 2, "mei-rosario": 3} {
+		if l, err := a.Comments(ctx, actor, subject); err != nil || len(l) != want {
+			t.Errorf("%s reads %d comments on the restore tests, expected %d: %v", actor, len(l), want, err)
+		}
+	}
+	if l, err := a.MentionsOf(ctx, "carla-brandt"); err != nil || len(l) != 1 {
+		t.Errorf("the audit manager is called %d times: %v", len(l), err)
+	}
+	if l, err := a.MentionsOf(ctx, "marcus-delacroix"); err != nil || len(l) != 0 {
+		t.Errorf("a settled comment still calls: %v, %v", l, err)
+	}
+	if l, err := a.Records(ctx, "nadia-brennan", app.OrganizationLedger, "control", record.AsOf{}); err != nil || len(l) == 0 {
+		t.Errorf("the assessor reads %d controls: %v", len(l), err)
+	}
+	if _, err := a.Records(ctx, "nadia-brennan", app.OrganizationLedger, "person", record.AsOf{}); err == nil {
+		t.Error("the assessor reads people's records")
+	}
+	if _, err := a.Records(ctx, "nadia-brennan", plan.Ledger, "comment", record.AsOf{}); err == nil {
+		t.Error("the assessor reads the auditor's file")
+	}
 }
 
 // holds verifies a bundle as a stranger would.

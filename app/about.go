@@ -1,0 +1,49 @@
+package app
+
+import (
+	"encoding/json"
+
+	"reperform/identity"
+)
+
+// ownerOf is who owns a record as policies mean it: the author of what is said,
+// the person asked or invited, the person who is stood in for.
+func ownerOf(kind string, body json.RawMessage) string {
+	name := "owner"
+	switch kind {
+	case "working_paper_note", "comment":
+		name = "by"
+	case "deputy", "invitation":
+		name = "person"
+	case "request":
+		name = "to"
+	}
+	return field(body, name)
+}
+
+// concerns is the subservice organization that a record is about.
+func concerns(kind, id string, body json.RawMessage) string {
+	switch kind {
+	case "subservice_organization":
+		return id
+	case "csoc":
+		return field(body, "subservice_organization")
+	}
+	return ""
+}
+
+// about is a stored record as the policies are asked about it.
+func about(ledger, kind, id string, body json.RawMessage) identity.Resource {
+	return identity.Resource{Ledger: ledger, Kind: kind, Owner: ownerOf(kind, body), Concerns: concerns(kind, id, body)}
+}
+
+// fields reads a list of texts of a body.
+func fields(body json.RawMessage, name string) []string {
+	var m map[string]json.RawMessage
+	if json.Unmarshal(body, &m) != nil {
+		return nil
+	}
+	var list []string
+	_ = json.Unmarshal(m[name], &list)
+	return list
+}

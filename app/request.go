@@ -1,0 +1,120 @@
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"reperform/identity"
+	"reperform/soc1"
+)
+
+// Asking is a request to be made.
+type Asking struct {
+	// ID of the request; empty lets the program choose one.
+	ID       string
+	Title    string
+	Text     string
+	To       string
+	Due      soc1.Date
+	Controls []string
+}
+
+// Request asks a person for something by a day, in the organization's ledger,
+// and returns the id of the request. The person asked must be able to read it.
+func (a *App) Request(ctx context.Context, actor string, q Asking) (string, error) {
+	id, err := a.newID("req-", q.ID)
+	if err != nil {
+		return "", err
+	}
+	today, err := a.Today(ctx)
+	if err != nil {
+		return "", err
+	}
+	req := request{actor: actor, ledger: OrganizationLedger, may: identity.RequestMake, kind: "request", action: "request.make", reason: q.Title}
+	_, err = a.decide(ctx, req, func(tx *Tx) error {
+		if _, taken, err := tx.Get("request", id); err != nil {
+			return err
+		} else if taken {
+			return fmt.Errorf("there is a request %q already", id)
+		}
+		if _, err := get[soc1.Person](tx, "person", q.To); err != nil {
+			return fmt.Errorf("to: %w", err)
+		}
+		if a.authorize(ctx, q.To, identity.Read, identity.Resource{Ledger: OrganizationLedger, Kind: "request", Owner: q.To}) != nil {
+			return fmt.Errorf("to: %s holds no role that reads a request; ask somebody else, or an administrator for the role", q.To)
+		}
+		for _, c := range q.Controls {
+			if _, err := get[soc1.Control](tx, "control", c); err != nil {
+				return fmt.Errorf("controls: %w", err)
+			}
+		}
+		return tx.Put("request", id, "", soc1.Request{Title: q.Title, Text: q.Text, To: q.To, Due: q.Due, Controls: q.Controls,
+			By: actor, On: today, Status: soc1.RequestOpen})
+	})
+	if err != nil {
+		return "", err
+	}
+	return id, nil
+}
+
+// AnswerRequest records the answer of the person asked, or of who stands in for
+// them: words, evidence that is recorded, or both.
+func (a *App) AnswerRequest(ctx context.Context, actor, id, answer string, evidence []string) error {
+	today, err := a.Today(ctx)
+	if err != nil {
+		return err
+	}
+	req := request{actor: actor, ledger: OrganizationLedger, may: identity.RequestAnswer, kind: "request", action: "request.answer", reason: "Answered."}
+	if v, err := a.latest(OrganizationLedger); err == nil {
+		if r, err := v.Get(ctx, "request", id); err == nil {
+			req.owner, req.controls = ownerOf("request", r.Body), controlsOf("request", id, r.Body)
+		}
+	}
+	_, err = a.decide(ctx, req, func(tx *Tx) error {
+		q, err := get[soc1.Request](tx, "request", id)
+		if err != nil {
+			return err
+		}
+		if !q.Waits() {
+			return fmt.Errorf("request %s is %s; there is nothing to answer", id, q.Status)
+		}
+		for _, e := range evidence {
+			if _, err := get[soc1.Evidence](tx, "evidence", e); err != nil {
+				return fmt.Errorf("evidence: %w", err)
+			}
+		}
+		q.Status, q.Answer, q.Evidence, q.AnsweredBy, q.AnsweredOn = soc1.RequestAnswered, answer, evidence, actor, today
+		q.Remark, q.ClosedBy, q.ClosedOn = "", "", ""
+		return tx.Put("request", id, "", q)
+	})
+	return err
+}
+
+// CloseRequest accepts an answer, returns it, or withdraws the request; the last
+// two say why.
+func (a *App) CloseRequest(ctx context.Context, actor, id string, status soc1.RequestStatus, remark string) error {
+	today, err := a.Today(ctx)
+	if err != nil {
+		return err
+	}
+	req := request{actor: actor, ledger: OrganizationLedger, may: identity.RequestMake, kind: "request", action: "request.close", reason: remark}
+	_, err = a.decide(ctx, req, func(tx *Tx) error {
+		q, err := get[soc1.Request](tx, "request", id)
+		if err != nil {
+			return err
+		}
+		switch {
+		case status != soc1.RequestAccepted && status != soc1.RequestReturned && status != soc1.RequestWithdrawn:
+			return fmt.Errorf("a request is accepted, returned or withdrawn, not %q", status)
+		case status == soc1.RequestWithdrawn && (q.Status == soc1.RequestAccepted || q.Status == soc1.RequestWithdrawn):
+			return fmt.Errorf("request %s is %s already", id, q.Status)
+		case status != soc1.RequestWithdrawn && q.Status != soc1.RequestAnswered:
+			return fmt.Errorf("request %s is %s; only an answer is accepted or returned", id, q.Status)
+		case status == soc1.RequestAccepted && q.AnsweredBy == actor:
+			return fmt.Errorf("request %s was answered by you; another compliance manager accepts the answer", id)
+		}
+		q.Status, q.Remark, q.ClosedBy, q.ClosedOn = status, remark, actor, today
+		return tx.Put("request", id, "", q)
+	})
+	return err
+}
