@@ -205,7 +205,7 @@ func (m *material) information(f *wording.Facts) {
 		}
 	}
 	if f.Type2 && len(used) > 0 && len(f.IPE) == 0 {
-		m.gap("IV", nil, "No procedure on completeness and accuracy of the populations is recorded.")
+		m.gap("IV", nil, "Record one for each population with `reperform population check`.", "No procedure on completeness and accuracy of the populations is recorded.")
 	}
 }
 

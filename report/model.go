@@ -3,6 +3,8 @@ package report
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
+	"strings"
 
 	"reperform/soc1"
 )
@@ -190,6 +192,26 @@ type Gap struct {
 	Text  string `json:"text"`
 	// Record is what it concerns, when that is a record.
 	Record *soc1.Ref `json:"record,omitempty"`
+	// Remedy says how it is closed. It is for those who write the report and no
+	// part of its content, so it stays out of the stored form.
+	Remedy string `json:"-"`
+	// Notice marks what a reader of the draft should look at and what does not
+	// keep the report from being released; it stays out of the stored form too.
+	Notice bool `json:"-"`
+}
+
+// String is the gap as one line for a person, remedy included.
+func (g Gap) String() string {
+	where := "Section " + g.Where
+	if g.Where == "verify" {
+		where = "How to Verify this Report"
+	}
+	return strings.TrimSpace(where + ": " + g.Text + " " + g.Remedy)
+}
+
+// Missing are the gaps that keep the report from being released.
+func (m *Model) Missing() []Gap {
+	return slices.DeleteFunc(slices.Clone(m.Gaps), func(g Gap) bool { return g.Notice })
 }
 
 // JSON is the canonical form of the model: fields in a fixed order, no blanks,

@@ -72,7 +72,7 @@ func (m *material) evaluate() error {
 	for _, d := range m.deviations {
 		if m.outcomes[d.Value.Test] == nil && slices.ContainsFunc(m.controls, func(c control) bool { return c.id == d.Value.Control }) {
 			ref := d.Ref()
-			m.gap("IV", &ref, "Deviation %s is not printed, because its test %s is not part of this report.", firstOf(d.Value.Code, d.ID), d.Value.Test)
+			m.gap("IV", &ref, "Correct the engagement or the party of that test.", "Deviation %s is not printed, because its test %s is not part of this report.", firstOf(d.Value.Code, d.ID), d.Value.Test)
 		}
 	}
 	return nil

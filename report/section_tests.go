@@ -78,7 +78,7 @@ func (m *material) objective(p *part, o record.Typed[soc1.ControlObjective]) err
 	controls := m.controlsOf(o.ID)
 	if len(controls) == 0 {
 		ref := o.Ref()
-		m.gap("IV", &ref, "Control objective %s has no control.", v.Code)
+		m.gap("IV", &ref, "Management links the controls that achieve it, or takes it out of the engagement.", "Control objective %s has no control.", v.Code)
 		p.box(ToneGap, "", "[No control is recorded for this control objective.]")
 		return nil
 	}
@@ -179,7 +179,7 @@ func (m *material) sectionV() (Section, error) {
 		p.add(fromMarkdown(o.Value.Body, o.Value.Title)...)
 	}
 	if len(m.others) == 0 && !m.facts.Responses {
-		m.gap("V", nil, "The engagement has a Section V and nothing is recorded for it.")
+		m.gap("V", nil, "Management records other_information or its responses, or takes Section V out of the engagement.", "The engagement has a Section V and nothing is recorded for it.")
 		p.box(ToneGap, "", "[No other information is recorded.]")
 	}
 	title := "Section V: Other Information Provided by " + m.facts.Org

@@ -79,7 +79,7 @@ func (m *material) populationTable(p *part, title string, intro func()) {
 		hash := code(x.Value.PopulationHash)
 		if x.Value.PopulationHash == "" {
 			ref := x.Ref()
-			m.gap("verify", &ref, "Population %s is not frozen.", x.ID)
+			m.gap("verify", &ref, "Import it again under an id of its own, and run the test over that one.", "Population %s is not frozen.", x.ID)
 			hash = Cell{Paras: role("gap", "[not frozen]")}
 		}
 		n := m.claim("population/"+x.ID+"/rows", "items of population "+x.ID, number(x.Value.RowCount), x.Ref())

@@ -258,7 +258,7 @@ func (m *material) inForce() error {
 		if kind == "control_objective" && len(m.objectives) == 0 {
 			return fmt.Errorf("report: no control objective was in force on %s, the last day that the report speaks of; %d take effect later (%s): record them with an effective date on or before that day", end, len(late), shown)
 		}
-		m.gap("III", nil, "%d %s take effect only after %s and are not in the report (%s).", len(late), strings.ToLower(k.Plural), end.Long(), shown)
+		m.notice("III", "Record them with an effective date in time if they belong in it.", "%d %s take effect only after %s and are not in the report (%s).", len(late), strings.ToLower(k.Plural), end.Long(), shown)
 	}
 	return nil
 }
@@ -297,9 +297,14 @@ func (m *material) objectiveCodes(ids []string) string {
 	return strings.Join(out, ", ")
 }
 
-// gap notes something missing.
-func (m *material) gap(where string, ref *soc1.Ref, format string, args ...any) {
-	m.gaps = append(m.gaps, Gap{Where: where, Text: fmt.Sprintf(format, args...), Record: ref})
+// gap notes something missing and how it is closed.
+func (m *material) gap(where string, ref *soc1.Ref, remedy, format string, args ...any) {
+	m.gaps = append(m.gaps, Gap{Where: where, Text: fmt.Sprintf(format, args...), Record: ref, Remedy: remedy})
+}
+
+// notice notes something to look at that the report can do without.
+func (m *material) notice(where, remedy, format string, args ...any) {
+	m.gaps = append(m.gaps, Gap{Where: where, Text: fmt.Sprintf(format, args...), Remedy: remedy, Notice: true})
 }
 
 // claim notes a figure and gives it as printed.

@@ -182,6 +182,15 @@ func TestLateRecordsAreGaps(t *testing.T) {
 	}) {
 		t.Errorf("nothing says that control late-1 is missing: %v", m.Gaps)
 	}
+	// Next year's control keeps no report of this year back.
+	if slices.ContainsFunc(m.Missing(), func(g Gap) bool { return strings.Contains(g.Text, "late-1") }) || len(m.Missing()) != len(m.Gaps)-1 {
+		t.Errorf("what keeps the report back is %v of %v", m.Missing(), m.Gaps)
+	}
+	for _, g := range m.Gaps {
+		if g.Remedy == "" || strings.Contains(g.String(), "%!") {
+			t.Errorf("a gap without a remedy, or with a broken one: %s", g)
+		}
+	}
 	if strings.Contains(m.PlainText(), "L-1 /") {
 		t.Error("a control of the next year is printed")
 	}
