@@ -182,6 +182,10 @@ func faults() []struct {
 		{with(anOpinion(), func(o *Opinion) { o.Emphasis = []string{""} }), "emphasis[0]", "The paragraph is empty."},
 		{with(anOpinion(), func(o *Opinion) { o.OtherMatter = []string{"A.", ""} }), "other_matter[1]", "The paragraph is empty."},
 		{Examination{Engagement: Ref{Kind: "control", ID: "c"}, Firm: "F", OpenedOn: "2025-01-01"}, "engagement", "An examination examines an engagement."},
+		{func() Issuance { x := anIssuance(); x.Reason = "Because."; return x }(), "reason", "A first issue needs no reason."},
+		{func() Issuance { x := anIssuance(); x.Number = 2; return x }(), "reason", "The report was issued before, and nothing says why it is issued again."},
+		{func() Issuance { x := anIssuance(); x.Number = -1; return x }(), "number", "An issue has no number below 1."},
+		{func() Issuance { x := anIssuance(); x.On = "2026-01-30"; return x }(), "on", "The date 2026-01-30 lies before report_date (2026-01-31)."},
 		{Release{Revisions: []Ref{{Kind: "deviation", ID: "d"}}, What: "W", ToWhom: "M"}, "revisions[0].revision", "The release of deviation/d does not name a revision."},
 		{WorkingPaperNote{Title: "T", Text: "T", By: "cat", ReviewedBy: "cat"}, "reviewed_by", "The author of the note also reviews it."},
 	}
