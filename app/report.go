@@ -128,7 +128,8 @@ func (a *App) ExportBundle(ctx context.Context, actor, engagement string, audien
 
 // ReleaseReport records that the engagement partner releases the report: only
 // now do its pages lose the draft marks. It needs an opinion, the disclosed
-// nonce, and a file in which nothing critical is open.
+// nonce, a file in which nothing critical is open, and a report that lacks
+// nothing.
 func (a *App) ReleaseReport(ctx context.Context, actor, engagement, toWhom string) error {
 	name := ExaminationLedger(engagement)
 	on, err := a.Today(ctx)
@@ -164,8 +165,20 @@ func (a *App) ReleaseReport(ctx context.Context, actor, engagement, toWhom strin
 				return fmt.Errorf("the report cannot be released while this stands: %s %s", flag.Text, flag.Remedy)
 			}
 		}
+		at, organization, err := tx.state(engagement)
+		if err != nil {
+			return err
+		}
+		m, err := bundle.BuildReportAt(tx.ctx, guarding{a.store, tx}, at, programVersion)
+		if err != nil {
+			return err
+		}
+		if err := missing(m, "released"); err != nil {
+			return err
+		}
 		ref := opinions[i].Ref()
-		return tx.Put("release", bundle.ReportRelease, "", soc1.Release{Revisions: []soc1.Ref{ref}, What: bundle.ReportReleaseText, ToWhom: toWhom, By: actor, On: on})
+		return tx.Put("release", bundle.ReportRelease, "", soc1.Release{Revisions: []soc1.Ref{ref}, What: bundle.ReportReleaseText, ToWhom: toWhom,
+			OrganizationCheckpoint: string(organization), By: actor, On: on})
 	})
 	return err
 }

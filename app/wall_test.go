@@ -229,6 +229,17 @@ func calls() map[string][]call {
 		"ReleaseReport": write(nothing(func(s *story, actor string, p place) error {
 			return s.app.ReleaseReport(s.ctx, actor, p.engagement, "Everybody")
 		})),
+		"IssueReport": {
+			{writes: true, do: func(s *story, actor string, p place) (any, error) {
+				return s.app.IssueReport(s.ctx, actor, p.engagement, "", filepath.Join(s.t.TempDir(), "r.pdf"))
+			}},
+			{writes: true, do: func(s *story, actor string, p place) (any, error) {
+				return s.app.IssueReport(s.ctx, actor, p.engagement, "Curious.", "/nowhere/at/all.pdf")
+			}},
+		},
+		"IssuedReport": read(func(s *story, actor string, p place) (any, error) {
+			return s.app.IssuedReport(s.ctx, actor, p.engagement, filepath.Join(s.t.TempDir(), "r.pdf"))
+		}),
 		"Release": write(nothing(func(s *story, actor string, p place) error {
 			return s.app.Release(s.ctx, actor, p.ledger, "mine", soc1.Release{What: "All", ToWhom: "Me", Revisions: []soc1.Ref{{Kind: "deviation", ID: "dev-t-it-1-1", Revision: 1}}})
 		})),
@@ -455,7 +466,7 @@ func TestFirmNeverWritesOrganization(t *testing.T) {
 // as everybody else of the team.
 func TestReviewersOnlyRead(t *testing.T) {
 	s := walled(t)
-	partners := map[string]bool{"Opine": true, "DiscloseNonce": true, "Release": true, "ReleaseReport": true, "RedactDocument": true}
+	partners := map[string]bool{"Opine": true, "DiscloseNonce": true, "Release": true, "ReleaseReport": true, "IssueReport": true, "RedactDocument": true}
 	for name, cs := range calls() {
 		for i, c := range cs {
 			for _, actor := range []string{"quinn", "fay", "mei", "carla"} {

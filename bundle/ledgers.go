@@ -28,6 +28,11 @@ func (v *verifier) ledgers() {
 				return fmt.Sprintf("size %d", c.Size), err
 			})
 		}
+		if v.ab.Version == aboutIssued {
+			// The issue names the organization's checkpoint, as the opening of the
+			// examination does in a file.
+			v.anchored = v.check("issue", "The entry that issues the report is in the ledger that its operator signed.", v.issueEntry)
+		}
 	} else {
 		v.check("ledger/"+w, "Every entry, document and signature of the ledger "+w+" holds.", func() (string, error) { return v.whole(w) })
 		if o != w {
@@ -378,19 +383,19 @@ func (v *verifier) extends(name string, g ledger.Genesis) (string, error) {
 	if older == now {
 		return fmt.Sprintf("%s, the same state of size %d", older.Origin, now.Size), nil
 	}
+	rows := v.mem.rows[name]
+	if rows == nil {
+		// Of this ledger the bundle shows one state and no entries.
+		if older.Size == now.Size {
+			return "", fmt.Errorf("both are of %d entries; the checkpoint given has root %s, the bundle's %s: there are two histories", now.Size, older.Root, now.Root)
+		}
+		return "", skip{fmt.Sprintf("the bundle shows of %s its state of size %d only", older.Origin, now.Size)}
+	}
 	if older.Size > now.Size {
 		return "", fmt.Errorf("the checkpoint given speaks of %d entries, the bundle has %d: entries are gone, or the bundle is older", older.Size, now.Size)
 	}
-	rows := v.mem.rows[name]
-	if int64(len(rows)) != now.Size {
-		return "", skip{fmt.Sprintf("the bundle shows of %s its latest state of size %d only", older.Origin, now.Size)}
-	}
-	var t ledger.Tree
-	for _, r := range rows[:older.Size] {
-		t.Add(r.Leaf)
-	}
-	if t.Root() != older.Root {
-		return "", fmt.Errorf("at %d entries the root is %s, the checkpoint given says %s: the ledger was rewritten", older.Size, t.Root(), older.Root)
+	if err := v.mem.begins(name, older); err != nil {
+		return "", err
 	}
 	return fmt.Sprintf("%s, from size %d to %d", older.Origin, older.Size, now.Size), nil
 }

@@ -92,6 +92,35 @@ func (m *memory) span(name, kind, id string) (first, last int64) {
 	return first, last
 }
 
+// begins checks that a ledger begins with the tree of an older state.
+func (m *memory) begins(name string, older ledger.Checkpoint) error {
+	rows := m.rows[name]
+	if older.Size > int64(len(rows)) {
+		return fmt.Errorf("ledger %s has %d entries here, the state named has %d", name, len(rows), older.Size)
+	}
+	var t ledger.Tree
+	for _, r := range rows[:older.Size] {
+		t.Add(r.Leaf)
+	}
+	if t.Root() != older.Root {
+		return fmt.Errorf("at %d entries the root of ledger %s is %s, the state named has %s: the ledger was rewritten", older.Size, name, t.Root(), older.Root)
+	}
+	return nil
+}
+
+// redactedSince tells whether an entry from the position on removed documents.
+func (m *memory) redactedSince(name string, from int64) bool {
+	for _, r := range m.rows[name] {
+		if r.Pos < from || r.Bytes == nil {
+			continue
+		}
+		if e, err := ledger.ParseEntry(r.Bytes); err == nil && len(e.Redacts) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // seek finds the first revision at or after a kind and id.
 func seek(all []ledger.Revision, kind, id string) int {
 	i, _ := slices.BinarySearchFunc(all, [2]string{kind, id}, func(r ledger.Revision, k [2]string) int {

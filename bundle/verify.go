@@ -43,6 +43,9 @@ type Verification struct {
 	Engagement string   `json:"engagement"`
 	Digest     string   `json:"digest"`
 	Claims     []Claim  `json:"claims"`
+	// Limits say what the bundle does not establish, even if every claim holds:
+	// each is the end of a sentence that begins "This does not establish".
+	Limits []string `json:"limits,omitempty"`
 }
 
 // Count is the number of claims with the status.
@@ -113,6 +116,9 @@ type verifier struct {
 	// the organization's ledger extends what the auditor recorded of it.
 	bound    string
 	anchored bool
+	// issue is what a bundle for an issued report shows of its issue, once that
+	// holds.
+	issue *shown
 	// files are parts written out for the engine, by SHA-256.
 	files map[string]string
 	// frozen are the SHA-256s of the files that are populations.
@@ -221,6 +227,10 @@ func (v *verifier) run() {
 		v.reperform()
 	}
 	v.report()
+	if v.ab.For == ForFile {
+		v.phase("issue", "The issues of the report can be read.", v.issues)
+	}
+	v.out.Limits = v.limits()
 	v.check("container/parts", "The bundle holds nothing that was not checked.", func() (string, error) {
 		for _, n := range v.c.names {
 			if !v.used[n] {
@@ -242,17 +252,20 @@ func (v *verifier) about() (string, error) {
 	if err := json.Unmarshal(b, &version); err != nil {
 		return "", fmt.Errorf("%s: %w", partAbout, err)
 	}
-	if version.Version > aboutVersion {
-		return "", fmt.Errorf("the bundle has version %d, this program reads %d: use a newer program", version.Version, aboutVersion)
+	if version.Version > aboutIssued {
+		return "", fmt.Errorf("the bundle has version %d, this program reads %d: use a newer program", version.Version, aboutIssued)
 	}
 	if err := decodeCanonical(b, &v.ab); err != nil {
 		return "", fmt.Errorf("%s: %w", partAbout, err)
 	}
-	if v.ab.Version != aboutVersion {
-		return "", fmt.Errorf("the bundle has version %d, this program reads %d: use a newer program", v.ab.Version, aboutVersion)
+	if v.ab.Version != aboutVersion && v.ab.Version != aboutIssued {
+		return "", fmt.Errorf("there is no version %d of a bundle", v.ab.Version)
 	}
 	if v.ab.For != ForFile && v.ab.For != ForReport {
 		return "", fmt.Errorf("the bundle is for %q, which is neither file nor report", v.ab.For)
+	}
+	if v.ab.Version == aboutIssued && (v.ab.For != ForReport || v.ab.Work == v.ab.Organization) {
+		return "", fmt.Errorf("version %d is the form of a report that a service auditor issued, and nothing else has it", aboutIssued)
 	}
 	if !ledger.ValidName(v.ab.Work) || !ledger.ValidName(v.ab.Organization) {
 		return "", fmt.Errorf("%q and %q do not both name a ledger", v.ab.Work, v.ab.Organization)

@@ -90,7 +90,7 @@ func TestReportBundleShowsNoWorkingPapers(t *testing.T) {
 			open = append(open, c.ID)
 		}
 	}
-	if got := strings.Join(open, " "); got != "checkpoint key report/model" {
+	if got := strings.Join(open, " "); got != "checkpoint key report/model issue" {
 		t.Errorf("not re-performed are %s:\n%s", got, list(v))
 	}
 	// A user of the report holds its footer against the ledger all the same.
@@ -141,11 +141,7 @@ func TestReleasedByThePartnerOnly(t *testing.T) {
 	}
 	w := told(t, filepath.Join(t.TempDir(), "workspace"))
 	defer w.app.Close()
-	w.apply("dana", "signed.yaml", "")
-	w.must(w.app.Sign(w.ctx, "olive", "assertion", "assertion-2025", "2026-02-20"))
-	if err := w.app.ReleaseReport(w.ctx, "helen", engagement, "Alder"); err != nil {
-		t.Fatal(err)
-	}
+	w.release()
 	m, err := w.app.ReportModel(w.ctx, "helen", engagement)
 	w.must(err)
 	if m.Draft != "" {

@@ -29,7 +29,7 @@ const (
 	ExaminationOpen  Action = "examination.open" // kind examination
 	ReportBuild      Action = "report.build"
 	ReportRelease    Action = "report.release"
-	ReportIssue      Action = "report.issue" // kind issuance
+	ReportIssue      Action = "report.issue"   // kind issuance
 	BundleReport     Action = "bundle.report"  // what a user of the report may see
 	BundleFile       Action = "bundle.file"    // the auditor's whole file
 	AssertionSign    Action = "assertion.sign" // kind assertion or representation_letter

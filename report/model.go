@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"encoding/json"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -207,6 +208,27 @@ func (g Gap) String() string {
 		where = "How to Verify this Report"
 	}
 	return strings.TrimSpace(where + ": " + g.Text + " " + g.Remedy)
+}
+
+// Differs names the first part of the report in which another model reads
+// differently; empty when both read alike.
+func (m *Model) Differs(other *Model) string {
+	alike := func(a, b any) bool { return reflect.DeepEqual(a, b) }
+	switch {
+	case !alike(m.Cover, other.Cover) || m.Title != other.Title || m.Draft != other.Draft || m.Date != other.Date:
+		return "the cover"
+	case len(m.Sections) != len(other.Sections):
+		return "the number of sections"
+	}
+	for i, s := range m.Sections {
+		if !alike(s, other.Sections[i]) {
+			return s.Running
+		}
+	}
+	if !alike(m, other) {
+		return "the records that its figures follow from"
+	}
+	return ""
 }
 
 // Missing are the gaps that keep the report from being released.

@@ -57,5 +57,11 @@ func printVerification(w io.Writer, v *bundle.Verification) {
 		}
 		fmt.Fprintln(w)
 	}
+	if len(v.Limits) > 0 {
+		fmt.Fprintln(w, "Even where everything holds, this does not establish")
+		for _, l := range v.Limits {
+			fmt.Fprintf(w, "  - %s\n", l)
+		}
+	}
 	fmt.Fprintf(w, "%s: %d hold, %d fail, %d not re-performed.\n", count(len(v.Claims), "claim"), v.Count(bundle.Holds), v.Count(bundle.Fails), v.Count(bundle.NotReperformed))
 }
