@@ -169,6 +169,7 @@ func (a *App) ReleaseReport(ctx context.Context, actor, engagement, toWhom strin
 		if err != nil {
 			return err
 		}
+		a.progress("computing the report", 0, 0)
 		m, err := bundle.BuildReportAt(tx.ctx, guarding{a.store, tx}, at, programVersion)
 		if err != nil {
 			return err
