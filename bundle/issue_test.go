@@ -116,6 +116,17 @@ func TestIssuedReport(t *testing.T) {
 			t.Errorf("%s: %q", x.ID, x.Rebuilt)
 		}
 	})
+	t.Run("a PDF by another way", func(t *testing.T) {
+		for _, c := range []struct {
+			path string
+			pdf  []byte
+			want bundle.Status
+		}{{w.report, w.pdf, bundle.Holds}, {w.file, w.pdf, bundle.Holds}, {w.report, flip(w.pdf, 9), bundle.Fails}, {w.file, flip(w.pdf, 9), bundle.Fails}, {w.file, bundle.Parts(t, w.file)[bundle.PartPDF], bundle.Fails}} {
+			if v := verify(t, c.path, bundle.Options{PDF: c.pdf, Scratch: t.TempDir()}); status(v, "report/given") != c.want {
+				t.Errorf("%s: %q, want %q:\n%s", filepath.Base(c.path), status(v, "report/given"), c.want, list(v))
+			}
+		}
+	})
 	t.Run("forged reports", func(t *testing.T) { forgedReports(t, w) })
 	t.Run("forged files", func(t *testing.T) { forgedFiles(t, w) })
 	t.Run("issued again", func(t *testing.T) { issuedAgain(t, w, opt) })

@@ -283,6 +283,7 @@ func (v *verifier) issues() error {
 	if err != nil {
 		return err
 	}
+	v.issuances = all
 	for i, x := range all {
 		id, n := "issue/"+x.ID, x.Value.Number
 		v.check(id, fmt.Sprintf("Issue %d of the report was made by the engagement partner, by the command for it, after the release.", n), func() (string, error) {
@@ -320,6 +321,33 @@ func (v *verifier) issues() error {
 		})
 	}
 	return nil
+}
+
+// given holds a PDF that came by another way against the bundle: against the
+// issues where there are any, for a report that was issued is the one that
+// counts, else against the report as it is here.
+func (v *verifier) given() (string, error) {
+	sum := fmt.Sprintf("%x", sha256.Sum256(v.opt.PDF))
+	for i, x := range v.issuances {
+		if x.Value.Report.SHA256 != sum {
+			continue
+		}
+		if last := len(v.issuances) - 1; i < last {
+			return fmt.Sprintf("it is issue %d; issue %d followed: %s", x.Value.Number, v.issuances[last].Value.Number, v.issuances[last].Value.Reason), nil
+		}
+		return fmt.Sprintf("it is issue %d", x.Value.Number), nil
+	}
+	b, err := v.read(partPDF)
+	if err != nil {
+		return "", err
+	}
+	switch {
+	case len(v.issuances) == 0 && bytes.Equal(b, v.opt.PDF):
+		return fmt.Sprintf("%d bytes", len(b)), nil
+	case len(v.issuances) > 0:
+		return "", fmt.Errorf("its SHA-256 is %s, and no issue has that", sum)
+	}
+	return "", fmt.Errorf("its SHA-256 is %s, that of the report here is %x", sum, sha256.Sum256(b))
 }
 
 // issuedFile reads a file that an issue names; whether it is the one named is

@@ -13,7 +13,9 @@ import (
 
 	"reperform/ledger"
 	"reperform/population"
+	"reperform/record"
 	"reperform/report/typst"
+	"reperform/soc1"
 )
 
 // Status is what became of a claim.
@@ -68,6 +70,9 @@ type Options struct {
 	// without a checkpoint, a bundle proves that it was not changed since
 	// somebody signed it, not who signed.
 	Keys []string
+	// PDF, when set, is a report that the caller had by another way than the
+	// bundle, to be held against it.
+	PDF []byte
 	// Program is the version of this program. A report made by another version
 	// that reads differently today is not re-performed rather than wrong.
 	// Empty means that every difference is wrong.
@@ -119,6 +124,8 @@ type verifier struct {
 	// issue is what a bundle for an issued report shows of its issue, once that
 	// holds.
 	issue *shown
+	// issuances are those that an auditor's file holds.
+	issuances []record.Typed[soc1.Issuance]
 	// files are parts written out for the engine, by SHA-256.
 	files map[string]string
 	// frozen are the SHA-256s of the files that are populations.
@@ -229,6 +236,9 @@ func (v *verifier) run() {
 	v.report()
 	if v.ab.For == ForFile {
 		v.phase("issue", "The issues of the report can be read.", v.issues)
+	}
+	if v.opt.PDF != nil {
+		v.check("report/given", "The PDF given is the report of this bundle.", v.given)
 	}
 	v.out.Limits = v.limits()
 	v.check("container/parts", "The bundle holds nothing that was not checked.", func() (string, error) {

@@ -13,7 +13,7 @@ import (
 )
 
 func (c *cli) verifyCommand() *cobra.Command {
-	var checkpoint string
+	var checkpoint, pdf string
 	var trust app.Trust
 	var complete bool
 	cmd := c.command("verify FILE", "verify", func(cmd *cobra.Command, args []string) error {
@@ -21,6 +21,15 @@ func (c *cli) verifyCommand() *cobra.Command {
 			var err error
 			if trust.Checkpoint, err = os.ReadFile(checkpoint); err != nil {
 				return err
+			}
+		}
+		if pdf != "" {
+			var err error
+			if trust.PDF, err = os.ReadFile(pdf); err != nil {
+				return err
+			}
+			if len(trust.PDF) == 0 {
+				return fmt.Errorf("%s is empty", pdf)
 			}
 		}
 		v, err := app.VerifyBundle(cmd.Context(), args[0], trust, c.options())
@@ -41,6 +50,7 @@ func (c *cli) verifyCommand() *cobra.Command {
 	})
 	cmd.Args = cobra.ExactArgs(1)
 	cmd.Flags().StringVar(&checkpoint, "checkpoint", "", "file with a checkpoint that left the machine earlier")
+	cmd.Flags().StringVar(&pdf, "pdf", "", "file with a report that you had by another way, to be held against the bundle")
 	cmd.Flags().StringArrayVar(&trust.Keys, "key", nil, "verifier key of a ledger, had from elsewhere; may be repeated")
 	cmd.Flags().DurationVar(&trust.Limit, "limit", time.Hour, "time that one claim may take; 0 for none")
 	cmd.Flags().BoolVar(&complete, "complete", false, "fail also when something was not re-performed")
