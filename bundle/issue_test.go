@@ -374,7 +374,7 @@ func issuedAgain(t *testing.T, w issuedOnce, opt bundle.Options) {
 	}
 	v = verify(t, report, opt)
 	i := slices.IndexFunc(v.Claims, func(c bundle.Claim) bool { return c.ID == "issue" })
-	if v.Count(bundle.Fails) > 0 || i < 0 || !strings.Contains(v.Claims[i].Detail, "issue 2") {
+	if v.Count(bundle.Fails) > 0 || i < 0 || !strings.Contains(v.Claims[i].Detail, "issuance 2") {
 		t.Errorf("the second issue should hold:\n%s", list(v))
 	}
 	// The first one still verifies where somebody kept it, and under the new checkpoint

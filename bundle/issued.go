@@ -123,7 +123,7 @@ func citeIssued(ctx context.Context, rec ledger.Store, src Source, genesis map[s
 			_, err = BuildReportAt(ctx, rec, at, x.Value.Program)
 		}
 		if err != nil {
-			return fmt.Errorf("issue %d of the report: %w", x.Value.Number, err)
+			return fmt.Errorf("issuance %d of the report: %w", x.Value.Number, err)
 		}
 	}
 	return nil
@@ -237,7 +237,7 @@ func (v *verifier) issueEntry() (string, error) {
 		return "", err
 	}
 	v.issue = &x
-	return fmt.Sprintf("entry %d of %d, issue %d of %s", p.Pos, now.Size, x.value.Number, x.value.On), nil
+	return fmt.Sprintf("entry %d of %d, issuance %d of %s", p.Pos, now.Size, x.value.Number, x.value.On), nil
 }
 
 // printed checks the states that an issued report prints: that of the
@@ -286,9 +286,9 @@ func (v *verifier) issues() error {
 	v.issuances = all
 	for i, x := range all {
 		id, n := "issue/"+x.ID, x.Value.Number
-		v.check(id, fmt.Sprintf("Issue %d of the report was made by the engagement partner, by the command for it, after the release.", n), func() (string, error) {
+		v.check(id, fmt.Sprintf("Issuance %d of the report was made by the engagement partner, by the command for it, after the release.", n), func() (string, error) {
 			if n != int64(i)+1 || x.ID != IssuanceID(n) || i > 0 && x.Pos <= all[i-1].Pos {
-				return "", fmt.Errorf("it is number %d with id %s where issue %d follows", n, x.ID, i+1)
+				return "", fmt.Errorf("it is number %d with id %s where issuance %d follows", n, x.ID, i+1)
 			}
 			if n > 1 && x.Value.Reason == "" {
 				return "", errors.New("the report was issued again without a reason")
@@ -296,7 +296,7 @@ func (v *verifier) issues() error {
 			return fmt.Sprintf("entry %d, by %s on %s", x.Pos, x.Value.By, x.Value.On), issuedBy(v.ctx, v.mem, v.ab.Work, x)
 		})
 		var at State
-		v.check(id+"/states", fmt.Sprintf("Both ledgers extend the signed states from which issue %d was built.", n), func() (string, error) {
+		v.check(id+"/states", fmt.Sprintf("Both ledgers extend the signed states from which issuance %d was built.", n), func() (string, error) {
 			var err error
 			if at, err = issuedState(x.Value, v.ab.Work, v.ab.Organization, v.ab.Genesis); err != nil {
 				return "", err
@@ -307,8 +307,8 @@ func (v *verifier) issues() error {
 			}
 			return fmt.Sprintf("sizes %d and %d", at.Point.Size, org.Size), errors.Join(v.mem.begins(v.ab.Work, at.Point), v.mem.begins(v.ab.Organization, org))
 		})
-		v.check(id+"/content", fmt.Sprintf("The content of issue %d follows from the records of that state.", n), func() (string, error) { return v.issuedContent(x, at) })
-		v.check(id+"/pdf", fmt.Sprintf("The PDF of issue %d is byte for byte what its content typesets to.", n), func() (string, error) {
+		v.check(id+"/content", fmt.Sprintf("The content of issuance %d follows from the records of that state.", n), func() (string, error) { return v.issuedContent(x, at) })
+		v.check(id+"/pdf", fmt.Sprintf("The PDF of issuance %d is byte for byte what its content typesets to.", n), func() (string, error) {
 			content, err := v.issuedFile(x.Value.Content)
 			if err != nil {
 				return "", err
@@ -333,9 +333,9 @@ func (v *verifier) given() (string, error) {
 			continue
 		}
 		if last := len(v.issuances) - 1; i < last {
-			return fmt.Sprintf("it is issue %d; issue %d followed: %s", x.Value.Number, v.issuances[last].Value.Number, v.issuances[last].Value.Reason), nil
+			return fmt.Sprintf("it is issuance %d; issuance %d followed: %s", x.Value.Number, v.issuances[last].Value.Number, v.issuances[last].Value.Reason), nil
 		}
-		return fmt.Sprintf("it is issue %d", x.Value.Number), nil
+		return fmt.Sprintf("it is issuance %d", x.Value.Number), nil
 	}
 	b, err := v.read(partPDF)
 	if err != nil {

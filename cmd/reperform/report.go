@@ -92,7 +92,7 @@ func (c *cli) reportIssue() *cobra.Command {
 
 func (c *cli) printIssued(out string, x app.Issued) error {
 	return c.print(map[string]any{"file": out, "issue": x}, func(w io.Writer) {
-		fmt.Fprintf(w, "%s: issue %d of the report, dated %s, issued on %s (%s)\n", out, x.Number, x.ReportDate, x.On, x.ID)
+		fmt.Fprintf(w, "%s: issuance %d of the report, dated %s, issued on %s (%s)\n", out, x.Number, x.ReportDate, x.On, x.ID)
 		if x.Reason != "" {
 			fmt.Fprintf(w, "  issued again: %s\n", x.Reason)
 		}
