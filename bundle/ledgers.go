@@ -362,7 +362,7 @@ func (v *verifier) external() {
 			if v.ab.Genesis[name].Origin == given.Origin {
 				detail, err := v.extends(name, v.ab.Genesis[name])
 				if err == nil {
-					v.bound = name
+					v.bound, v.boundSize = name, given.Size
 				}
 				return detail, err
 			}

@@ -1,5 +1,7 @@
 package bundle
 
+import "fmt"
+
 // limits says in plain words what this bundle does not establish, even where
 // every claim holds. A reader who sees "0 fail" must not take it for more.
 func (v *verifier) limits() []string {
@@ -26,7 +28,17 @@ func (v *verifier) limits() []string {
 		out = append(out, "that the populations hold everything that happened: their completeness is the auditor's work, on record here",
 			"that conclusions and opinion are right: people entered them, with reasons")
 	}
-	if !v.held("checkpoint") {
+	if len(v.issuances) > 0 {
+		out = append(out, "that the report beside the ledgers is one that was issued: it reads as of this bundle, and what was issued are files of their own")
+	}
+	switch size := v.ab.Known[v.ab.Work]; {
+	case v.bound == v.ab.Work && v.boundSize < size:
+		what := fmt.Sprintf("that the entries after the checkpoint given, which covers %d of %d, were not written anew by whoever holds the signing key", v.boundSize, size)
+		if v.issue != nil && v.issue.pos >= v.boundSize {
+			what += "; the entry that issues the report is one of them"
+		}
+		out = append(out, what)
+	case v.bound != v.ab.Work:
 		out = append(out, "that whoever holds the signing keys did not write the ledgers anew: only a checkpoint that left the machine earlier shows that (--checkpoint)")
 	}
 	if !v.held("key") {

@@ -119,8 +119,10 @@ type verifier struct {
 	used map[string]bool
 	// bound is the ledger that a given checkpoint confirmed; anchored says that
 	// the organization's ledger extends what the auditor recorded of it.
-	bound    string
-	anchored bool
+	bound string
+	// boundSize is how many of its entries that checkpoint covers.
+	boundSize int64
+	anchored  bool
 	// issue is what a bundle for an issued report shows of its issue, once that
 	// holds.
 	issue *shown

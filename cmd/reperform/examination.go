@@ -170,6 +170,7 @@ func (c *cli) examinationRelease() *cobra.Command {
 		}
 		return c.print(map[string]string{"engagement": engagement}, func(w io.Writer) {
 			fmt.Fprintln(w, "The report is released. Built from now on, its pages carry no draft mark.")
+			fmt.Fprintln(w, "It is issued, and its bytes recorded, by `reperform report issue`.")
 		})
 	})
 	cmd.Short = "Release the report: only the engagement partner can"
