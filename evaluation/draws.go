@@ -87,13 +87,11 @@ func (e *evaluation) drawnAgain(before []selected, d selected) {
 	var texts []string
 	var sources []soc1.Ref
 	for _, b := range before {
-		other := b.root.Value.PopulationHash != d.root.Value.PopulationHash
-		sameDays := e.window(b.test.Value.WindowFrom, b.test.Value.WindowTo).overlaps(e.window(d.test.Value.WindowFrom, d.test.Value.WindowTo))
-		if b.test.ID != d.test.ID && !(other && sameDays && alike(b.population.Value, d.population.Value, false)) {
+		if !e.beside(b, d.test, d.population) {
 			continue
 		}
 		sources = append(sources, b.root.Ref())
-		if other {
+		if b.population.ID != d.population.ID {
 			sources = append(sources, b.population.Ref())
 		}
 		texts = append(texts, fmt.Sprintf("after %s, %s; %s", b.name(), e.looked(b, d.at), leftOut(b.items, d.items)))
@@ -106,6 +104,40 @@ func (e *evaluation) drawnAgain(before []selected, d selected) {
 		reason = fmt.Sprintf("The reason given: %q", strings.TrimSpace(d.root.Value.Reason))
 	}
 	e.add("EVA-25", d.root.Ref(), sources, "The sample %s was drawn %s. %s", d.name(), strings.Join(texts, "; and "), reason)
+}
+
+// beside reports whether another draw for a test, from a population, would let
+// somebody choose between it and one that was made: it is of the same test, or of
+// the same control and days and from another population whose items may be
+// nearly the same.
+func (f *File) beside(made selected, t record.Typed[soc1.TestOfControl], p record.Typed[soc1.Population]) bool {
+	if made.test.ID == t.ID {
+		return true
+	}
+	return made.test.Value.Control == t.Value.Control && made.root.Value.PopulationHash != p.Value.PopulationHash &&
+		f.window(made.test.Value.WindowFrom, made.test.Value.WindowTo).overlaps(f.window(t.Value.WindowFrom, t.Value.WindowTo)) &&
+		alike(made.population.Value, p.Value, false)
+}
+
+// DrawsBeside are the draws on record that a further draw for a test would stand
+// beside, so that it needs a reason: those of the test itself, and those for the
+// same control and days from another population that may hold nearly the same
+// items.
+func (f *File) DrawsBeside(testID string) []record.Typed[soc1.Sample] {
+	t, ok := find(f.Tests, testID)
+	if !ok {
+		return nil
+	}
+	p, _ := find(f.Populations, t.Value.Population)
+	var out []record.Typed[soc1.Sample]
+	for _, other := range f.Tests {
+		for _, made := range f.selections(other) {
+			if f.beside(made, t, p) {
+				out = append(out, made.root)
+			}
+		}
+	}
+	return out
 }
 
 // looked says whether results of a draw were recorded before a position.
