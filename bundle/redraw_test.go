@@ -22,10 +22,7 @@ func TestAReplacedDrawIsDrawnAgainToo(t *testing.T) {
 	s.load("helen", exam, "pop-changes", "changes.csv", "change", "Changes of employee data")
 	s.derive("helen", exam)
 	s.apply("helen", "exam.yaml", exam)
-	out, err := s.app.RunTests(s.ctx, "mei", app.RunOptions{Ledger: exam, Tests: []string{"t-pay-1-1"}})
-	s.must(err)
-	_, err = s.app.RunTests(s.ctx, "mei", app.RunOptions{Ledger: exam, Tests: []string{"t-pay-1-1"}, Results: []app.ResultRow{
-		{Test: "t-pay-1-1", Cell: soc1.Result{ItemKey: out[0].Items[0], Attribute: "A", Outcome: soc1.Pass, Evidence: []string{"ev-calls"}}}}})
+	_, err = s.app.RunTests(s.ctx, "mei", app.RunOptions{Ledger: exam, Tests: []string{"t-pay-1-1"}})
 	s.must(err)
 
 	// The corrected extract lacks the column by which the first was spread.
