@@ -331,3 +331,64 @@ func TestPeopleOfBothSidesAreFlagged(t *testing.T) {
 	s.must(err)
 	s.flagged("EVA-30", evaluation.High, "mei works on the examination for the firm and was recorded")
 }
+
+// What an expression gives is not overwritten by hand, changes only with a
+// reason for the run, and does not overwrite what another procedure settled.
+func TestComputedOutcomes(t *testing.T) {
+	s := begin(t)
+	s.plan()
+	v := one[soc1.TestOfControl](s, "helen", exam, "test_of_control", payTest).Value
+	v.Code, v.Control, v.SamplePlan.N = "T-C", "it-1-1", 30
+	s.must(s.app.PutRecord(s.ctx, "mei", app.RecordChange{Ledger: exam, Kind: "test_of_control", ID: "t-c", Effective: "2025-01-01", Value: v}))
+	attribute := soc1.Attribute{Test: "t-c", Code: "A", Text: "Above the limit.", Pass: "CASE WHEN amount > 20000 THEN true WHEN amount > 10000 THEN false END"}
+	s.must(s.app.PutRecord(s.ctx, "mei", app.RecordChange{Ledger: exam, Kind: "attribute", ID: "t-c-a", Effective: "2025-01-01", Value: attribute}))
+	s.run("mei", exam, "t-c")
+	of := map[soc1.Outcome]string{}
+	for _, r := range all[soc1.Result](s, "helen", exam, "result") {
+		of[r.Value.Outcome] = r.Value.ItemKey
+	}
+	if of[soc1.Pass] == "" || of[soc1.Fail] == "" || of[soc1.CannotTell] == "" {
+		t.Fatalf("the expression gives %v", of)
+	}
+	_, err := s.tryRun("mei", exam, "t-c", cell("t-c", of[soc1.Fail], soc1.Pass, ""))
+	s.refused(err, "is computed by its expression", "alternative_procedure")
+	settled := cell("t-c", of[soc1.CannotTell], soc1.Pass, "")
+	settled.Cell.AlternativeProcedure = "Compared with the bank's own confirmation of the change."
+	s.run("mei", exam, "t-c", settled)
+	s.run("mei", exam, "t-c")
+	outcome := func(item string) soc1.Outcome {
+		for _, r := range all[soc1.Result](s, "helen", exam, "result") {
+			if r.Value.ItemKey == item {
+				return r.Value.Outcome
+			}
+		}
+		return ""
+	}
+	if got := outcome(of[soc1.CannotTell]); got != soc1.Pass {
+		t.Errorf("run again, what another procedure settled is %s", got)
+	}
+	s.flagged("EVA-26", evaluation.Medium, "cannot tell by mei", "Compared with the bank's own confirmation")
+
+	// The expression is made milder.
+	attribute.Pass = "amount > 0"
+	s.must(s.app.PutRecord(s.ctx, "mei", app.RecordChange{Ledger: exam, Kind: "attribute", ID: "t-c-a", Revision: 1, Effective: "2025-01-01", Value: attribute}))
+	_, err = s.app.RunTests(s.ctx, "mei", app.RunOptions{Ledger: exam, Tests: []string{"t-c"}})
+	s.refused(err, "without a reason", "--reason")
+	if got := outcome(of[soc1.Fail]); got != soc1.Fail {
+		t.Errorf("refused, the failure is %s", got)
+	}
+	_, err = s.app.RunTests(s.ctx, "mei", app.RunOptions{Ledger: exam, Tests: []string{"t-c"}, Reason: "The limit of the first expression was that of another year."})
+	s.must(err)
+	if got := outcome(of[soc1.Fail]); got != soc1.Pass {
+		t.Errorf("with a reason, the failure is %s", got)
+	}
+	high := 0
+	for _, f := range s.flagsOf("EVA-26") {
+		if f.Severity == evaluation.High && strings.Contains(f.Text, "that of another year") {
+			high++
+		}
+	}
+	if high == 0 {
+		t.Errorf("no flag names the failures that became passes: %v", s.flagsOf("EVA-26"))
+	}
+}
