@@ -10,27 +10,35 @@ import (
 	"reperform/soc1"
 )
 
-// Evaluation loads one side's testing of an engagement: an examination's, or
-// management's own when the ledger is the organization's.
+// Evaluation loads one side's testing of an engagement, with its past: an
+// examination's, or management's own when the ledger is the organization's.
 func (a *App) Evaluation(ctx context.Context, actor, name, engagement string) (*evaluation.File, error) {
 	work, err := a.View(ctx, actor, name, record.AsOf{})
 	if err != nil {
 		return nil, err
 	}
-	org, err := a.latest(OrganizationLedger)
-	if err != nil {
-		return nil, err
-	}
-	return evaluation.Load(ctx, work, org, engagement)
+	return a.load(ctx, work, engagement, true)
 }
 
-// evaluate loads the testing as the decision sees it.
-func (a *App) evaluate(tx *Tx, engagement string) (*evaluation.File, error) {
+// figures loads what figures need, without the past.
+func (a *App) figures(ctx context.Context, actor, name, engagement string) (*evaluation.File, error) {
+	work, err := a.View(ctx, actor, name, record.AsOf{})
+	if err != nil {
+		return nil, err
+	}
+	return a.load(ctx, work, engagement, false)
+}
+
+func (a *App) load(ctx context.Context, work *record.View, engagement string, past bool) (*evaluation.File, error) {
 	org, err := a.latest(OrganizationLedger)
 	if err != nil {
 		return nil, err
 	}
-	return evaluation.Load(tx.ctx, tx.view, org, engagement)
+	f, err := evaluation.Load(ctx, work, org, engagement)
+	if err != nil || !past {
+		return f, err
+	}
+	return f, f.LoadPast(ctx, work, org)
 }
 
 // WorkLedger is where the actor's tests of an engagement live: in the
@@ -67,7 +75,7 @@ func (a *App) ExceededLimits(ctx context.Context, actor string, opt RunOptions) 
 		}
 		f := files[eng]
 		if f == nil {
-			if f, err = a.Evaluation(ctx, actor, opt.Ledger, eng); err != nil {
+			if f, err = a.figures(ctx, actor, opt.Ledger, eng); err != nil {
 				return nil, err
 			}
 			files[eng] = f
@@ -90,7 +98,7 @@ func (a *App) unblocked(tx *Tx, c soc1.Conclusion) error {
 	if c.Subject != soc1.OnControl || c.Limb != soc1.ConcludeOperating {
 		return nil
 	}
-	f, err := a.evaluate(tx, c.Engagement)
+	f, err := a.load(tx.ctx, tx.view, c.Engagement, false)
 	if err != nil {
 		return err
 	}

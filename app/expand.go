@@ -57,7 +57,7 @@ func (a *App) ExpandSample(ctx context.Context, actor, name, test string, extra 
 	if err := a.rank(ctx, name, c, *pop, &next, want); err != nil {
 		return zero, err
 	}
-	expanded, err := a.nextSampleID(ctx, name, test)
+	expanded, err := a.nextSampleID(ctx, name, test, s.Draw)
 	if err != nil {
 		return zero, err
 	}
@@ -74,13 +74,13 @@ func (a *App) ExpandSample(ctx context.Context, actor, name, test string, extra 
 	return next, err
 }
 
-func (a *App) nextSampleID(ctx context.Context, name, test string) (string, error) {
+func (a *App) nextSampleID(ctx context.Context, name, test string, draw int) (string, error) {
 	v, err := a.latest(name)
 	if err != nil {
 		return "", err
 	}
 	for n := 1; ; n++ {
-		id := fmt.Sprintf("%s-draw-1-expanded-%d", test, n)
+		id := fmt.Sprintf("%s-draw-%d-expanded-%d", test, draw, n)
 		if _, err := v.Get(ctx, "sample", id); isNotFound(err) {
 			return id, nil
 		} else if err != nil {
@@ -110,7 +110,7 @@ func (a *App) plannedExtra(ctx context.Context, actor, name string, c testCase, 
 		}
 		return 0, fmt.Errorf("the plan of test %s has no further stage", c.test.Code)
 	}
-	f, err := a.Evaluation(ctx, actor, name, c.test.Engagement)
+	f, err := a.figures(ctx, actor, name, c.test.Engagement)
 	if err != nil {
 		return 0, err
 	}

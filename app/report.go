@@ -156,7 +156,7 @@ func (a *App) ReleaseReport(ctx context.Context, actor, engagement, toWhom strin
 		for _, k := range append(judged, "conclusion") {
 			tx.guard(k, "")
 		}
-		f, err := a.evaluate(tx, engagement)
+		f, err := a.load(tx.ctx, tx.view, engagement, true)
 		if err != nil {
 			return err
 		}

@@ -26,7 +26,12 @@ type RunOptions struct {
 	Tests []string
 	// Results are cells of grids that people judged, to be entered.
 	Results []ResultRow
-	Reason  string
+	// Reason is recorded with what is run, "Tests run." when it is empty. A
+	// computed outcome that differs from the one recorded needs one.
+	Reason string
+
+	// given is the reason as the caller gave it.
+	given string
 }
 
 // chooses tells whether the options mean a test.
@@ -85,6 +90,7 @@ func (a *App) RunTests(ctx context.Context, actor string, opt RunOptions) ([]Tes
 	if err := a.admit(ctx, actor, identity.TestRun, identity.Resource{Ledger: opt.Ledger, Kind: "test_run"}); err != nil {
 		return nil, err
 	}
+	opt.given, opt.Reason = opt.Reason, firstOf(opt.Reason, "Tests run.")
 	cases, err := a.testCases(ctx, opt)
 	if err != nil {
 		return nil, err

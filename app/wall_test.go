@@ -206,6 +206,9 @@ func calls() map[string][]call {
 		"ExpandSample": write(func(s *story, actor string, p place) (any, error) {
 			return s.app.ExpandSample(s.ctx, actor, p.ledger, "t-pay-1-1", 2, "Curious.")
 		}),
+		"RedrawSample": write(func(s *story, actor string, p place) (any, error) {
+			return s.app.RedrawSample(s.ctx, actor, p.ledger, "t-pay-1-1", "The first items do not please me.")
+		}),
 		"DecideExceptions": write(func(s *story, actor string, p place) (any, error) {
 			return s.app.DecideExceptions(s.ctx, actor, app.ExceptionDecision{Ledger: p.ledger, Test: "t-it-1-1", Status: soc1.Dismissed, Reason: "It is nothing.", Evidence: "None."})
 		}),

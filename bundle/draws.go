@@ -93,7 +93,7 @@ func (v *verifier) samples(work *record.View) error {
 	}
 	for _, s := range samples {
 		v.check("sample/"+s.ID, fmt.Sprintf("The %d items of sample %s are those that the seed ranks lowest.", len(s.Value.Items), s.ID), func() (string, error) {
-			return v.sample(work, s, d, populations)
+			return v.sample(work, s, d, populations, samples)
 		})
 	}
 	return nil
@@ -101,7 +101,7 @@ func (v *verifier) samples(work *record.View) error {
 
 // sample draws each revision of a sample again: the first draw, and every time
 // that items were added.
-func (v *verifier) sample(work *record.View, r record.Typed[soc1.Sample], d disclosed, populations []record.Typed[soc1.Population]) (string, error) {
+func (v *verifier) sample(work *record.View, r record.Typed[soc1.Sample], d disclosed, populations []record.Typed[soc1.Population], samples []record.Typed[soc1.Sample]) (string, error) {
 	s := r.Value
 	if v.ab.Work != v.ab.Organization && d.secret == "" {
 		return "", skip{"the nonce is not disclosed, or not the one committed to"}
@@ -116,7 +116,13 @@ func (v *verifier) sample(work *record.View, r record.Typed[soc1.Sample], d disc
 	if p.PopulationHash != s.PopulationHash {
 		return "", fmt.Errorf("it was drawn from a population with hash %s, the population has %s", s.PopulationHash, p.PopulationHash)
 	}
-	test, err := record.One[soc1.TestOfControl](v.ctx, work, "test_of_control", s.Test)
+	// A draw that another replaced is held against the test as it was planned
+	// when it was drawn: the test may be of a corrected extract since.
+	planned := work
+	if slices.ContainsFunc(samples, func(x record.Typed[soc1.Sample]) bool { return x.Value.Test == s.Test && x.Value.Draw > s.Draw }) {
+		planned = record.NewView(v.mem, v.ab.Work, record.AsOf{Known: v.firstOf("sample", r.ID) + 1})
+	}
+	test, err := record.One[soc1.TestOfControl](v.ctx, planned, "test_of_control", s.Test)
 	if err != nil {
 		return "", err
 	}

@@ -242,7 +242,7 @@ func (v *verifier) sameResults(run soc1.TestRun, f *evaluation.File, org *record
 	recorded := map[[2]string]soc1.Result{}
 	var keys []string
 	for _, r := range f.Results {
-		if r.Value.Test != run.Test {
+		if r.Value.Test != run.Test || replaced(f, run, r.Value.ItemKey) {
 			continue
 		}
 		recorded[[2]string{r.Value.ItemKey, r.Value.Attribute}] = r.Value
@@ -288,6 +288,23 @@ func (v *verifier) sameResults(run soc1.TestRun, f *evaluation.File, org *record
 		}
 	}
 	return "", last
+}
+
+// replaced reports whether an item was drawn for a test from another population
+// only, by a draw that was replaced: its results count no more, and the test's
+// population need not hold it.
+func replaced(f *evaluation.File, run soc1.TestRun, key string) bool {
+	elsewhere := false
+	for _, s := range f.Samples {
+		if s.Value.Test != run.Test || !slices.ContainsFunc(s.Value.Items, func(it soc1.SampleItem) bool { return it.Key == key }) {
+			continue
+		}
+		if s.Value.Population == run.Population {
+			return false
+		}
+		elsewhere = true
+	}
+	return elsewhere
 }
 
 func compareResults(run soc1.TestRun, found []population.ItemOutcomes, recorded map[[2]string]soc1.Result) (int, error) {

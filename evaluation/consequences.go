@@ -97,6 +97,11 @@ func (f *File) Consequences() Consequences {
 	e := &evaluation{File: f, byControl: map[string]*ControlLine{}, opinion: f.Opinion()}
 	e.controlLines()
 	e.deviationFlags()
+	e.drawFlags()
+	e.changeFlags()
+	e.dismissalFlags()
+	e.orderFlags()
+	e.independenceFlags()
 	for i := range e.controls {
 		e.controlFlags(&e.controls[i])
 	}

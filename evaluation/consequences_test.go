@@ -262,7 +262,7 @@ var deviationCases = []flagCase{
 	{"a count of its own", but(qualified(), func(s *story) { s.Deviations[0].Value.ItemCount = 99 }), "EVA-11"},
 	{"an exception that was dismissed", but(qualified(), func(s *story) {
 		s.Exceptions[0].Value.Status = soc1.Dismissed
-	}), "EVA-11"},
+	}), "EVA-11 EVA-27"},
 	{"an exception that is not there", but(qualified(), func(s *story) {
 		s.Deviations[0].Value.Exceptions = append(s.Deviations[0].Value.Exceptions, "gone")
 	}), "EVA-11"},
@@ -408,7 +408,7 @@ func TestFlags(t *testing.T) {
 }
 
 func allCases() []flagCase {
-	return slices.Concat(testCases, conclusionCases, deviationCases, objectiveCases, opinionCases)
+	return slices.Concat(testCases, conclusionCases, deviationCases, objectiveCases, opinionCases, pastCases())
 }
 
 // blockCases are stories whose first test nobody can conclude on yet.

@@ -114,6 +114,7 @@ func (e *evaluation) favorable(k *ControlLine, c Entered, tests []Figures, flag 
 			flag("EVA-16", []soc1.Ref{c.Ref, t.Test}, "The automated control %s deviated for %s of test %s and is concluded effective.", k.Code, number(t.DeviationItems, "item"), t.Code)
 		}
 	}
+	e.reliance(k, c, tests, flag)
 	if !c.Window.coveredBy(windows) {
 		flag("TST-10", append([]soc1.Ref{c.Ref}, testRefs(tests)...), "%s is concluded effective for %s, and its tests cover only %s.", k.Code, c.Window, windowsText(windows))
 	}

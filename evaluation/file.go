@@ -42,6 +42,9 @@ type File struct {
 	// the caller read them from the result files. It is optional: without them
 	// the overlap of groups is unknown and the figures give bounds.
 	GroupItems map[string][]string
+	// Past is how the records came to be what they are; LoadPast reads it. It
+	// is optional: without it, nothing is flagged that only the past tells.
+	Past *Past
 	// Tables are the firm's own frequency tables beside those of package
 	// sampling.
 	Tables []sampling.FrequencyTable

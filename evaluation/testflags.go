@@ -87,11 +87,17 @@ func (g *testFile) evidence(flag blocker) {
 // the population: that each item has the HMAC that the seed gives it, and that
 // the seed is bound to this test and this population.
 func (g *testFile) selection(flag blocker) {
-	for _, s := range slices.Concat(g.draw.chain, g.draw.earlier) {
+	for i, s := range slices.Concat(g.draw.chain, g.draw.earlier) {
 		at := []soc1.Ref{s.Ref()}
-		if g.hasPop && (s.Value.Population != g.population.ID || s.Value.PopulationHash != g.population.Value.PopulationHash) {
+		// A draw that another replaced may be of the population of that time,
+		// which EVA-25 asks about.
+		of, known := g.population, g.hasPop
+		if i >= len(g.draw.chain) {
+			of, known = find(g.Populations, s.Value.Population)
+		}
+		if known && (s.Value.Population != of.ID || s.Value.PopulationHash != of.Value.PopulationHash) {
 			flag("SMP-02", at, "The sample %s was drawn from population %s with the hash %.12s, the test is of %s with %.12s.", s.ID,
-				s.Value.Population, s.Value.PopulationHash, g.population.ID, g.population.Value.PopulationHash)
+				s.Value.Population, s.Value.PopulationHash, of.ID, of.Value.PopulationHash)
 		}
 		if why := g.irreproducible(s.Value); why != "" {
 			flag("SMP-03", at, "The sample %s cannot be re-performed: %s.", s.ID, why)

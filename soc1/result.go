@@ -42,6 +42,9 @@ type Result struct {
 	// AlternativeProcedure says how an item was tested otherwise, where the
 	// evidence expected was not to be had.
 	AlternativeProcedure string `json:"alternative_procedure,omitempty" label:"Alternative procedure" multiline:"true" help:"How the item was tested when the evidence expected was not to be had."`
+	// ChangeReason says why the outcome differs from the one recorded before;
+	// empty for the first. The earlier revision stays on record.
+	ChangeReason string `json:"change_reason,omitempty" label:"Reason for the change" multiline:"true" help:"Why the outcome differs from the one recorded before."`
 	// Note is what the tester wants to say.
 	Note string `json:"note,omitempty" label:"Note" multiline:"true"`
 	// By is who tested.

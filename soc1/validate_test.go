@@ -143,6 +143,8 @@ func faults() []struct {
 		{with(aSampledTest(), func(x *TestOfControl) { x.SamplePlan.Allowed, x.SamplePlan.ZeroTolerance = 1, true }), "sample_plan.allowed", "A plan of zero tolerance allows no deviation."},
 		{with(anAttribute(), func(a *Attribute) { a.Pass = "" }), "pass", "Nothing says when an item passes."},
 		{with(anAttribute(), func(a *Attribute) { a.Manual = true }), "pass", "A person judges the attribute, and there is an expression too."},
+		{with(aConclusion(), func(x *Conclusion) { x.Reliance = "See T-1." }), "reliance", `"See T-1." does not say what the reliance rests on.`},
+		{with(aDismissal(), func(x *Exception) { x.Evidence = " " }), "evidence", "The exception is dismissed without evidence."},
 		{with(aSample(), func(s *Sample) { s.Draw = -1 }), "draw", "Draws are counted from 1."},
 		{with(aSample(), func(s *Sample) { s.N = -1 }), "n", "A sample of -1 items cannot be drawn."},
 		{with(aSample(), func(s *Sample) { s.Draw = 2 }), "reason", "The sample was expanded or drawn again without a reason."},

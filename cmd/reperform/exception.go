@@ -88,7 +88,8 @@ func (c *cli) exceptionDecide(verb string, status soc1.ExceptionStatus, short st
 	f.StringVar(&d.Attribute, "attribute", "", "narrow the group to an attribute")
 	f.StringSliceVar(&d.Items, "item", nil, "narrow the group to items; may be repeated")
 	f.StringVar(&d.Reason, "reason", "", "why (required)")
-	f.StringVar(&d.Evidence, "evidence", "", "what shows that the control operated; needed to dismiss")
+	f.StringSliceVar(&d.EvidenceRefs, "evidence-record", nil, "id of an evidence record that shows that the control operated; may be repeated")
+	f.StringVar(&d.Evidence, "evidence", "", "what shows that the control operated, described; needed to dismiss without an evidence record")
 	f.StringVar(&d.Fact, "fact", "", "what was found, without argument")
 	cmd.MarkFlagRequired("reason")
 	return cmd

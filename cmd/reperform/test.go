@@ -94,6 +94,6 @@ func (c *cli) testRun() *cobra.Command {
 	f.StringSliceVar(&opt.Controls, "control", nil, "control to test; may be repeated")
 	f.StringVar(&opt.Ledger, "ledger", "", "ledger of the tests (default: by who acts)")
 	f.StringArrayVar(&results, "results", nil, "CSV file with results of samples; may be repeated")
-	f.StringVar(&opt.Reason, "reason", "Tests run.", "why, recorded with the run")
+	f.StringVar(&opt.Reason, "reason", "", "why, recorded with the run; needed when a computed outcome changes (default: Tests run.)")
 	return cmd
 }
