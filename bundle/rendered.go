@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"reperform/english"
 	"reperform/report"
 	"reperform/report/typst"
 )
@@ -27,7 +28,7 @@ func (v *verifier) report() {
 				return "", err
 			}
 			if bytes.Equal(stored, again) {
-				return fmt.Sprintf("%d computed figures", len(model.Claims)), nil
+				return english.Count(len(model.Claims), "computed figure"), nil
 			}
 			model = nil
 			where := fmt.Sprintf("built again it differs, first at byte %d of %d", firstDifference(stored, again), len(stored))
@@ -163,7 +164,7 @@ func (v *verifier) typeset(model *report.Model) (string, error) {
 	if !bytes.Equal(pdf, again) {
 		return "", fmt.Errorf("typeset again it differs, first at byte %d of %d", firstDifference(pdf, again), len(pdf))
 	}
-	return fmt.Sprintf("%d bytes", len(pdf)), nil
+	return english.Count(len(pdf), "byte"), nil
 }
 
 func firstDifference(a, b []byte) int {

@@ -11,6 +11,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"reperform/english"
 	"reperform/ledger"
 	"reperform/population"
 	"reperform/report/typst"
@@ -227,7 +228,7 @@ func (v *verifier) run() {
 				return "", fmt.Errorf("part %s belongs to nothing", n)
 			}
 		}
-		return fmt.Sprintf("%d parts", len(v.c.names)), nil
+		return english.Count(len(v.c.names), "part"), nil
 	})
 }
 

@@ -2,7 +2,6 @@ package evaluation
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"reperform/record"
@@ -238,11 +237,3 @@ func on(list []Entered, limb soc1.ConclusionLimb) []Entered {
 
 // type2 reports whether the report speaks of operating effectiveness.
 func (f *File) type2() bool { return f.Engagement.Value.Type == soc1.Type2 }
-
-// plural writes "1 objective is" or "2 objectives are".
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun + " is"
-	}
-	return fmt.Sprintf("%d %ss are", n, noun)
-}

@@ -134,11 +134,3 @@ func list(names []string) string {
 	}
 	return s
 }
-
-// number writes a count with its noun: "1 item", "3 items".
-func number(n int64, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}

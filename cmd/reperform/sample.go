@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reperform/app"
+	"reperform/english"
 )
 
 func (c *cli) sampleCommand() *cobra.Command {
@@ -29,7 +30,7 @@ func (c *cli) sampleExpand() *cobra.Command {
 			return err
 		}
 		return c.print(s, func(w io.Writer) {
-			fmt.Fprintf(w, "The sample of %s now has %d items:\n", args[0], len(s.Items))
+			fmt.Fprintf(w, "The sample of %s now has %s:\n", args[0], english.Count(len(s.Items), "item"))
 			for _, it := range s.Items {
 				fmt.Fprintf(w, "  %s %s\n", it.Key, it.Stratum)
 			}
