@@ -162,7 +162,12 @@ func (v *verifier) typeset(model *report.Model) (string, error) {
 		return "", err
 	}
 	if !bytes.Equal(pdf, again) {
-		return "", fmt.Errorf("typeset again it differs, first at byte %d of %d", firstDifference(pdf, again), len(pdf))
+		where := fmt.Sprintf("typeset again it differs, first at byte %d of %d", firstDifference(pdf, again), len(pdf))
+		// The template belongs to the program, as the sentences do.
+		if v.opt.Program != "" && v.ab.Program != v.opt.Program {
+			return "", skip{fmt.Sprintf("it was made by version %s, this is version %s; %s", v.ab.Program, v.opt.Program, where)}
+		}
+		return "", errors.New(where)
 	}
 	return english.Count(len(pdf), "byte"), nil
 }

@@ -14,6 +14,7 @@ import (
 	"reperform/english"
 	"reperform/ledger"
 	"reperform/population"
+	"reperform/record"
 	"reperform/report/typst"
 )
 
@@ -44,6 +45,8 @@ type Verification struct {
 	Engagement string   `json:"engagement"`
 	Digest     string   `json:"digest"`
 	Claims     []Claim  `json:"claims"`
+	// Redactions are the documents within the engagement that were redacted.
+	Redactions []record.Redaction `json:"redactions,omitempty"`
 }
 
 // Count is the number of claims with the status.
@@ -222,6 +225,9 @@ func (v *verifier) run() {
 		v.reperform()
 	}
 	v.report()
+	if v.ab.For == ForFile {
+		v.redacted()
+	}
 	v.check("container/parts", "The bundle holds nothing that was not checked.", func() (string, error) {
 		for _, n := range v.c.names {
 			if !v.used[n] {

@@ -101,6 +101,7 @@ func (f *File) Consequences() Consequences {
 	}
 	e.objectiveLines()
 	e.limbLines()
+	e.redactionFlags()
 	out := Consequences{By: f.By, Controls: e.controls, Objectives: e.objectives, Limbs: e.limbs}
 	for _, c := range e.controls {
 		for _, t := range c.Tests {

@@ -99,6 +99,7 @@ var rules = []Rule{
 	{"EVA-22", Critical, "nothing was tested yet", "Run the test or enter its results."},
 	{"EVA-23", High, "a plan of two stages calls for its second stage", "Draw the second stage from the next ranked items."},
 	{"EVA-24", Medium, "a sample was expanded although its deviation is systematic: an expansion can only show that a deviation was isolated", "Conclude from the sample as it is, or reconsider the extent."},
+	{"EVA-25", High, "a document of the organization within the engagement was redacted after the examination was opened", "Ask which law demanded it, see what earlier exports and evidence still show, and consider what can no longer be examined."},
 }
 
 // flagged makes a flag of a rule with its usual severity and remedy.

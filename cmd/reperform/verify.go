@@ -58,6 +58,7 @@ func printVerification(w io.Writer, v *bundle.Verification) {
 		}
 		fmt.Fprintln(w)
 	}
+	printRedactions(w, v.Redactions)
 	fmt.Fprintf(w, "%s: %d %s, %d %s, %d not re-performed.\n", english.Count(len(v.Claims), "claim"), v.Count(bundle.Holds), english.Choose(v.Count(bundle.Holds), "holds", "hold"),
 		v.Count(bundle.Fails), english.Choose(v.Count(bundle.Fails), "fails", "fail"), v.Count(bundle.NotReperformed))
 }
