@@ -29,6 +29,14 @@ func Choose[N Number](n N, one, other string) string {
 	return other
 }
 
+// A puts the article before a noun.
+func A(noun string) string {
+	if noun != "" && strings.ContainsRune("aeio", rune(noun[0])) {
+		return "an " + noun
+	}
+	return "a " + noun
+}
+
 // Plural spells the plural of a regular noun.
 func Plural(noun string) string {
 	switch {

@@ -20,6 +20,9 @@ func TestCount(t *testing.T) {
 	if got := Are(1, "objective") + ", " + Are(2, "objective"); got != "1 objective is, 2 objectives are" {
 		t.Errorf("%q", got)
 	}
+	if got := A("attribute") + ", " + A("control"); got != "an attribute, a control" {
+		t.Errorf("%q", got)
+	}
 	if got := Choose(1, "deviates", "deviate") + " " + Choose(0, "deviates", "deviate"); got != "deviates deviate" {
 		t.Errorf("%q", got)
 	}

@@ -147,7 +147,7 @@ func (f fieldLine) about() string {
 	s := string(f.Type)
 	switch {
 	case f.Reference != "":
-		s = "id of a " + f.Reference
+		s = "id of " + english.A(f.Reference)
 	case f.Type == record.Enum:
 		s = "one of " + strings.Join(f.Values, ", ")
 	}
