@@ -22,7 +22,7 @@ import (
 )
 
 // Version of the sentences; raised with every change of them.
-const Version = "2026.1"
+const Version = "2026.2"
 
 //go:embed text/*.txt
 var files embed.FS
