@@ -53,7 +53,7 @@ func (a *App) ExpandSample(ctx context.Context, actor, name, test string, extra 
 	next.ExpandedFrom, next.Reason = id, reason
 	want := min(int64(len(s.Items))+extra, pop.RowCount)
 	if want <= int64(len(s.Items)) {
-		return zero, fmt.Errorf("the whole population (%s) is in the sample already", english.Count(pop.RowCount, "item"))
+		return zero, fmt.Errorf("the sample holds all %s of the population already", english.Count(pop.RowCount, "item"))
 	}
 	if err := a.rank(ctx, name, c, *pop, &next, want); err != nil {
 		return zero, err
