@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"reperform/english"
 	"reperform/evaluation"
 	"reperform/record"
 	"reperform/soc1"
@@ -85,8 +86,8 @@ func (a *App) ExceededLimits(ctx context.Context, actor string, opt RunOptions) 
 			return nil, err
 		}
 		if g.Exceeds() {
-			out = append(out, fmt.Sprintf("test %s: %d of %d items deviate; the upper limit %s exceeds the tolerable rate %s",
-				g.Code, g.DeviationItems, g.Tested, g.Sample.UpperPercent, g.Sample.Tolerable))
+			out = append(out, fmt.Sprintf("test %s: %d of %s %s; the upper limit %s exceeds the tolerable rate %s",
+				g.Code, g.DeviationItems, english.Count(g.Tested, "item"), english.Choose(g.DeviationItems, "deviates", "deviate"), g.Sample.UpperPercent, g.Sample.Tolerable))
 		}
 	}
 	return out, nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"reperform/english"
 	"reperform/identity"
 	"reperform/sampling"
 	"reperform/soc1"
@@ -52,7 +53,7 @@ func (a *App) ExpandSample(ctx context.Context, actor, name, test string, extra 
 	next.ExpandedFrom, next.Reason = id, reason
 	want := min(int64(len(s.Items))+extra, pop.RowCount)
 	if want <= int64(len(s.Items)) {
-		return zero, fmt.Errorf("all %d items of the population are in the sample already", pop.RowCount)
+		return zero, fmt.Errorf("the sample holds all %s of the population already", english.Count(pop.RowCount, "item"))
 	}
 	if err := a.rank(ctx, name, c, *pop, &next, want); err != nil {
 		return zero, err
@@ -123,7 +124,7 @@ func (a *App) plannedExtra(ctx context.Context, actor, name string, c testCase, 
 		return 0, err
 	}
 	if e.Additional == 0 {
-		return 0, fmt.Errorf("test %s has %d deviations and its plan allows %d: there is nothing to expand for", c.test.Code, g.DeviationItems, c.test.SamplePlan.Allowed)
+		return 0, fmt.Errorf("test %s has %s and its plan allows %d: there is nothing to expand for", c.test.Code, english.Count(g.DeviationItems, "deviation"), c.test.SamplePlan.Allowed)
 	}
 	return e.Additional, nil
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"reperform/ascode"
+	"reperform/english"
 	"reperform/identity"
 	"reperform/record"
 	"reperform/soc1"
@@ -328,7 +329,7 @@ func (a *App) gridStatus(ctx context.Context, name string, c testCase, s *soc1.S
 	case len(items) == 0:
 		o.Why = "no result has been entered"
 	case missing > 0:
-		o.Why = fmt.Sprintf("%d cells have no result yet", missing)
+		o.Why = fmt.Sprintf("%s no result yet", english.Count(missing, "cell")+english.Choose(missing, " has", " have"))
 	default:
 		o.Status = Done
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sort"
 
+	"reperform/english"
 	"reperform/identity"
 	"reperform/population"
 	"reperform/procedure"
@@ -223,7 +224,7 @@ func didNotOperate(c testCase, pop *soc1.Population, o TestOutcome) TestOutcome 
 	case pop == nil && c.test.Population != "":
 		o.Why = fmt.Sprintf("population %s is not there yet", c.test.Population)
 	case pop != nil && pop.RowCount > 0:
-		o.Why = fmt.Sprintf("the population has %d items: the control did operate; choose another method", pop.RowCount)
+		o.Why = fmt.Sprintf("the population has %s: the control did operate; choose another method", english.Count(pop.RowCount, "item"))
 	default:
 		o.Status = Done
 	}

@@ -246,6 +246,14 @@ func calls() map[string][]call {
 		"Release": write(nothing(func(s *story, actor string, p place) error {
 			return s.app.Release(s.ctx, actor, p.ledger, "mine", soc1.Release{What: "All", ToWhom: "Me", Revisions: []soc1.Ref{{Kind: "deviation", ID: "dev-t-it-1-1", Revision: 1}}})
 		})),
+		"Redactable": {
+			{do: func(s *story, actor string, p place) (any, error) {
+				return s.app.Redactable(s.ctx, actor, p.ledger, 0, 1)
+			}},
+			{do: func(s *story, actor string, p place) (any, error) {
+				return s.app.Redactable(s.ctx, actor, p.ledger, 1<<30, 1)
+			}},
+		},
 		"RedactDocument": {
 			{writes: true, do: nothing(func(s *story, actor string, p place) error {
 				return s.app.RedactDocument(s.ctx, actor, p.ledger, 0, 1, "Away with it.")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"reperform/english"
 	"reperform/procedure"
 	"reperform/record"
 	"reperform/sampling"
@@ -92,7 +93,7 @@ func (v *verifier) samples(work *record.View) error {
 		return err
 	}
 	for _, s := range samples {
-		v.check("sample/"+s.ID, fmt.Sprintf("The %d items of sample %s are those that the seed ranks lowest.", len(s.Value.Items), s.ID), func() (string, error) {
+		v.check("sample/"+s.ID, fmt.Sprintf("The %s of sample %s %s what the seed ranks lowest.", english.Count(len(s.Value.Items), "item"), s.ID, english.Choose(len(s.Value.Items), "is", "are")), func() (string, error) {
 			return v.sample(work, s, d, populations, samples)
 		})
 	}
@@ -160,14 +161,7 @@ func (v *verifier) sample(work *record.View, r record.Typed[soc1.Sample], d disc
 		}
 		before = one.Items
 	}
-	return fmt.Sprintf("%s from %d rows", plural(len(draws), "draw"), p.RowCount), nil
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return english.Count(len(draws), "draw") + " from " + english.Count(p.RowCount, "row"), nil
 }
 
 // drawn lists the steps by which a sample came to its items: those of the

@@ -38,6 +38,9 @@ type Source struct {
 	// Program and Engine are versions; WithoutBlobs leaves all files out.
 	Program, Engine string
 	WithoutBlobs    bool
+	// Redacted, when set, hears of each document within the engagement that was
+	// redacted.
+	Redacted func(record.Redaction)
 }
 
 // Export writes the bundle to a file, which appears whole or not at all, and
@@ -129,6 +132,19 @@ func write(ctx context.Context, out io.Writer, src Source) ([]byte, error) {
 	genesis := map[string]ledger.Genesis{src.Work: work.genesis, src.Organization: org.genesis}
 	if err := citeIssued(ctx, rec, src, genesis, issues); err != nil {
 		return nil, err
+	}
+	gone, err := redactions(ctx, src.Log.Store(), src.Work, src.Organization, known, rec.cites)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range gone {
+		if src.Redacted != nil {
+			src.Redacted(r)
+		}
+		if r.Ledger == src.Organization {
+			// Why a document is missing belongs to what is shown of it.
+			rec.cites[ledger.DocumentRef{Pos: r.At}] = true
+		}
 	}
 	e := &exporter{ctx: ctx, src: src, parts: map[string][]byte{partModel: modelJSON, partPDF: pdf}, files: map[string]soc1.File{}}
 	if err := e.ledgers(work, org, rec.cites); err != nil {

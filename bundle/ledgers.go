@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"reperform/english"
 	"reperform/ledger"
 	"reperform/record"
 )
@@ -110,7 +111,7 @@ func (v *verifier) lines(name string, size int64) ([]line, error) {
 		}
 	}
 	if int64(len(lines)) != size {
-		return nil, fmt.Errorf("the checkpoint signs %d entries, %d are there", size, len(lines))
+		return nil, fmt.Errorf("the checkpoint signs %s, %d are there", english.Count(size, "entry"), len(lines))
 	}
 	return lines, nil
 }
@@ -154,10 +155,10 @@ func (v *verifier) leaves(name string) (string, error) {
 		t.Add(*l.Leaf)
 	}
 	if t.Root() != c.Root {
-		return "", fmt.Errorf("%d leaves give root %s; the checkpoint signs %s", t.Size(), t.Root(), c.Root)
+		return "", fmt.Errorf("%s %s root %s; the checkpoint signs %s", english.Count(t.Size(), "leaf"), english.Choose(t.Size(), "gives", "give"), t.Root(), c.Root)
 	}
 	v.mem.rows[name] = rows
-	return fmt.Sprintf("%d entries, root %s", c.Size, c.Root), nil
+	return fmt.Sprintf("%s, root %s", english.Count(c.Size, "entry"), c.Root), nil
 }
 
 // whole verifies a ledger of which every entry and document is there.
@@ -176,7 +177,7 @@ func (v *verifier) whole(name string) (string, error) {
 	if err := v.first(name); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%d entries, %d documents, %d redacted, root %s", rep.Entries, rep.Documents, rep.Redacted, c.Root), nil
+	return fmt.Sprintf("%s, %s, %d redacted, root %s", english.Count(rep.Entries, "entry"), english.Count(rep.Documents, "document"), rep.Redacted, c.Root), nil
 }
 
 // load reads a ledger that is shown by its entries.
@@ -268,7 +269,7 @@ func (v *verifier) cited(name string) (string, error) {
 			documents++
 		}
 	}
-	return fmt.Sprintf("%d entries, of which %d documents are shown, root %s", c.Size, documents, c.Root), nil
+	return fmt.Sprintf("%s, of which %s shown, root %s", english.Count(c.Size, "entry"), english.Are(documents, "document"), c.Root), nil
 }
 
 func (v *verifier) consistencyOf(name string) (consistency, error) {
@@ -296,7 +297,7 @@ func (v *verifier) opened() (opened, error) {
 		return o, err
 	}
 	if len(exams) != 1 {
-		return o, fmt.Errorf("the ledger %s holds %d examinations", v.ab.Work, len(exams))
+		return o, fmt.Errorf("the ledger %s holds %s, not one", v.ab.Work, english.Count(len(exams), "examination"))
 	}
 	return o, json.Unmarshal(exams[0].Body, &o)
 }
@@ -392,7 +393,7 @@ func (v *verifier) extends(name string, g ledger.Genesis) (string, error) {
 		return "", skip{fmt.Sprintf("the bundle shows of %s its state of size %d only", older.Origin, now.Size)}
 	}
 	if older.Size > now.Size {
-		return "", fmt.Errorf("the checkpoint given speaks of %d entries, the bundle has %d: entries are gone, or the bundle is older", older.Size, now.Size)
+		return "", fmt.Errorf("the checkpoint given speaks of %s, the bundle has %d: entries are gone, or the bundle is older", english.Count(older.Size, "entry"), now.Size)
 	}
 	if err := v.mem.begins(name, older); err != nil {
 		return "", err

@@ -20,10 +20,13 @@ type memory struct {
 	rows      map[string][]ledger.Row
 	revisions map[string][]ledger.Revision
 	redacted  map[string]map[ledger.DocumentRef]bool
+	// gone are the redacted documents that somebody asked for, by ledger.
+	gone map[string]map[ledger.DocumentRef]bool
 }
 
 func newMemory() *memory {
-	return &memory{heads: map[string]ledger.Head{}, rows: map[string][]ledger.Row{}, revisions: map[string][]ledger.Revision{}, redacted: map[string]map[ledger.DocumentRef]bool{}}
+	return &memory{heads: map[string]ledger.Head{}, rows: map[string][]ledger.Row{}, revisions: map[string][]ledger.Revision{}, redacted: map[string]map[ledger.DocumentRef]bool{},
+		gone: map[string]map[ledger.DocumentRef]bool{}}
 }
 
 // missingError says that a bundle lacks what was asked for.
@@ -73,7 +76,7 @@ func (m *memory) add(name string, size int64, checkpoint []byte, rows []ledger.R
 	slices.SortFunc(revs, func(a, b ledger.Revision) int {
 		return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.ID, b.ID), cmp.Compare(a.Rev, b.Rev))
 	})
-	m.revisions[name], m.redacted[name] = revs, redacted
+	m.revisions[name], m.redacted[name], m.gone[name] = revs, redacted, map[ledger.DocumentRef]bool{}
 	return nil
 }
 
@@ -188,8 +191,12 @@ func (m *memory) Revisions(_ context.Context, q ledger.RevisionQuery, yield func
 			continue
 		}
 		for _, r := range chosen(group, q) {
-			if q.Documents && r.Document == nil && !m.redacted[q.Ledger][ledger.DocumentRef{Pos: r.Pos, Slot: r.Slot}] {
-				return missingError{q.Ledger, r}
+			if q.Documents && r.Document == nil {
+				at := ledger.DocumentRef{Pos: r.Pos, Slot: r.Slot}
+				if !m.redacted[q.Ledger][at] {
+					return missingError{q.Ledger, r}
+				}
+				m.gone[q.Ledger][at] = true
 			}
 			if !q.Documents {
 				r.Document = nil

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"reperform/english"
 	"reperform/ledger"
 	"reperform/report"
 	"reperform/report/typst"
@@ -29,7 +30,7 @@ func (v *verifier) report() {
 				return "", err
 			}
 			if bytes.Equal(stored, again) {
-				return fmt.Sprintf("%d computed figures", len(model.Claims)), nil
+				return english.Count(len(model.Claims), "computed figure"), nil
 			}
 			model = nil
 			where := fmt.Sprintf("built again it differs, first at byte %d of %d", firstDifference(stored, again), len(stored))
@@ -201,9 +202,14 @@ func (v *verifier) setAgain(pdf []byte, stored *report.Model, typesetter string)
 		return "", err
 	}
 	if !bytes.Equal(pdf, again) {
-		return "", fmt.Errorf("typeset again it differs, first at byte %d of %d", firstDifference(pdf, again), len(pdf))
+		where := fmt.Sprintf("typeset again it differs, first at byte %d of %d", firstDifference(pdf, again), len(pdf))
+		// The template belongs to the program, as the sentences do.
+		if v.opt.Program != "" && v.ab.Program != v.opt.Program {
+			return "", skip{fmt.Sprintf("it was made by version %s, this is version %s; %s", v.ab.Program, v.opt.Program, where)}
+		}
+		return "", errors.New(where)
 	}
-	return fmt.Sprintf("%d bytes", len(pdf)), nil
+	return english.Count(len(pdf), "byte"), nil
 }
 
 func firstDifference(a, b []byte) int {

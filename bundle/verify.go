@@ -11,6 +11,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"reperform/english"
 	"reperform/ledger"
 	"reperform/population"
 	"reperform/record"
@@ -48,6 +49,8 @@ type Verification struct {
 	// Limits say what the bundle does not establish, even if every claim holds:
 	// each is the end of a sentence that begins "This does not establish".
 	Limits []string `json:"limits,omitempty"`
+	// Redactions are the documents within the engagement that were redacted.
+	Redactions []record.Redaction `json:"redactions,omitempty"`
 }
 
 // Count is the number of claims with the status.
@@ -238,6 +241,7 @@ func (v *verifier) run() {
 	v.report()
 	if v.ab.For == ForFile {
 		v.phase("issue", "The issues of the report can be read.", v.issues)
+		v.redacted()
 	}
 	if v.opt.PDF != nil {
 		v.check("report/given", "The PDF given is the report of this bundle.", v.given)
@@ -249,7 +253,7 @@ func (v *verifier) run() {
 				return "", fmt.Errorf("part %s belongs to nothing", n)
 			}
 		}
-		return fmt.Sprintf("%d parts", len(v.c.names)), nil
+		return english.Count(len(v.c.names), "part"), nil
 	})
 }
 

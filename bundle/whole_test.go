@@ -32,7 +32,7 @@ func TestWholeFileHolds(t *testing.T) {
 	for _, id := range []string{"container", "about", "ledger/" + exam, "ledger/org", "ledger/org/anchor", "engagement", "checkpoint", "key",
 		"population/pop-leavers", "population/pop-bank-changes", "population/pop-bank-changes/derivation", "nonce", "sample/t-pay-1-1-draw-1",
 		"run/t-it-1-1-run-1", "exceptions/t-it-1-1-run-1", "figures/t-it-1-1", "figures/t-pay-1-1", "deviation/dev-t-it-1-1", "deviation/dev-t-pay-1-1",
-		"order/samples", "order/conclusions", "order/opinion", "report/model", "report/released", "report/pdf", "container/parts"} {
+		"order/samples", "order/conclusions", "order/opinion", "report/model", "report/released", "report/pdf", "redactions", "container/parts"} {
 		if status(v, id) != bundle.Holds {
 			t.Errorf("claim %s is %q", id, status(v, id))
 		}
@@ -309,6 +309,14 @@ func (s *story) redacted(log *ledger.Log) {
 	exportDirectly(t, log, s.dir, exam, path, options(t))
 	v := verify(t, path, bundle.Options{})
 	s.must(verifyNoFails(t, v))
+	if status(v, "redactions") != bundle.NotReperformed || len(v.Redactions) != len(at) || len(at) == 0 {
+		t.Errorf("%d redactions are named, expected %d:\n%s", len(v.Redactions), len(at), list(v))
+	}
+	for _, r := range v.Redactions {
+		if r.Ledger != "org" || r.Kind != "person" || r.ID != "omar" || r.By != "dana" || r.Reason != "Asked for." {
+			t.Errorf("the redaction is told as %s", r)
+		}
+	}
 	for _, l := range bundle.Lines(t, bundle.Parts(t, path), "org") {
 		for _, d := range l.Documents {
 			if bytes.Contains(d.Bytes, []byte("Omar Reyes")) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"reperform/english"
 	"reperform/record"
 	"reperform/soc1"
 )
@@ -85,7 +86,7 @@ func (e *evaluation) decisionChanges(now record.Typed[soc1.Exception], revisions
 	}
 	was := revisions[i].Value
 	e.add("EVA-28", now.Ref(), []soc1.Ref{revisions[i].Ref()}, "The exception %s of test %s, %s, was confirmed by %s on %s (%q) and dismissed by %s on %s (%q).", now.ID, now.Value.Test,
-		number(now.Value.Count(), "item"), was.DecidedBy, was.DecidedOn, was.Reason, now.Value.DecidedBy, now.Value.DecidedOn, now.Value.Reason)
+		english.Count(now.Value.Count(), "item"), was.DecidedBy, was.DecidedOn, was.Reason, now.Value.DecidedBy, now.Value.DecidedOn, now.Value.Reason)
 }
 
 // orderFlags finds conclusions, and an opinion, that are older than what they

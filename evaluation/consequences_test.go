@@ -478,7 +478,8 @@ func TestBlocks(t *testing.T) {
 
 // Every rule has a story that trips it, and says when and what to do.
 func TestEveryRuleHasAStory(t *testing.T) {
-	tripped := map[string]bool{"EVA-23": true} // TestTwoStagesFollowTheirRule
+	// TestTwoStagesFollowTheirRule, TestRedactionsAfterTheOpeningAreFlagged
+	tripped := map[string]bool{"EVA-23": true, "EVA-31": true}
 	for _, c := range slices.Concat(allCases(), blockCases) {
 		for _, id := range strings.Fields(c.want) {
 			tripped[id] = true

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"reperform/english"
 	"reperform/record"
 	"reperform/soc1"
 )
@@ -111,7 +112,7 @@ func (e *evaluation) favorable(k *ControlLine, c Entered, tests []Figures, flag 
 		occurred = occurred || t.Method != soc1.DidNotOperate && (t.Tested > 0 || t.Blocked())
 		e.limits(k, c, t, flag)
 		if k.record.Value.Nature == soc1.Automated && t.DeviationItems > 0 && !k.dated(t) {
-			flag("EVA-16", []soc1.Ref{c.Ref, t.Test}, "The automated control %s deviated for %s of test %s and is concluded effective.", k.Code, number(t.DeviationItems, "item"), t.Code)
+			flag("EVA-16", []soc1.Ref{c.Ref, t.Test}, "The automated control %s deviated for %s of test %s and is concluded effective.", k.Code, english.Count(t.DeviationItems, "item"), t.Code)
 		}
 	}
 	e.reliance(k, c, tests, flag)

@@ -3,6 +3,7 @@ package evaluation
 import (
 	"slices"
 
+	"reperform/english"
 	"reperform/record"
 	"reperform/soc1"
 )
@@ -35,7 +36,7 @@ func (e *evaluation) dismissalFlags() {
 			e.addAll(items, x)
 		}
 		_, n := items.bounds(0)
-		e.add("EVA-27", list[0].Ref(), refs(list), "%s of test %s %s dismissed by %s on %s on words alone: %q.", number(n, "item"), e.codeOf(d.test), were(n), d.by, d.on, d.evidence)
+		e.add("EVA-27", list[0].Ref(), refs(list), "%s of test %s %s dismissed by %s on %s on words alone: %q.", english.Count(n, "item"), e.codeOf(d.test), were(n), d.by, d.on, d.evidence)
 		if n > manyDismissed || len(list[0].Value.Unfounded()) > 0 {
 			e.loose[len(e.loose)-1].Severity = High
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"reperform/english"
 	"reperform/record"
 	"reperform/soc1"
 )
@@ -151,7 +152,7 @@ func (e *evaluation) looked(d selected, before int64) string {
 	if len(seen) == 0 {
 		return "of which no result was recorded by then"
 	}
-	return fmt.Sprintf("of which results were recorded by then for %d of %s", len(seen), number(int64(len(d.items)), "item"))
+	return fmt.Sprintf("of which results were recorded by then for %d of %s", len(seen), english.Count(int64(len(d.items)), "item"))
 }
 
 func leftOut(earlier, now []string) string {
@@ -164,7 +165,7 @@ func leftOut(earlier, now []string) string {
 	if len(out) == 0 {
 		return "no item of it is left out"
 	}
-	return fmt.Sprintf("left out are %s of it: %s", number(int64(len(out)), "item"), some(out))
+	return fmt.Sprintf("left out are %s of it: %s", english.Count(int64(len(out)), "item"), some(out))
 }
 
 // alike reports whether two populations may hold nearly the same items of the
@@ -206,7 +207,7 @@ func (e *evaluation) twins(control string, draws []selected, told map[string]boo
 		}
 		e.add("EVA-25", q.Ref(), []soc1.Ref{d.root.Ref(), d.population.Ref()},
 			"Population %s, of %s, was frozen %s sample %s was drawn from %s, of %s, has the same key columns for the same days, and nothing uses it: was a draw tried on it?",
-			q.ID, number(q.Value.RowCount, "row"), when, d.root.ID, d.population.ID, number(d.population.Value.RowCount, "row"))
+			q.ID, english.Count(q.Value.RowCount, "row"), when, d.root.ID, d.population.ID, english.Count(d.population.Value.RowCount, "row"))
 		if when == "before" {
 			// An extract that was received again before anything was drawn is
 			// common; what a draw from it would have given was known to nobody

@@ -106,6 +106,7 @@ var rules = []Rule{
 	{"EVA-28", High, "an exception that was confirmed was dismissed later", "Look at what the first decision rested on, and at who changed it and why."},
 	{"EVA-29", Critical, "a conclusion, or the opinion, is older than something that it rests on", "Look at what changed and enter it again."},
 	{"EVA-30", High, "a person of the firm's team is, or was, one of the organization's people", "Have the firm conclude on the person's independence, and have the work done again by somebody else."},
+	{"EVA-31", High, "a document of the organization within the engagement was redacted after the examination was opened", "Ask which law demanded it, see what earlier exports and evidence still show, and consider what can no longer be examined."},
 }
 
 // flagged makes a flag of a rule with its usual severity and remedy.
@@ -140,12 +141,4 @@ func list(names []string) string {
 		s += n
 	}
 	return s
-}
-
-// number writes a count with its noun: "1 item", "3 items".
-func number(n int64, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

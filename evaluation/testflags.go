@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"reperform/english"
 	"reperform/record"
 	"reperform/sampling"
 	"reperform/soc1"
@@ -110,7 +111,7 @@ func (g *testFile) selection(flag blocker) {
 		flag("SMP-02", refs(g.draw.chain), "Items are in the sample twice: %s.", some(g.draw.twice))
 	}
 	if g.hasPop && int64(len(g.draw.items)) > g.population.Value.RowCount {
-		flag("SMP-02", refs(g.draw.chain), "%d items were drawn from a population of %d.", len(g.draw.items), g.population.Value.RowCount)
+		flag("SMP-02", refs(g.draw.chain), "%s drawn from a population of %d.", english.Count(len(g.draw.items), "item")+english.Choose(len(g.draw.items), " was", " were"), g.population.Value.RowCount)
 	}
 	if undrawn := g.undrawn(); len(undrawn) > 0 {
 		flag("SMP-02", refs(g.draw.chain), "Results name items that were not drawn: %s.", some(undrawn))

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"reperform/english"
 	"reperform/population/duck"
 )
 
@@ -389,7 +390,7 @@ func (c *childServer) runEvaluation(db *locked, q EvaluateRequest, plan *evaluat
 		t.tick(db.Progress(), seen)
 	}
 	if plan.nested && seen != out.Rows {
-		return nil, fmt.Errorf("the evaluation saw %d rows of %d: outcomes do not reconcile", seen, out.Rows)
+		return nil, fmt.Errorf("the evaluation saw %s of %d: outcomes do not reconcile", english.Count(seen, "row"), out.Rows)
 	}
 	for i := range counts {
 		counts[i].Pass += out.Rows - seen

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"reperform/english"
 	"reperform/population/guard"
 )
 
@@ -30,7 +31,7 @@ func nullWarnings(q EvaluateRequest, code string, pass, na *guard.Facts) []Warni
 	}
 	for _, f := range q.Population.Columns {
 		if f.Nulls > 0 {
-			check(f.Name, fmt.Sprintf("which it is in %d rows", f.Nulls))
+			check(f.Name, "which it is in "+english.Count(f.Nulls, "row"))
 		}
 	}
 	for _, j := range q.Joins {

@@ -32,6 +32,9 @@ type View struct {
 
 	mu    sync.Mutex
 	lists map[string][]Record
+
+	goneMu sync.Mutex
+	gone   []Record
 }
 
 // NewView makes a view. Known must already be the position meant: callers take
@@ -65,6 +68,11 @@ func (v *View) read(ctx context.Context, q ledger.RevisionQuery) ([]Record, erro
 		rec, err := fromRevision(v.ledger, r)
 		if err == nil {
 			out = append(out, rec)
+		}
+		if err == nil && rec.Redacted && q.Documents {
+			v.goneMu.Lock()
+			v.gone = append(v.gone, rec)
+			v.goneMu.Unlock()
 		}
 		return err
 	})

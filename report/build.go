@@ -75,6 +75,9 @@ func Build(ctx context.Context, src Source) (*Model, error) {
 		return nil, err
 	}
 	out.Sections = append(out.Sections, verify)
+	if err := m.redacted(); err != nil {
+		return nil, err
+	}
 	out.Claims, out.Gaps = m.claims, m.gaps
 	if out.Claims == nil {
 		out.Claims = []Claim{}

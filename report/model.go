@@ -148,6 +148,8 @@ type Table struct {
 	Caption string   `json:"caption"`
 	Columns []Column `json:"columns"`
 	Rows    []Row    `json:"rows"`
+	// Keep says that the table is short enough to stand on one page.
+	Keep bool `json:"keep,omitempty"`
 }
 
 // Column is a column with its share of the width.

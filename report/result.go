@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"reperform/english"
 	"reperform/soc1"
 )
 
@@ -98,7 +99,7 @@ func (m *material) resultCell(o *outcome) Cell {
 	}
 	if k, exact := o.distinct(); len(o.deviations) > 1 && exact {
 		n := m.claim("test/"+o.test.ID+"/deviating", "different items that deviated in test "+o.test.Value.Code, number(k), o.figures.Sources...)
-		out.Paras = append(out.Paras, paras("In all, "+n+" different "+plural(k, "item", "items")+" deviated.")...)
+		out.Paras = append(out.Paras, paras("In all, "+n+" different "+english.Choose(k, "item", "items")+" deviated.")...)
 	}
 	for _, u := range o.unresolved {
 		m.gap("IV", &ref, "Decide what is open, write up what is confirmed, or correct the test; `reperform examination status` shows where it stands.", "Test %s: %s", o.test.Value.Code, u)
@@ -118,7 +119,7 @@ func (m *material) exceptionParas(o *outcome, d found) []Para {
 	sources := append([]soc1.Ref{d.Ref()}, o.figures.Sources...)
 	k := m.claim(id+"/count", "items of deviation "+firstOf(d.Value.Code, d.ID), number(d.Value.ItemCount), sources...)
 	n := m.claim(id+"/of", "items tested for deviation "+firstOf(d.Value.Code, d.ID), number(d.of), sources...)
-	text := k + " of " + n + " " + plural(d.of, "item", "items")
+	text := k + " of " + n + " " + english.Choose(d.of, "item", "items")
 	switch {
 	case o.test.Value.Method == soc1.Census:
 		if d.of != o.figures.PopulationRows {

@@ -140,7 +140,7 @@ func (m *material) subserviceAssertion(p *part, id string, s soc1.SubserviceOrga
 	p.heading(2, b.Title)
 	m.unsigned(p, a, s.Name)
 	p.texts(b)
-	m.statedMatters(p, "Matters stated by management of "+s.Name, a)
+	m.statedMatters(p, "Matters Stated by the Management of "+s.Name, a)
 	m.assertionSignature(p, a, firstOf(s.LegalName, s.Name), outside)
 	return nil
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"strings"
 
+	"reperform/english"
 	"reperform/report/wording"
 	"reperform/soc1"
 )
@@ -134,7 +135,7 @@ func (m *material) further(p *part, title string, emphasis bool) {
 		}
 	}
 	if emphasis {
-		p.paragraph("Our opinion is not modified in respect of " + plural(int64(len(list)), "this matter.", "these matters."))
+		p.paragraph("Our opinion is not modified in respect of " + english.Choose(len(list), "this matter.", "these matters."))
 	}
 }
 

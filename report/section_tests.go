@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"reperform/english"
 	"reperform/record"
 	"reperform/soc1"
 )
@@ -49,14 +50,14 @@ func (m *material) totals(p *part) {
 	for _, c := range controls {
 		sources = append(sources, c.refs()...)
 	}
-	text := "This section states " + count(m, "report/objectives", "control objectives of the report", m.objectives) + " control " + plural(int64(len(m.objectives)), "objective", "objectives") +
-		" and " + m.claim("report/controls", "controls of the report's objectives", number(int64(len(controls))), sources...) + " related " + plural(int64(len(controls)), "control", "controls")
+	text := "This section states " + count(m, "report/objectives", "control objectives of the report", m.objectives) + " control " + english.Choose(len(m.objectives), "objective", "objectives") +
+		" and " + m.claim("report/controls", "controls of the report's objectives", number(int64(len(controls))), sources...) + " related " + english.Choose(len(controls), "control", "controls")
 	if m.facts.Type2 {
 		shown := slices.Clone(m.tests)
 		shown = keep(shown, func(t record.Typed[soc1.TestOfControl]) bool {
 			return slices.ContainsFunc(controls, func(c control) bool { return c.id == t.Value.Control })
 		})
-		text += ", with " + count(m, "report/tests", "tests of these controls", shown) + " " + plural(int64(len(shown)), "test", "tests")
+		text += ", with " + count(m, "report/tests", "tests of these controls", shown) + " " + english.Choose(len(shown), "test", "tests")
 	}
 	p.paragraph(text + ".")
 }

@@ -47,7 +47,7 @@ func (m *material) sectionVerify(out *Model) (Section, error) {
 		row(strong("Wording"), cell(out.Wording)),
 		row(strong("Typesetter"), cell(out.Typesetter)),
 	})
-	return Section{ID: "verify", Title: "How to Verify this Report", Running: "How to Verify this Report", Blocks: p.blocks}, nil
+	return Section{ID: "verify", Title: "How to Verify This Report", Running: "How to Verify This Report", Blocks: p.blocks}, nil
 }
 
 // code is a cell of machine text.

@@ -307,6 +307,36 @@ func (m *material) notice(where, remedy, format string, args ...any) {
 	m.gaps = append(m.gaps, Gap{Where: where, Text: fmt.Sprintf(format, args...), Remedy: remedy, Notice: true})
 }
 
+// redacted notes the documents that the report would have read and that the law
+// took away: it is without them, and says so while it is a draft.
+func (m *material) redacted() error {
+	seen := map[soc1.Ref]bool{}
+	for _, v := range []*record.View{m.latest, m.state, m.work} {
+		gone := v.Gone()
+		if len(gone) == 0 {
+			continue
+		}
+		list, err := v.Redactions(m.ctx, 0)
+		if err != nil {
+			return err
+		}
+		for _, r := range gone {
+			ref := r.Ref()
+			i := slices.IndexFunc(list, func(x record.Redaction) bool { return x.Pos == r.Pos && x.Slot == r.Slot })
+			if seen[ref] || i < 0 {
+				continue
+			}
+			seen[ref] = true
+			where := "III"
+			if v == m.work && m.src.Examination != nil {
+				where = "IV"
+			}
+			m.gap(where, &ref, "Revision %d of %s %s was redacted on %s; the report is without it.", r.Revision, r.Kind, r.ID, list[i].Date())
+		}
+	}
+	return nil
+}
+
 // claim notes a figure and gives it as printed.
 func (m *material) claim(id, text, value string, sources ...soc1.Ref) string {
 	if !slices.ContainsFunc(m.claims, func(c Claim) bool { return c.ID == id }) {

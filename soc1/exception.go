@@ -3,6 +3,8 @@ package soc1
 import (
 	"fmt"
 	"strings"
+
+	"reperform/english"
 )
 
 // MaxItemKeys is how many items one exception names; a larger group is kept
@@ -82,7 +84,7 @@ func (e Exception) Validate() []Problem {
 	grouped := e.Group != (ExceptionGroup{})
 	c.when(len(e.ItemKeys) == 0 && !grouped, "item_keys", "The exception names no item.", "List the items, or the group with its result file.")
 	c.when(len(e.ItemKeys) > 0 && grouped, "group", "The exception lists items and a group.", "Keep one of the two.")
-	c.when(len(e.ItemKeys) > MaxItemKeys, "item_keys", fmt.Sprintf("The exception lists %d items.", len(e.ItemKeys)),
+	c.when(len(e.ItemKeys) > MaxItemKeys, "item_keys", fmt.Sprintf("The exception lists %s.", english.Count(len(e.ItemKeys), "item")),
 		fmt.Sprintf("Keep more than %d in a result file and record the group.", MaxItemKeys))
 	c.when(grouped && e.Group.Count < 1, "group.count", "The group has no items.", "Give the number of items in the result file.")
 	seen := map[string]bool{}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reperform/app"
+	"reperform/english"
 	"reperform/evaluation"
 	"reperform/soc1"
 )
@@ -79,7 +80,7 @@ func (c *cli) examinationStatus() *cobra.Command {
 func printConsequences(w io.Writer, q evaluation.Consequences) {
 	for _, k := range q.Controls {
 		for _, g := range k.Tests {
-			fmt.Fprintf(w, "%-12s %-14s %-16s %d tested, %d deviate", k.Code, g.Code, g.Method, g.Tested, g.DeviationItems)
+			fmt.Fprintf(w, "%-12s %-14s %-16s %d tested, %d %s", k.Code, g.Code, g.Method, g.Tested, g.DeviationItems, english.Choose(g.DeviationItems, "deviates", "deviate"))
 			if g.Rate != nil {
 				fmt.Fprintf(w, " (%s%%)", g.Rate.Percent(2))
 			}
@@ -111,7 +112,7 @@ func printConsequences(w io.Writer, q evaluation.Consequences) {
 		}
 	}
 	printFlags(w, q.Flags)
-	fmt.Fprintf(w, "%s. Conclusions and the opinion are entered by people; nothing here enters one.\n", count(len(q.Flags), "flag"))
+	fmt.Fprintf(w, "%s. Conclusions and the opinion are entered by people; nothing here enters one.\n", english.Count(len(q.Flags), "flag"))
 }
 
 // shownAlike is how many flags of one rule are listed; --json has all of them.

@@ -10,6 +10,7 @@ import (
 
 	"reperform/app"
 	"reperform/bundle"
+	"reperform/english"
 )
 
 func (c *cli) verifyCommand() *cobra.Command {
@@ -42,9 +43,9 @@ func (c *cli) verifyCommand() *cobra.Command {
 		}
 		switch {
 		case v.Count(bundle.Fails) > 0:
-			return failed("not everything holds: %s failed", count(v.Count(bundle.Fails), "claim"))
+			return failed("not everything holds: %s failed", english.Count(v.Count(bundle.Fails), "claim"))
 		case complete && v.Count(bundle.NotReperformed) > 0:
-			return failed("%d claims were not re-performed", v.Count(bundle.NotReperformed))
+			return failed("%s not re-performed", english.Count(v.Count(bundle.NotReperformed), "claim")+english.Choose(v.Count(bundle.NotReperformed), " was", " were"))
 		}
 		return nil
 	})
@@ -67,11 +68,13 @@ func printVerification(w io.Writer, v *bundle.Verification) {
 		}
 		fmt.Fprintln(w)
 	}
+	printRedactions(w, v.Redactions)
 	if len(v.Limits) > 0 {
 		fmt.Fprintln(w, "Even where everything holds, this does not establish")
 		for _, l := range v.Limits {
 			fmt.Fprintf(w, "  - %s\n", l)
 		}
 	}
-	fmt.Fprintf(w, "%s: %d hold, %d fail, %d not re-performed.\n", count(len(v.Claims), "claim"), v.Count(bundle.Holds), v.Count(bundle.Fails), v.Count(bundle.NotReperformed))
+	fmt.Fprintf(w, "%s: %d %s, %d %s, %d not re-performed.\n", english.Count(len(v.Claims), "claim"), v.Count(bundle.Holds), english.Choose(v.Count(bundle.Holds), "holds", "hold"),
+		v.Count(bundle.Fails), english.Choose(v.Count(bundle.Fails), "fails", "fail"), v.Count(bundle.NotReperformed))
 }

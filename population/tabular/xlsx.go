@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"reperform/english"
 )
 
 // xlsxReader reads one worksheet of an Office Open XML workbook (ECMA-376),
@@ -399,13 +401,13 @@ func (r *xlsxReader) Close() error { return errors.Join(r.body.Close(), r.file.C
 func (r *xlsxReader) Warnings() []Warning {
 	out := slices.Clone(r.warn)
 	if r.formulas > 0 {
-		out = append(out, Warning{Problem: fmt.Sprintf("%d cells are formulas, of which the results stored in the file were taken (first: %s)", r.formulas, r.firstFormula), Remedy: "prefer an export of values"})
+		out = append(out, Warning{Problem: fmt.Sprintf("%s formulas, of which the results stored in the file were taken (first: %s)", english.Count(r.formulas, "cell")+english.Choose(r.formulas, " holds", " hold"), r.firstFormula), Remedy: "prefer an export of values"})
 	}
 	if r.hidden > 0 {
-		out = append(out, Warning{Row: r.firstHidden, Problem: fmt.Sprintf("%d rows are hidden in the sheet and were read all the same, this is the first", r.hidden)})
+		out = append(out, Warning{Row: r.firstHidden, Problem: fmt.Sprintf("%s hidden in the sheet and %s read all the same, this is the first", english.Are(r.hidden, "row"), english.Choose(r.hidden, "was", "were"))})
 	}
 	if r.blank > 0 {
-		out = append(out, Warning{Row: r.firstBlank, Problem: fmt.Sprintf("%d blank rows were skipped, this is the first", r.blank)})
+		out = append(out, Warning{Row: r.firstBlank, Problem: english.Count(r.blank, "blank row") + english.Choose(r.blank, " was", " were") + " skipped, this is the first"})
 	}
 	return out
 }

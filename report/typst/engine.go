@@ -92,7 +92,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	fonts, err := vendoredFonts()
+	fonts, err := Fonts()
 	if err != nil {
 		return nil, err
 	}
