@@ -99,6 +99,7 @@ var rules = []Rule{
 	{"EVA-22", Critical, "nothing was tested yet", "Run the test or enter its results."},
 	{"EVA-23", High, "a plan of two stages calls for its second stage", "Draw the second stage from the next ranked items."},
 	{"EVA-24", Medium, "a sample was expanded although its deviation is systematic: an expansion can only show that a deviation was isolated", "Conclude from the sample as it is, or reconsider the extent."},
+	{"EVA-25", Medium, "a control is concluded effective although an attribute of its test concerns no item", "Check the not-applicable expression; if it is right, nothing was learned from this attribute."},
 }
 
 // flagged makes a flag of a rule with its usual severity and remedy.
