@@ -301,6 +301,39 @@ func TestPassesOnNull(t *testing.T) {
 	}
 }
 
+// TestInnerNames: a name in a subquery that means the subquery's own column where
+// the item has one of the same name is remarked on, because it passes always.
+func TestInnerNames(t *testing.T) {
+	e := newEngine(t)
+	p := importCSV(t, e, "k,id,on_day\na,1,2025-01-02\nb,2,2025-01-03\n", "k")
+	l := importCSV(t, e, "id,left_on\n1,2025-01-01\n", "id")
+	for _, c := range []struct{ pass, na, want string }{
+		{"EXISTS (SELECT * FROM l WHERE l.id = id)", "", "id"},
+		{"EXISTS (SELECT * FROM L x WHERE x.ID = Id)", "", "id"},
+		{"true", "EXISTS (SELECT * FROM l WHERE id = l.id)", "id"},
+		{"(SELECT count(*) FROM p q WHERE q.k = k) = 2", "", "k"},
+		{"EXISTS (SELECT * FROM l WHERE left_on < on_day AND l.id = p.id)", "", ""},
+		{"EXISTS (SELECT * FROM l WHERE l.id = p.id)", "", ""},
+		{"id IN (SELECT id FROM l)", "", ""},
+		{"id = '1'", "", ""},
+	} {
+		m, err := e.Evaluate(context.Background(), EvaluateRequest{Population: p.Input(), Zone: "UTC", Joins: []Join{{Name: "l", Input: l.Input()}},
+			Attributes: []Attribute{{Code: "A", Pass: c.pass, NotApplicable: c.na}}, ExceptionsPath: filepath.Join(t.TempDir(), "x")})
+		if err != nil {
+			t.Fatalf("%s: %v", c.pass, err)
+		}
+		got := ""
+		for _, w := range m.Warnings {
+			if strings.Contains(w.Problem, "without saying whose") {
+				got += w.Column
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: remarks on %q, want %q", c.pass, got, c.want)
+		}
+	}
+}
+
 func TestJoinsKeepTheRowCount(t *testing.T) {
 	e := newEngine(t)
 	p := importCSV(t, e, "k,ref\na,1\nb,2\n", "k")

@@ -293,6 +293,7 @@ func (e *evaluation) add(db *locked, q EvaluateRequest, a Attribute) error {
 		e.passes = append(e.passes, "("+a.Pass+"\n)")
 		e.sql += ",\n(" + a.Pass + "\n)"
 		e.warnings = append(e.warnings, nullWarnings(q, a.Code, pass, nil)...)
+		e.warnings = append(e.warnings, innerWarnings(q, a.Code, pass)...)
 		e.silent = append(e.silent, silentColumns(q, a.Code, a.Pass, pass, nil)...)
 		return nil
 	}
@@ -305,6 +306,7 @@ func (e *evaluation) add(db *locked, q EvaluateRequest, a Attribute) error {
 	e.passes = append(e.passes, "(CASE WHEN ("+a.NotApplicable+"\n) THEN false ELSE ("+a.Pass+"\n) END)")
 	e.sql += ",\n(" + a.NotApplicable + "\n),\nCASE WHEN (" + a.NotApplicable + "\n) THEN NULL ELSE (" + a.Pass + "\n) END"
 	e.warnings = append(e.warnings, nullWarnings(q, a.Code, pass, na)...)
+	e.warnings = append(e.warnings, append(innerWarnings(q, a.Code, pass), innerWarnings(q, a.Code+", not applicable,", na)...)...)
 	e.silent = append(e.silent, silentColumns(q, a.Code, "CASE WHEN ("+a.NotApplicable+"\n) THEN false ELSE ("+a.Pass+"\n) END", pass, na)...)
 	return nil
 }

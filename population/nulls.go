@@ -45,6 +45,33 @@ func nullWarnings(q EvaluateRequest, code string, pass, na *guard.Facts) []Warni
 	return out
 }
 
+// innerWarnings remark on names in a subquery that mean a column of the table
+// it reads where the population has one of the same name: EXISTS (SELECT * FROM
+// leavers l WHERE l.id = id) compares leavers with themselves and passes always.
+func innerWarnings(q EvaluateRequest, code string, facts *guard.Facts) []Warning {
+	tables := map[string]map[string]bool{"p": {}}
+	mine := tables["p"]
+	for _, f := range q.Population.Columns {
+		mine[strings.ToLower(f.Name)] = true
+	}
+	for _, j := range q.Joins {
+		shared := map[string]bool{}
+		for _, f := range j.Input.Columns {
+			if n := strings.ToLower(f.Name); mine[n] {
+				shared[n] = true
+			}
+		}
+		tables[strings.ToLower(j.Name)] = shared
+	}
+	var out []Warning
+	for _, column := range facts.InnerNames(tables) {
+		out = append(out, Warning{Column: column,
+			Problem: fmt.Sprintf("attribute %s compares this column inside a subquery without saying whose it is; there it is the column of the table in the subquery, not the item's", code),
+			Remedy:  fmt.Sprintf("write p.%s if the item's is meant, and the subquery's table by its alias otherwise", column)})
+	}
+	return out
+}
+
 // silent is a column of which an attribute does not say what its absence means.
 type silent struct{ code, column, null, passes string }
 
