@@ -162,8 +162,15 @@ func (a *App) enterResults(ctx context.Context, actor string, opt RunOptions, c 
 func (a *App) enterCell(tx *Tx, c testCase, sampleID string, today soc1.Date, actor string, r ResultRow) error {
 	cell := r.Cell
 	cell.Test, cell.Sample, cell.By = c.id, sampleID, actor
-	if cell.TestedOn == "" {
+	given := cell.TestedOn != ""
+	if !given {
 		cell.TestedOn = today
+	}
+	if err := firstError(cell.Validate()); err != nil {
+		return ascode.Problems{r.problem("", err.Error(), "")}
+	}
+	if cell.TestedOn > today {
+		return ascode.Problems{r.problem("tested_on", fmt.Sprintf("The day %s has not come yet.", cell.TestedOn), "Give the day on which the item was tested, or leave the cell empty for today.")}
 	}
 	for _, ev := range cell.Evidence {
 		_, ok, err := tx.Get("evidence", ev)
@@ -185,13 +192,13 @@ func (a *App) enterCell(tx *Tx, c testCase, sampleID string, today soc1.Date, ac
 			return err
 		}
 		same := before
-		same.By, same.TestedOn = cell.By, cell.TestedOn
-		if same.Outcome == cell.Outcome && same.Note == cell.Note && slices.Equal(same.Evidence, cell.Evidence) && same.AlternativeProcedure == cell.AlternativeProcedure {
+		same.By = cell.By
+		if !given {
+			same.TestedOn = cell.TestedOn
+		}
+		if same.TestedOn == cell.TestedOn && same.Outcome == cell.Outcome && same.Note == cell.Note && slices.Equal(same.Evidence, cell.Evidence) && same.AlternativeProcedure == cell.AlternativeProcedure {
 			return nil
 		}
-	}
-	if err := firstError(cell.Validate()); err != nil {
-		return ascode.Problems{r.problem("", err.Error(), "")}
 	}
 	if err := tx.Put("result", id, "", cell); err != nil {
 		return err
