@@ -189,7 +189,7 @@ func TestFullDisk(t *testing.T) {
 		t.Helper()
 		_, err := e.Import(context.Background(), ImportRequest{Source: Source{Path: source}, Zone: "UTC", Output: output})
 		var bad *InputError
-		if !errors.As(err, &bad) || !strings.Contains(bad.Problem, "no space left") {
+		if !errors.As(err, &bad) || !bad.Machine || !strings.Contains(bad.Problem, "no space left") {
 			t.Errorf("got %v", err)
 		}
 		if left, _ := os.ReadDir(filepath.Dir(output)); len(left) != 0 {

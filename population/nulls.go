@@ -113,7 +113,17 @@ func (e *evaluation) passesOnNull(db *locked) ([]Warning, error) {
 		inner[i] = fmt.Sprintf("(%s) AND (%s\n) AS s%d", s.null, s.passes, i)
 		outer[i] = fmt.Sprintf("count(*) FILTER (WHERE s%d)", i)
 	}
-	counts, err := db.One("SELECT " + strings.Join(outer, ", ") + " FROM (SELECT " + strings.Join(inner, ", ") + e.from + "\n) AS t")
+	rows := ""
+	if !e.nested {
+		// A window looks at all rows; otherwise those without a NULL need not
+		// be evaluated again.
+		nulls := make([]string, len(e.silent))
+		for i, s := range e.silent {
+			nulls[i] = s.null
+		}
+		rows = "\nWHERE " + strings.Join(nulls, " OR ")
+	}
+	counts, err := db.One("SELECT " + strings.Join(outer, ", ") + " FROM (SELECT " + strings.Join(inner, ", ") + e.from + rows + "\n) AS t")
 	if err != nil {
 		return nil, storage(err, "temporary files")
 	}
