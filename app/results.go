@@ -174,8 +174,15 @@ func (a *App) enterResults(ctx context.Context, actor string, opt RunOptions, c 
 func (a *App) enterCell(tx *Tx, opt RunOptions, c testCase, sampleID string, today soc1.Date, actor string, r ResultRow) error {
 	cell := r.Cell
 	cell.Test, cell.Sample, cell.By = c.id, sampleID, actor
-	if cell.TestedOn == "" {
+	given := cell.TestedOn != ""
+	if !given {
 		cell.TestedOn = today
+	}
+	if err := firstError(cell.Validate()); err != nil {
+		return ascode.Problems{r.problem("", err.Error(), "")}
+	}
+	if cell.TestedOn > today {
+		return ascode.Problems{r.problem("tested_on", fmt.Sprintf("The day %s has not come yet.", cell.TestedOn), "Give the day on which the item was tested, or leave the cell empty for today.")}
 	}
 	for _, ev := range cell.Evidence {
 		_, ok, err := tx.Get("evidence", ev)
@@ -196,7 +203,8 @@ func (a *App) enterCell(tx *Tx, opt RunOptions, c testCase, sampleID string, tod
 		if before, err = record.Decode[soc1.Result](old); err != nil {
 			return err
 		}
-		same := before.Outcome == cell.Outcome && before.Note == cell.Note && slices.Equal(before.Evidence, cell.Evidence) && before.AlternativeProcedure == cell.AlternativeProcedure
+		sameDay := !given || before.TestedOn == cell.TestedOn
+		same := sameDay && before.Outcome == cell.Outcome && before.Note == cell.Note && slices.Equal(before.Evidence, cell.Evidence) && before.AlternativeProcedure == cell.AlternativeProcedure
 		if same || r.computed && before.AlternativeProcedure != "" {
 			// What another procedure settled is not computed away again.
 			return nil

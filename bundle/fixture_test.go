@@ -28,6 +28,10 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	if spec := os.Getenv(killWriter); spec != "" {
+		fmt.Fprintln(os.Stderr, writeUntilKilled(spec))
+		os.Exit(3)
+	}
 	code := m.Run()
 	closeShared()
 	os.Exit(code)

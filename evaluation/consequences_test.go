@@ -235,6 +235,14 @@ var conclusionCases = []flagCase{
 		t.Method, t.Population, t.NoOccurrence = soc1.DidNotOperate, "", "The log is empty."
 		s.Runs, s.Attributes = s.Runs[1:], s.Attributes[1:]
 	}), "EVA-19"},
+	{"an attribute that concerns no item", but(clean(), func(s *story) {
+		r := &s.Runs[0].Value
+		s.attribute(r.Test, "B", false)
+		r.Counts = append(r.Counts, counted("B", 0, 0, 1000, 0))
+		r.Expressions = append(r.Expressions, soc1.Expression{Attribute: "B", Pass: "ok_B", NotApplicable: "true"})
+		a := &s.Attributes[len(s.Attributes)-1].Value
+		a.NotApplicable = "true"
+	}), "EVA-32"},
 	{"two conclusions on the same days", but(clean(), func(s *story) { s.conclude("balance", soc1.Effective) }), "EVA-12"},
 	{"a conclusion on a control that is not there", but(clean(), func(s *story) { s.conclude("gone", soc1.Effective) }), "EVA-20"},
 	{"a conclusion on an objective that is not examined", but(clean(), func(s *story) {

@@ -111,6 +111,12 @@ func (e *evaluation) favorable(k *ControlLine, c Entered, tests []Figures, flag 
 		windows = append(windows, t.Window)
 		occurred = occurred || t.Method != soc1.DidNotOperate && (t.Tested > 0 || t.Blocked())
 		e.limits(k, c, t, flag)
+		for _, a := range t.Attributes {
+			// Where nothing at all was tested, EVA-19 says so.
+			if n := a.Total(); t.Tested > 0 && n > 0 && a.NotApplicable == n {
+				flag("EVA-32", []soc1.Ref{c.Ref, t.Test}, "%s is concluded effective, and attribute %s of test %s is not applicable to any item.", k.Code, a.Code, t.Code)
+			}
+		}
 		if k.record.Value.Nature == soc1.Automated && t.DeviationItems > 0 && !k.dated(t) {
 			flag("EVA-16", []soc1.Ref{c.Ref, t.Test}, "The automated control %s deviated for %s of test %s and is concluded effective.", k.Code, english.Count(t.DeviationItems, "item"), t.Code)
 		}

@@ -87,6 +87,10 @@ func printConsequences(w io.Writer, q evaluation.Consequences) {
 			if g.Sample != nil && g.Sample.UpperPercent != "" {
 				fmt.Fprintf(w, ", upper limit %s", g.Sample.UpperPercent)
 			}
+			if n := g.Exceptions.Open + g.CannotTellUnresolved; n > 0 {
+				// Otherwise no deviation would read as none found.
+				fmt.Fprintf(w, "; nobody has decided on the exceptions of %s yet", english.Count(n, "item"))
+			}
 			if g.Unsampled != nil && g.Unsampled.N < g.PopulationRows {
 				fmt.Fprintf(w, "; a sample of %d would have held none of them with probability %s (working paper only)", g.Unsampled.N, g.Unsampled.Text)
 			}
