@@ -18,7 +18,8 @@ build:
 run: build
 	@$(BIN) demo
 
-# deps installs what only the tests need (poppler to read PDFs, strace to see the syncs).
+# deps installs what only the tests need (poppler to read PDFs, strace to see the
+# syncs, node to hold the reports to PDF/UA).
 deps:
 	@./tools/deps.sh
 

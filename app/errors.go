@@ -18,6 +18,10 @@ func IsInternal(err error) bool {
 	if errors.As(err, &se) {
 		return true
 	}
+	var in *population.InputError
+	if errors.As(err, &in) {
+		return in.Machine
+	}
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrExist) || errors.Is(err, fs.ErrPermission) ||
 		errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.EISDIR) {
 		return false

@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"strings"
 
+	"reperform/english"
 	"reperform/evaluation"
 	"reperform/record"
 	"reperform/soc1"
 )
 
-// Evaluation loads one side's testing of an engagement: an examination's, or
-// management's own when the ledger is the organization's.
+// Evaluation loads one side's testing of an engagement, with its past: an
+// examination's, or management's own when the ledger is the organization's.
 func (a *App) Evaluation(ctx context.Context, actor, name, engagement string) (*evaluation.File, error) {
 	if err := a.wholly(ctx, actor, name); err != nil {
 		return nil, err
@@ -20,20 +21,28 @@ func (a *App) Evaluation(ctx context.Context, actor, name, engagement string) (*
 	if err != nil {
 		return nil, err
 	}
-	org, err := a.present(ctx, OrganizationLedger, "")
+	return a.load(ctx, work, engagement, true)
+}
+
+// figures loads what figures need, without the past.
+func (a *App) figures(ctx context.Context, actor, name, engagement string) (*evaluation.File, error) {
+	work, err := a.View(ctx, actor, name, record.AsOf{})
 	if err != nil {
 		return nil, err
 	}
-	return evaluation.Load(ctx, work, org, engagement)
+	return a.load(ctx, work, engagement, false)
 }
 
-// evaluate loads the testing as the decision sees it.
-func (a *App) evaluate(tx *Tx, engagement string) (*evaluation.File, error) {
+func (a *App) load(ctx context.Context, work *record.View, engagement string, past bool) (*evaluation.File, error) {
 	org, err := a.latest(OrganizationLedger)
 	if err != nil {
 		return nil, err
 	}
-	return evaluation.Load(tx.ctx, tx.view, org, engagement)
+	f, err := evaluation.Load(ctx, work, org, engagement)
+	if err != nil || !past {
+		return f, err
+	}
+	return f, f.LoadPast(ctx, work, org)
 }
 
 // WorkLedger is where the actor's tests of an engagement live: in the
@@ -73,7 +82,7 @@ func (a *App) ExceededLimits(ctx context.Context, actor string, opt RunOptions) 
 		}
 		f := files[eng]
 		if f == nil {
-			if f, err = a.Evaluation(ctx, actor, opt.Ledger, eng); err != nil {
+			if f, err = a.figures(ctx, actor, opt.Ledger, eng); err != nil {
 				return nil, err
 			}
 			files[eng] = f
@@ -83,8 +92,8 @@ func (a *App) ExceededLimits(ctx context.Context, actor string, opt RunOptions) 
 			return nil, err
 		}
 		if g.Exceeds() {
-			out = append(out, fmt.Sprintf("test %s: %d of %d items deviate; the upper limit %s exceeds the tolerable rate %s",
-				g.Code, g.DeviationItems, g.Tested, g.Sample.UpperPercent, g.Sample.Tolerable))
+			out = append(out, fmt.Sprintf("test %s: %d of %s %s; the upper limit %s exceeds the tolerable rate %s",
+				g.Code, g.DeviationItems, english.Count(g.Tested, "item"), english.Choose(g.DeviationItems, "deviates", "deviate"), g.Sample.UpperPercent, g.Sample.Tolerable))
 		}
 	}
 	return out, nil
@@ -96,7 +105,7 @@ func (a *App) unblocked(tx *Tx, c soc1.Conclusion) error {
 	if c.Subject != soc1.OnControl || c.Limb != soc1.ConcludeOperating {
 		return nil
 	}
-	f, err := a.evaluate(tx, c.Engagement)
+	f, err := a.load(tx.ctx, tx.view, c.Engagement, false)
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -182,7 +181,10 @@ func (a *App) committedNonce(ctx context.Context, name string) ([]byte, error) {
 }
 
 func (a *App) nonce(name string) ([]byte, error) {
-	b, err := os.ReadFile(a.noncePath(name))
+	b, err := ledger.ReadSecret(a.noncePath(name))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, fmt.Errorf("the nonce of %s is not among the keys; restore it from your backup: %w", name, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"reperform/english"
 	"reperform/identity"
 	"reperform/sampling"
 	"reperform/soc1"
@@ -52,12 +53,12 @@ func (a *App) ExpandSample(ctx context.Context, actor, name, test string, extra 
 	next.ExpandedFrom, next.Reason = id, reason
 	want := min(int64(len(s.Items))+extra, pop.RowCount)
 	if want <= int64(len(s.Items)) {
-		return zero, fmt.Errorf("all %d items of the population are in the sample already", pop.RowCount)
+		return zero, fmt.Errorf("the sample holds all %s of the population already", english.Count(pop.RowCount, "item"))
 	}
 	if err := a.rank(ctx, name, c, *pop, &next, want); err != nil {
 		return zero, err
 	}
-	expanded, err := a.nextSampleID(ctx, name, test)
+	expanded, err := a.nextSampleID(ctx, name, test, s.Draw)
 	if err != nil {
 		return zero, err
 	}
@@ -74,13 +75,13 @@ func (a *App) ExpandSample(ctx context.Context, actor, name, test string, extra 
 	return next, err
 }
 
-func (a *App) nextSampleID(ctx context.Context, name, test string) (string, error) {
+func (a *App) nextSampleID(ctx context.Context, name, test string, draw int) (string, error) {
 	v, err := a.latest(name)
 	if err != nil {
 		return "", err
 	}
 	for n := 1; ; n++ {
-		id := fmt.Sprintf("%s-draw-1-expanded-%d", test, n)
+		id := fmt.Sprintf("%s-draw-%d-expanded-%d", test, draw, n)
 		if _, err := v.Get(ctx, "sample", id); isNotFound(err) {
 			return id, nil
 		} else if err != nil {
@@ -110,7 +111,7 @@ func (a *App) plannedExtra(ctx context.Context, actor, name string, c testCase, 
 		}
 		return 0, fmt.Errorf("the plan of test %s has no further stage", c.test.Code)
 	}
-	f, err := a.Evaluation(ctx, actor, name, c.test.Engagement)
+	f, err := a.figures(ctx, actor, name, c.test.Engagement)
 	if err != nil {
 		return 0, err
 	}
@@ -123,7 +124,7 @@ func (a *App) plannedExtra(ctx context.Context, actor, name string, c testCase, 
 		return 0, err
 	}
 	if e.Additional == 0 {
-		return 0, fmt.Errorf("test %s has %d deviations and its plan allows %d: there is nothing to expand for", c.test.Code, g.DeviationItems, c.test.SamplePlan.Allowed)
+		return 0, fmt.Errorf("test %s has %s and its plan allows %d: there is nothing to expand for", c.test.Code, english.Count(g.DeviationItems, "deviation"), c.test.SamplePlan.Allowed)
 	}
 	return e.Additional, nil
 }

@@ -24,7 +24,8 @@ type ExceptionDecision struct {
 	Items     []string
 	Status    soc1.ExceptionStatus
 	Reason    string
-	// Evidence is needed to dismiss: what shows that the control operated.
+	// To dismiss, something must show that the control operated: EvidenceRefs
+	// are records of it, Evidence describes it where there are none.
 	Evidence     string
 	EvidenceRefs []string
 	Fact         string
@@ -52,11 +53,19 @@ func (a *App) DecideExceptions(ctx context.Context, actor string, d ExceptionDec
 		if err != nil {
 			return err
 		}
+		for _, ref := range d.EvidenceRefs {
+			if _, ok, err := tx.Get("evidence", ref); err != nil || !ok {
+				return errors.Join(err, fmt.Errorf("there is no evidence %q in ledger %s; record the evidence before the decision that rests on it", ref, d.Ledger))
+			}
+		}
 		for _, x := range chosen {
 			v := x.Value
 			v.Status, v.DecidedBy, v.DecidedOn, v.Reason, v.Evidence, v.EvidenceRefs = d.Status, actor, on, d.Reason, d.Evidence, d.EvidenceRefs
 			if d.Fact != "" {
 				v.Fact = d.Fact
+			}
+			if err := firstError(v.Unfounded()); err != nil {
+				return fmt.Errorf("exception %s: %w", x.ID, err)
 			}
 			if err := tx.Put("exception", x.ID, "", v); err != nil {
 				return err

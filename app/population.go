@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"reperform/identity"
@@ -202,7 +201,7 @@ func needsKey(ts []population.Transform) bool {
 // so that joins survive, and never part of what is exported.
 func (a *App) hashKey() ([]byte, error) {
 	path := filepath.Join(a.dir, "keys", "columns.key")
-	b, err := os.ReadFile(path)
+	b, err := ledger.ReadSecret(path)
 	if err == nil && len(b) == 32 {
 		return b, nil
 	}

@@ -99,6 +99,10 @@ func (a *App) KnownAt(ctx context.Context, actor, name, at string) (int64, error
 		return 0, err
 	}
 	if n, err := strconv.ParseInt(at, 10, 64); err == nil {
+		if n < 1 {
+			// A view known at 0 would be the latest.
+			return 0, fmt.Errorf("position %d: a ledger is known from its first entry on; name a position from 1", n)
+		}
 		return n, nil
 	}
 	zone, err := a.zone(ctx)

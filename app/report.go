@@ -99,36 +99,48 @@ func writeWhole(path string, b []byte) error {
 	return os.Rename(f.Name(), path)
 }
 
-// ExportBundle writes one file with everything a third party needs, and returns
-// its digest.
-func (a *App) ExportBundle(ctx context.Context, actor, engagement string, audience bundle.Audience, withoutFiles bool, path string) (string, error) {
+// Exported is what was written to a bundle.
+type Exported struct {
+	File   string `json:"file"`
+	Digest string `json:"digest"`
+	// Redactions are the documents within the engagement that were redacted,
+	// which the bundle is without.
+	Redactions []record.Redaction `json:"redactions,omitempty"`
+}
+
+// ExportBundle writes one file with everything a third party needs.
+func (a *App) ExportBundle(ctx context.Context, actor, engagement string, audience bundle.Audience, withoutFiles bool, path string) (Exported, error) {
+	out := Exported{File: path}
 	work := a.WorkLedger(ctx, actor, engagement)
 	act := identity.BundleFile
 	if audience == bundle.ForReport {
 		act = identity.BundleReport
 	}
 	if err := a.admit(ctx, actor, act, identity.Resource{Ledger: work, Kind: "bundle"}); err != nil {
-		return "", err
+		return out, err
 	}
 	rel, err := a.released(ctx, work, engagement)
 	if err != nil {
-		return "", err
+		return out, err
 	}
 	e, err := a.typesetter(ctx)
 	if err != nil {
-		return "", err
+		return out, err
 	}
 	a.progress("writing the bundle", 0, 0)
-	return bundle.Export(ctx, path, bundle.Source{Log: a.log, Typst: e, Work: work, Organization: OrganizationLedger, Engagement: engagement,
+	out.Digest, err = bundle.Export(ctx, path, bundle.Source{Log: a.log, Typst: e, Work: work, Organization: OrganizationLedger, Engagement: engagement,
 		For: audience, Released: rel, Program: programVersion, Engine: Version().Engine, WithoutBlobs: withoutFiles,
+		Redacted: func(r record.Redaction) { out.Redactions = append(out.Redactions, r) },
 		Open: func(ctx context.Context, ledger string, sha [32]byte) (io.ReadCloser, error) {
 			return a.blobs.Open(ctx, ledger, sha)
 		}})
+	return out, err
 }
 
 // ReleaseReport records that the engagement partner releases the report: only
 // now do its pages lose the draft marks. It needs an opinion, the disclosed
-// nonce, and a file in which nothing critical is open.
+// nonce, a file in which nothing critical is open, and a report that lacks
+// nothing.
 func (a *App) ReleaseReport(ctx context.Context, actor, engagement, toWhom string) error {
 	name := ExaminationLedger(engagement)
 	on, err := a.Today(ctx)
@@ -155,7 +167,7 @@ func (a *App) ReleaseReport(ctx context.Context, actor, engagement, toWhom strin
 		for _, k := range append(judged, "conclusion") {
 			tx.guard(k, "")
 		}
-		f, err := a.evaluate(tx, engagement)
+		f, err := a.load(tx.ctx, tx.view, engagement, true)
 		if err != nil {
 			return err
 		}
@@ -164,8 +176,21 @@ func (a *App) ReleaseReport(ctx context.Context, actor, engagement, toWhom strin
 				return fmt.Errorf("the report cannot be released while this stands: %s %s", flag.Text, flag.Remedy)
 			}
 		}
+		at, organization, err := tx.state(engagement)
+		if err != nil {
+			return err
+		}
+		a.progress("computing the report", 0, 0)
+		m, err := bundle.BuildReportAt(tx.ctx, guarding{a.store, tx}, at, programVersion)
+		if err != nil {
+			return err
+		}
+		if err := missing(m, "released"); err != nil {
+			return err
+		}
 		ref := opinions[i].Ref()
-		return tx.Put("release", bundle.ReportRelease, "", soc1.Release{Revisions: []soc1.Ref{ref}, What: bundle.ReportReleaseText, ToWhom: toWhom, By: actor, On: on})
+		return tx.Put("release", bundle.ReportRelease, "", soc1.Release{Revisions: []soc1.Ref{ref}, What: bundle.ReportReleaseText, ToWhom: toWhom,
+			OrganizationCheckpoint: string(organization), By: actor, On: on})
 	})
 	return err
 }

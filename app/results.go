@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"reperform/ascode"
+	"reperform/english"
 	"reperform/identity"
 	"reperform/record"
 	"reperform/soc1"
@@ -19,16 +20,23 @@ import (
 type ResultRow struct {
 	File string
 	Line int
-	// Test is the id or the code of the test.
+	// Test is the id or the code of the test. The cell's reason for a change
+	// counts only where its outcome differs from the one recorded.
 	Test string
 	Cell soc1.Result
+	// computed says that an expression gave the outcome.
+	computed bool
 }
 
-var resultColumns = []string{"test", "item", "attribute", "outcome", "evidence", "note", "alternative_procedure", "tested_on"}
+// computedNote marks a result that an expression gave.
+const computedNote = "Computed by the attribute's expression."
+
+var resultColumns = []string{"test", "item", "attribute", "outcome", "evidence", "note", "alternative_procedure", "tested_on", "reason"}
 
 // ReadResults reads a CSV file of results with a header line: test, item,
 // attribute and outcome are needed; evidence (ids separated by blanks), note,
-// alternative_procedure and tested_on may be given.
+// alternative_procedure, tested_on and reason (why a recorded outcome is
+// changed) may be given.
 func ReadResults(file string, r io.Reader) ([]ResultRow, error) {
 	cr := csv.NewReader(r)
 	head, err := cr.Read()
@@ -67,7 +75,7 @@ func ReadResults(file string, r io.Reader) ([]ResultRow, error) {
 		}
 		row := ResultRow{File: file, Line: line, Test: cell("test"), Cell: soc1.Result{
 			ItemKey: cell("item"), Attribute: cell("attribute"), Outcome: soc1.Outcome(cell("outcome")), Evidence: strings.Fields(cell("evidence")),
-			Note: cell("note"), AlternativeProcedure: cell("alternative_procedure"), TestedOn: soc1.Date(cell("tested_on"))}}
+			Note: cell("note"), AlternativeProcedure: cell("alternative_procedure"), ChangeReason: cell("reason"), TestedOn: soc1.Date(cell("tested_on"))}}
 		if !slices.Contains(row.Cell.Outcome.Values(), string(row.Cell.Outcome)) {
 			problems = append(problems, row.problem("outcome", fmt.Sprintf("%q is not an outcome.", row.Cell.Outcome), "Use "+strings.Join(row.Cell.Outcome.Values(), ", ")+"."))
 		}
@@ -120,6 +128,8 @@ func resultsByTest(cases []testCase, rows []ResultRow) (map[string][]ResultRow, 
 			problems = append(problems, r.problem("attribute", fmt.Sprintf("Test %s has no attribute %q.", c.test.Code, r.Cell.Attribute), "Use the code of one of its attributes."))
 		case c.test.Method == soc1.Census:
 			problems = append(problems, r.problem("test", fmt.Sprintf("Test %s is a census; its results are computed.", c.test.Code), "Resolve what the data cannot tell by deciding the exception, with evidence."))
+		case c.attributes[j].Pass != "" && r.Cell.AlternativeProcedure == "":
+			problems = append(problems, r.problem("attribute", fmt.Sprintf("Attribute %s of test %s is computed by its expression.", r.Cell.Attribute, c.test.Code), "Leave the row out; where the data cannot tell, give the alternative_procedure that does."))
 		}
 		out[c.id] = append(out[c.id], r)
 	}
@@ -147,7 +157,7 @@ func (a *App) enterResults(ctx context.Context, actor string, opt RunOptions, c 
 	req := request{actor: actor, ledger: opt.Ledger, may: identity.ResultRecord, kind: "result", action: "result.record", reason: opt.Reason}
 	_, err = a.decide(ctx, req, func(tx *Tx) error {
 		for _, r := range rows {
-			if err := a.enterCell(tx, c, sampleID, today, actor, r); err != nil {
+			if err := a.enterCell(tx, opt, c, sampleID, today, actor, r); err != nil {
 				return err
 			}
 		}
@@ -159,11 +169,20 @@ func (a *App) enterResults(ctx context.Context, actor string, opt RunOptions, c 
 	return a.gridStatus(ctx, opt.Ledger, c, s, o)
 }
 
-func (a *App) enterCell(tx *Tx, c testCase, sampleID string, today soc1.Date, actor string, r ResultRow) error {
+// enterCell records one cell. Entered again as it is, it changes nothing; with
+// another outcome, it needs a reason.
+func (a *App) enterCell(tx *Tx, opt RunOptions, c testCase, sampleID string, today soc1.Date, actor string, r ResultRow) error {
 	cell := r.Cell
 	cell.Test, cell.Sample, cell.By = c.id, sampleID, actor
-	if cell.TestedOn == "" {
+	given := cell.TestedOn != ""
+	if !given {
 		cell.TestedOn = today
+	}
+	if err := firstError(cell.Validate()); err != nil {
+		return ascode.Problems{r.problem("", err.Error(), "")}
+	}
+	if cell.TestedOn > today {
+		return ascode.Problems{r.problem("tested_on", fmt.Sprintf("The day %s has not come yet.", cell.TestedOn), "Give the day on which the item was tested, or leave the cell empty for today.")}
 	}
 	for _, ev := range cell.Evidence {
 		_, ok, err := tx.Get("evidence", ev)
@@ -179,15 +198,29 @@ func (a *App) enterCell(tx *Tx, c testCase, sampleID string, today soc1.Date, ac
 	if err != nil {
 		return err
 	}
+	var before soc1.Result
 	if exists {
-		before, err := record.Decode[soc1.Result](old)
-		if err != nil {
+		if before, err = record.Decode[soc1.Result](old); err != nil {
 			return err
 		}
-		same := before
-		same.By, same.TestedOn = cell.By, cell.TestedOn
-		if same.Outcome == cell.Outcome && same.Note == cell.Note && slices.Equal(same.Evidence, cell.Evidence) && same.AlternativeProcedure == cell.AlternativeProcedure {
+		sameDay := !given || before.TestedOn == cell.TestedOn
+		same := sameDay && before.Outcome == cell.Outcome && before.Note == cell.Note && slices.Equal(before.Evidence, cell.Evidence) && before.AlternativeProcedure == cell.AlternativeProcedure
+		if same || r.computed && before.AlternativeProcedure != "" {
+			// What another procedure settled is not computed away again.
 			return nil
+		}
+	}
+	if cell.AlternativeProcedure != "" && cell.AlternativeProcedure != before.AlternativeProcedure && !soc1.Substantive(cell.AlternativeProcedure) {
+		return ascode.Problems{r.problem("alternative_procedure", fmt.Sprintf("%q does not say how the item was tested.", cell.AlternativeProcedure), "Describe the procedure: what was inspected instead, and what it shows.")}
+	}
+	switch {
+	case !exists:
+		cell.ChangeReason = ""
+	case before.Outcome == cell.Outcome:
+		cell.ChangeReason = before.ChangeReason
+	default:
+		if cell.ChangeReason, err = changeReason(opt, before, r); err != nil {
+			return err
 		}
 	}
 	if err := firstError(cell.Validate()); err != nil {
@@ -196,12 +229,51 @@ func (a *App) enterCell(tx *Tx, c testCase, sampleID string, today soc1.Date, ac
 	if err := tx.Put("result", id, "", cell); err != nil {
 		return err
 	}
+	if exists && before.Outcome == cell.Outcome {
+		return nil
+	}
+	return raise(tx, id, cell)
+}
+
+// changeReason is why a recorded outcome is changed: the row's own reason, the
+// alternative procedure that settles what could not be told, or, for what an
+// expression gives, the reason that was given for the run.
+func changeReason(opt RunOptions, before soc1.Result, r ResultRow) (string, error) {
+	why, field, remedy := r.Cell.ChangeReason, "reason", "Say in the column reason what shows that it was wrong, in twenty characters or more; the earlier outcome stays on record."
+	switch {
+	case r.computed:
+		why, field, remedy = opt.given, "outcome", "Say with --reason why the expression, or what it reads, was changed; the earlier outcome stays on record."
+	case why == "" && before.Outcome == soc1.CannotTell && r.Cell.AlternativeProcedure != "":
+		return "", nil
+	}
+	if !soc1.Substantive(why) {
+		return "", ascode.Problems{r.problem(field, fmt.Sprintf("Item %q, attribute %s, is recorded as %s by %s; it would become %s without a reason.",
+			before.ItemKey, before.Attribute, before.Outcome, before.By, r.Cell.Outcome), remedy)}
+	}
+	return why, nil
+}
+
+// raise opens an exception for a cell that fails or cannot be told. One that
+// stands for the cell stays: open, it says what was found last; confirmed, it is
+// a deviation already; dismissed, it was dismissed for what was found then, and
+// is open again. A cell that passes leaves its exception for a person to decide.
+func raise(tx *Tx, id string, cell soc1.Result) error {
 	if cell.Outcome != soc1.Fail && cell.Outcome != soc1.CannotTell {
 		return nil
 	}
-	x := soc1.Exception{Test: c.id, Attribute: cell.Attribute, ItemKeys: []string{cell.ItemKey}, Undecided: cell.Outcome == soc1.CannotTell, Fact: cell.Note, Status: soc1.Open}
-	if _, ok, err := tx.Get("exception", id); err != nil || ok {
+	x := soc1.Exception{Test: cell.Test, Attribute: cell.Attribute, ItemKeys: []string{cell.ItemKey}, Undecided: cell.Outcome == soc1.CannotTell, Fact: cell.Note, Status: soc1.Open}
+	old, ok, err := tx.Get("exception", id)
+	if err != nil {
 		return err
+	}
+	if ok {
+		before, err := record.Decode[soc1.Exception](old)
+		if err != nil {
+			return err
+		}
+		if before.Status == soc1.Confirmed || before.Status == soc1.Open && before.Undecided == x.Undecided && before.Fact == x.Fact {
+			return nil
+		}
 	}
 	return tx.Put("exception", id, "", x)
 }
@@ -265,7 +337,7 @@ func (a *App) gridStatus(ctx context.Context, name string, c testCase, s *soc1.S
 	case len(items) == 0:
 		o.Why = "no result has been entered"
 	case missing > 0:
-		o.Why = fmt.Sprintf("%d cells have no result yet", missing)
+		o.Why = fmt.Sprintf("%s no result yet", english.Count(missing, "cell")+english.Choose(missing, " has", " have"))
 	default:
 		o.Status = Done
 	}

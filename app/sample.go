@@ -28,10 +28,16 @@ func (a *App) runSample(ctx context.Context, actor string, opt RunOptions, c tes
 	if err != nil {
 		return o, err
 	}
-	if s == nil {
-		if id, s, err = a.draw(ctx, actor, opt, c, pop); err != nil {
+	if s != nil && s.PopulationHash != pop.PopulationHash {
+		err = errWaiting{fmt.Sprintf("its sample was drawn from population %s, and it tests %s now; draw again with `reperform sample redraw %s`, which records why", s.Population, c.test.Population, c.id)}
+	} else if s == nil {
+		id, s, err = a.draw(ctx, actor, opt, c, pop, 1, "")
+	}
+	if err != nil {
+		if len(rows) > 0 {
 			return o, err
 		}
+		return waiting(o, err)
 	}
 	for {
 		computed, err := a.computedCells(ctx, opt.Ledger, c, pop, *s)
@@ -160,17 +166,19 @@ func firstOf[T comparable](xs ...T) T {
 }
 
 // draw selects the items under the auditor's nonce, or without one for
-// management's own test, and records the draw.
-func (a *App) draw(ctx context.Context, actor string, opt RunOptions, c testCase, pop soc1.Population) (string, *soc1.Sample, error) {
+// management's own test, and records the draw. Beside another draw it needs a
+// reason: every population has a seed of its own, so whoever knows the nonce could
+// try until a sample pleases.
+func (a *App) draw(ctx context.Context, actor string, opt RunOptions, c testCase, pop soc1.Population, number int, reason string) (string, *soc1.Sample, error) {
 	n, err := sampleSize(c, pop.RowCount)
 	if err != nil {
 		return "", nil, err
 	}
-	s := soc1.Sample{Test: c.id, Population: c.test.Population, PopulationHash: pop.PopulationHash, Algorithm: sampling.Algorithm, Draw: 1, N: int(n)}
+	s := soc1.Sample{Test: c.id, Population: c.test.Population, PopulationHash: pop.PopulationHash, Algorithm: sampling.Algorithm, Draw: number, N: int(n), Reason: reason}
 	if err := a.rank(ctx, opt.Ledger, c, pop, &s, n); err != nil {
 		return "", nil, err
 	}
-	id := fmt.Sprintf("%s-draw-1", c.id)
+	id := fmt.Sprintf("%s-draw-%d", c.id, number)
 	req := request{actor: actor, ledger: opt.Ledger, may: identity.SampleDraw, kind: "sample", action: "sample.draw", reason: opt.Reason}
 	_, err = a.decide(ctx, req, func(tx *Tx) error {
 		if err := a.mayDraw(tx); err != nil {
@@ -179,9 +187,32 @@ func (a *App) draw(ctx context.Context, actor string, opt RunOptions, c testCase
 		if _, ok, err := tx.Get("sample", id); err != nil || ok {
 			return errors.Join(err, fmt.Errorf("the sample of test %s was drawn meanwhile by somebody else; run the test again", c.test.Code))
 		}
+		if reason == "" {
+			beside, err := a.drawsBeside(tx, c)
+			if err != nil {
+				return err
+			}
+			if len(beside) > 0 {
+				x := beside[0]
+				return errWaiting{fmt.Sprintf("control %s was drawn from already, from population %s (sample %s), and %s may hold nearly the same items; draw with `reperform sample redraw %s`, which records why",
+					c.control.Code, x.Value.Population, x.ID, c.test.Population, c.id)}
+			}
+		}
 		return tx.Put("sample", id, "", s)
 	})
 	return id, &s, err
+}
+
+// drawsBeside are the draws that one more for the test would stand beside.
+func (a *App) drawsBeside(tx *Tx, c testCase) ([]record.Typed[soc1.Sample], error) {
+	for _, kind := range []string{"sample", "test_of_control"} {
+		tx.guard(kind, "")
+	}
+	f, err := a.load(tx.ctx, tx.view, c.test.Engagement, false)
+	if err != nil {
+		return nil, err
+	}
+	return f.DrawsBeside(c.id), nil
 }
 
 // mayDraw refuses draws after the nonce was disclosed: they could be steered.
@@ -258,7 +289,7 @@ func (a *App) computedCells(ctx context.Context, name string, c testCase, pop so
 	for _, item := range found {
 		for i, outcome := range item.Outcomes {
 			out = append(out, ResultRow{File: "population " + c.test.Population, Test: c.id, Cell: soc1.Result{ItemKey: item.Key,
-				Attribute: q.Attributes[i].Code, Outcome: soc1.Outcome(outcome), Note: "Computed by the attribute's expression."}})
+				Attribute: q.Attributes[i].Code, Outcome: soc1.Outcome(outcome), Note: computedNote}, computed: true})
 		}
 	}
 	return out, nil

@@ -182,7 +182,13 @@ func TestExpansionKeepsFirstItems(t *testing.T) {
 			if o.Status != app.Waiting || len(o.Items) != len(next.Items) {
 				t.Errorf("after the expansion: %+v", o)
 			}
-			s.judge("mei", exam, payTest, func(int, string) (soc1.Outcome, string) { return soc1.Pass, "" })
+			failed := first.Items[5].Key
+			s.judge("mei", exam, payTest, func(i int, key string) (soc1.Outcome, string) {
+				if key == failed {
+					return fifthFails(5, key)
+				}
+				return soc1.Pass, ""
+			})
 			_, err = s.app.ExpandSample(s.ctx, "mei", exam, payTest, 500, "All of them.")
 			s.must(err)
 			_, err = s.app.ExpandSample(s.ctx, "mei", exam, payTest, 5, "More.")

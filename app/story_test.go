@@ -248,7 +248,7 @@ func (s *story) confirmed(tests ...string) {
 		ids, err := s.app.DecideExceptions(s.ctx, "carla", app.ExceptionDecision{Ledger: exam, Test: test, Status: soc1.Confirmed, Reason: "Agreed with the owner.", Fact: "Confirmed with the owner."})
 		s.must(err)
 		s.must(s.app.RecordDeviation(s.ctx, "carla", exam, "dev-"+test, soc1.Deviation{Code: "DEV " + test, Exceptions: ids, Test: test,
-			Fact: "The control did not operate for the items found.", Cause: "An oversight of one person.", Extent: soc1.Isolated}, "Written up."))
+			Fact: "The control did not operate for the items found.", Cause: "An oversight of one person.", Effect: "No transaction of a user entity was affected.", Extent: soc1.Isolated}, "Written up."))
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sort"
 
+	"reperform/english"
 	"reperform/identity"
 	"reperform/population"
 	"reperform/procedure"
@@ -26,7 +27,12 @@ type RunOptions struct {
 	Tests []string
 	// Results are cells of grids that people judged, to be entered.
 	Results []ResultRow
-	Reason  string
+	// Reason is recorded with what is run, "Tests run." when it is empty. A
+	// computed outcome that differs from the one recorded needs one.
+	Reason string
+
+	// given is the reason as the caller gave it.
+	given string
 }
 
 // chooses tells whether the options mean a test.
@@ -85,6 +91,7 @@ func (a *App) RunTests(ctx context.Context, actor string, opt RunOptions) ([]Tes
 	if err := a.admit(ctx, actor, identity.TestRun, identity.Resource{Ledger: opt.Ledger, Kind: "test_run"}); err != nil {
 		return nil, err
 	}
+	opt.given, opt.Reason = opt.Reason, firstOf(opt.Reason, "Tests run.")
 	cases, err := a.testCases(ctx, opt)
 	if err != nil {
 		return nil, err
@@ -217,7 +224,7 @@ func didNotOperate(c testCase, pop *soc1.Population, o TestOutcome) TestOutcome 
 	case pop == nil && c.test.Population != "":
 		o.Why = fmt.Sprintf("population %s is not there yet", c.test.Population)
 	case pop != nil && pop.RowCount > 0:
-		o.Why = fmt.Sprintf("the population has %d items: the control did operate; choose another method", pop.RowCount)
+		o.Why = fmt.Sprintf("the population has %s: the control did operate; choose another method", english.Count(pop.RowCount, "item"))
 	default:
 		o.Status = Done
 	}

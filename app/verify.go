@@ -21,6 +21,8 @@ type Trust struct {
 	Checkpoint []byte
 	// Keys are verifier keys of ledgers, in the form of sumdb/note.
 	Keys []string
+	// PDF is a report that came by another way, if there is one.
+	PDF []byte
 	// Limit is the time that one claim may take; 0 is no limit.
 	Limit time.Duration
 }
@@ -63,6 +65,6 @@ func VerifyBundle(ctx context.Context, path string, trust Trust, opt Options) (_
 	if err != nil {
 		return nil, err
 	}
-	return bundle.Verify(ctx, path, bundle.Options{Checkpoint: trust.Checkpoint, Keys: trust.Keys, Limit: trust.Limit, Program: programVersion, Engine: e, Typst: t, Scratch: scratch,
+	return bundle.Verify(ctx, path, bundle.Options{Checkpoint: trust.Checkpoint, Keys: trust.Keys, PDF: trust.PDF, Limit: trust.Limit, Program: programVersion, Engine: e, Typst: t, Scratch: scratch,
 		Progress: func(id string) { progress("verifying " + id) }})
 }

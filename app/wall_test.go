@@ -270,6 +270,9 @@ func calls() map[string][]call {
 		"ExpandSample": write(func(s *story, actor string, p place) (any, error) {
 			return s.app.ExpandSample(s.ctx, actor, p.ledger, "t-pay-1-1", 2, "Curious.")
 		}),
+		"RedrawSample": write(func(s *story, actor string, p place) (any, error) {
+			return s.app.RedrawSample(s.ctx, actor, p.ledger, "t-pay-1-1", "The first items do not please me.")
+		}),
 		"DecideExceptions": write(func(s *story, actor string, p place) (any, error) {
 			return s.app.DecideExceptions(s.ctx, actor, app.ExceptionDecision{Ledger: p.ledger, Test: "t-it-1-1", Status: soc1.Dismissed, Reason: "It is nothing.", Evidence: "None."})
 		}),
@@ -293,9 +296,28 @@ func calls() map[string][]call {
 		"ReleaseReport": write(nothing(func(s *story, actor string, p place) error {
 			return s.app.ReleaseReport(s.ctx, actor, p.engagement, "Everybody")
 		})),
+		"IssueReport": {
+			{writes: true, do: func(s *story, actor string, p place) (any, error) {
+				return s.app.IssueReport(s.ctx, actor, p.engagement, "", filepath.Join(s.t.TempDir(), "r.pdf"))
+			}},
+			{writes: true, do: func(s *story, actor string, p place) (any, error) {
+				return s.app.IssueReport(s.ctx, actor, p.engagement, "Curious.", "/nowhere/at/all.pdf")
+			}},
+		},
+		"IssuedReport": read(func(s *story, actor string, p place) (any, error) {
+			return s.app.IssuedReport(s.ctx, actor, p.engagement, filepath.Join(s.t.TempDir(), "r.pdf"))
+		}),
 		"Release": write(nothing(func(s *story, actor string, p place) error {
 			return s.app.Release(s.ctx, actor, p.ledger, "mine", soc1.Release{What: "All", ToWhom: "Me", Revisions: []soc1.Ref{{Kind: "deviation", ID: "dev-t-it-1-1", Revision: 1}}})
 		})),
+		"Redactable": {
+			{do: func(s *story, actor string, p place) (any, error) {
+				return s.app.Redactable(s.ctx, actor, p.ledger, 0, 1)
+			}},
+			{do: func(s *story, actor string, p place) (any, error) {
+				return s.app.Redactable(s.ctx, actor, p.ledger, 1<<30, 1)
+			}},
+		},
 		"RedactDocument": {
 			{writes: true, do: nothing(func(s *story, actor string, p place) error {
 				return s.app.RedactDocument(s.ctx, actor, p.ledger, 0, 1, "Away with it.")
@@ -616,7 +638,7 @@ func TestReviewersOnlyRead(t *testing.T) {
 	s := walled(t)
 	// A firm administrator invites, a quality reviewer comments.
 	theirs := map[string]string{"Invite": "fay", "RevokeInvitation": "fay", "Comment": "quinn"}
-	partners := map[string]bool{"Opine": true, "DiscloseNonce": true, "Release": true, "ReleaseReport": true, "RedactDocument": true}
+	partners := map[string]bool{"Opine": true, "DiscloseNonce": true, "Release": true, "ReleaseReport": true, "IssueReport": true, "RedactDocument": true}
 	for name, cs := range calls() {
 		for i, c := range cs {
 			for _, actor := range []string{"quinn", "fay", "mei", "carla"} {

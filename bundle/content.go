@@ -47,7 +47,8 @@ type about struct {
 	// Genesis repeats the keys, so that a bundle for a report, which shows no
 	// entries, says whose signatures it carries.
 	Genesis map[string]ledger.Genesis `json:"genesis"`
-	// Known are the sizes of the ledgers as of which the report was built.
+	// Known are the sizes of the ledgers' checkpoints in the bundle: as of which
+	// the report was built, unless it was issued and names its own.
 	Known map[string]int64 `json:"known"`
 	// Program, Engine and Renderer are the versions that made it.
 	Program  string `json:"program"`
@@ -57,7 +58,12 @@ type about struct {
 	Omitted []string `json:"omitted,omitempty"`
 }
 
-const aboutVersion = 1
+// Versions of the form. The second is written for a report that was issued
+// only: its parts bind the report to one entry of the ledger.
+const (
+	aboutVersion = 1
+	aboutIssued  = 2
+)
 
 // line is one entry in a ledger's part: whole, or its leaf hash alone. Of the
 // organization's ledger all entries are there and only the documents that the

@@ -7,8 +7,8 @@
 // bundle "for file" is the service auditor's whole file; a bundle "for report"
 // is what a user of the report may see, without working papers. Of the
 // organization's ledger a file holds all entries and the documents that were
-// read, so that one left out is found; a bundle for a report binds its content
-// to no record, and says so. The operator holds the signing keys: only a key or
+// read, so that one left out is found; a bundle for a report shows the entry
+// that issues it, if it was issued, and no other record, and says so. The operator holds the signing keys: only a key or
 // a checkpoint that left the machine earlier, given to Verify, makes a bundle
 // prove anything against the operator.
 package bundle

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"reperform/english"
 	"reperform/procedure"
 	"reperform/record"
 	"reperform/sampling"
@@ -92,8 +93,8 @@ func (v *verifier) samples(work *record.View) error {
 		return err
 	}
 	for _, s := range samples {
-		v.check("sample/"+s.ID, fmt.Sprintf("The %d items of sample %s are those that the seed ranks lowest.", len(s.Value.Items), s.ID), func() (string, error) {
-			return v.sample(work, s, d, populations)
+		v.check("sample/"+s.ID, fmt.Sprintf("The %s of sample %s %s what the seed ranks lowest.", english.Count(len(s.Value.Items), "item"), s.ID, english.Choose(len(s.Value.Items), "is", "are")), func() (string, error) {
+			return v.sample(work, s, d, populations, samples)
 		})
 	}
 	return nil
@@ -101,7 +102,7 @@ func (v *verifier) samples(work *record.View) error {
 
 // sample draws each revision of a sample again: the first draw, and every time
 // that items were added.
-func (v *verifier) sample(work *record.View, r record.Typed[soc1.Sample], d disclosed, populations []record.Typed[soc1.Population]) (string, error) {
+func (v *verifier) sample(work *record.View, r record.Typed[soc1.Sample], d disclosed, populations []record.Typed[soc1.Population], samples []record.Typed[soc1.Sample]) (string, error) {
 	s := r.Value
 	if v.ab.Work != v.ab.Organization && d.secret == "" {
 		return "", skip{"the nonce is not disclosed, or not the one committed to"}
@@ -116,7 +117,13 @@ func (v *verifier) sample(work *record.View, r record.Typed[soc1.Sample], d disc
 	if p.PopulationHash != s.PopulationHash {
 		return "", fmt.Errorf("it was drawn from a population with hash %s, the population has %s", s.PopulationHash, p.PopulationHash)
 	}
-	test, err := record.One[soc1.TestOfControl](v.ctx, work, "test_of_control", s.Test)
+	// A draw that another replaced is held against the test as it was planned
+	// when it was drawn: the test may be of a corrected extract since.
+	planned := work
+	if slices.ContainsFunc(samples, func(x record.Typed[soc1.Sample]) bool { return x.Value.Test == s.Test && x.Value.Draw > s.Draw }) {
+		planned = record.NewView(v.mem, v.ab.Work, record.AsOf{Known: v.firstOf("sample", r.ID) + 1})
+	}
+	test, err := record.One[soc1.TestOfControl](v.ctx, planned, "test_of_control", s.Test)
 	if err != nil {
 		return "", err
 	}
@@ -154,14 +161,7 @@ func (v *verifier) sample(work *record.View, r record.Typed[soc1.Sample], d disc
 		}
 		before = one.Items
 	}
-	return fmt.Sprintf("%s from %d rows", plural(len(draws), "draw"), p.RowCount), nil
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return english.Count(len(draws), "draw") + " from " + english.Count(p.RowCount, "row"), nil
 }
 
 // drawn lists the steps by which a sample came to its items: those of the

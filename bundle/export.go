@@ -38,6 +38,9 @@ type Source struct {
 	// Program and Engine are versions; WithoutBlobs leaves all files out.
 	Program, Engine string
 	WithoutBlobs    bool
+	// Redacted, when set, hears of each document within the engagement that was
+	// redacted.
+	Redacted func(record.Redaction)
 }
 
 // Export writes the bundle to a file, which appears whole or not at all, and
@@ -98,6 +101,16 @@ func write(ctx context.Context, out io.Writer, src Source) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	var issues []record.Typed[soc1.Issuance]
+	if src.Work != src.Organization {
+		v := record.NewView(src.Log.Store(), src.Work, record.AsOf{Known: work.point.Size})
+		if issues, err = Issuances(ctx, v, src.Engagement); err != nil {
+			return nil, err
+		}
+	}
+	if n := len(issues); n > 0 && src.For == ForReport {
+		return writeIssued(ctx, out, src, work, org, issues[n-1])
+	}
 	rec := &recorder{Store: src.Log.Store(), name: src.Organization, cites: map[ledger.DocumentRef]bool{}}
 	known := map[string]int64{src.Work: work.point.Size, src.Organization: org.point.Size}
 	model, err := buildReport(ctx, rec, reportInput{engagement: src.Engagement, work: src.Work, organization: src.Organization,
@@ -116,12 +129,29 @@ func write(ctx context.Context, out io.Writer, src Source) ([]byte, error) {
 	if err := cite(ctx, rec, src, known); err != nil {
 		return nil, err
 	}
+	genesis := map[string]ledger.Genesis{src.Work: work.genesis, src.Organization: org.genesis}
+	if err := citeIssued(ctx, rec, src, genesis, issues); err != nil {
+		return nil, err
+	}
+	gone, err := redactions(ctx, src.Log.Store(), src.Work, src.Organization, known, rec.cites)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range gone {
+		if src.Redacted != nil {
+			src.Redacted(r)
+		}
+		if r.Ledger == src.Organization {
+			// Why a document is missing belongs to what is shown of it.
+			rec.cites[ledger.DocumentRef{Pos: r.At}] = true
+		}
+	}
 	e := &exporter{ctx: ctx, src: src, parts: map[string][]byte{partModel: modelJSON, partPDF: pdf}, files: map[string]soc1.File{}}
 	if err := e.ledgers(work, org, rec.cites); err != nil {
 		return nil, err
 	}
 	ab := about{Version: aboutVersion, For: src.For, Engagement: src.Engagement, Work: src.Work, Organization: src.Organization,
-		Genesis: map[string]ledger.Genesis{src.Work: work.genesis, src.Organization: org.genesis}, Known: known,
+		Genesis: genesis, Known: known,
 		Program: src.Program, Engine: src.Engine, Renderer: model.Typesetter}
 	if src.WithoutBlobs {
 		for sha := range e.files {

@@ -123,11 +123,12 @@ var (
 )
 
 const (
-	PartAbout = partAbout
-	PartBlob  = partBlob
-	PartModel = partModel
-	PartPDF   = partPDF
-	TempName  = tempPrefix
+	PartAbout    = partAbout
+	PartBlob     = partBlob
+	PartModel    = partModel
+	PartIssuance = partIssuance
+	PartPDF      = partPDF
+	TempName     = tempPrefix
 )
 
 // ScanFails reports whether the container alone tells that bytes are damaged:

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"reperform/english"
 	"reperform/evaluation"
 	"reperform/record"
 	"reperform/soc1"
@@ -24,7 +25,7 @@ func (v *verifier) figures(f *evaluation.File) {
 			if g.Blocked() {
 				return "", skip{"the test is not finished: " + g.Blocks[0].Text}
 			}
-			detail := fmt.Sprintf("%d of %d items deviate", g.DeviationItems, g.Tested)
+			detail := fmt.Sprintf("%d of %s %s", g.DeviationItems, english.Count(g.Tested, "item"), english.Choose(g.DeviationItems, "deviates", "deviate"))
 			if g.Sample != nil && g.Sample.Upper != "" {
 				detail += ", upper limit " + g.Sample.Upper
 			}
@@ -65,7 +66,7 @@ func deviation(f *evaluation.File, d record.Typed[soc1.Deviation], exceptions ma
 		}
 	}
 	if n := int64(len(items)) + grouped; n != d.Value.ItemCount {
-		return "", fmt.Errorf("its exceptions have %d items, recorded are %d", n, d.Value.ItemCount)
+		return "", fmt.Errorf("its exceptions have %s, recorded for it is %d", english.Count(n, "item"), d.Value.ItemCount)
 	}
-	return fmt.Sprintf("%d items", d.Value.ItemCount), nil
+	return english.Count(d.Value.ItemCount, "item"), nil
 }

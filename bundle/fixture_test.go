@@ -28,6 +28,10 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	if spec := os.Getenv(killWriter); spec != "" {
+		fmt.Fprintln(os.Stderr, writeUntilKilled(spec))
+		os.Exit(3)
+	}
 	code := m.Run()
 	closeShared()
 	os.Exit(code)
@@ -222,6 +226,24 @@ func told(t testing.TB, dir string) *story {
 	s.examine()
 	s.decide("carla", "helen", exam)
 	return s
+}
+
+// release completes what the report lacked, signs it and releases it.
+func (s *story) release() {
+	s.t.Helper()
+	s.apply("dana", "signed.yaml", "")
+	s.apply("dana", "complete.yaml", "")
+	s.must(s.app.Sign(s.ctx, "olive", "assertion", "assertion-2025", "2026-02-20"))
+	s.must(s.app.ReleaseReport(s.ctx, "helen", engagement, "Alder"))
+}
+
+// issue issues the report and gives its file.
+func (s *story) issue(reason string) (app.Issued, string) {
+	s.t.Helper()
+	path := filepath.Join(s.t.TempDir(), "issued.pdf")
+	x, err := s.app.IssueReport(s.ctx, "helen", engagement, reason, path)
+	s.must(err)
+	return x, path
 }
 
 func (s *story) view(name string) *record.View {

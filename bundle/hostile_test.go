@@ -216,10 +216,21 @@ func FuzzVerify(f *testing.F) {
 		f.Add(uint8(i), uint32(0), []byte("null"))
 		f.Add(uint8(i), uint32(1), []byte(`"version":1,`))
 	}
-	golden := filepath.Join("testdata", "v1.bundle")
+	// The second form has one part more.
+	issued := len(names)
+	for i, name := range []string{bundle.PartAbout, bundle.PartIssuance, bundle.PartEntries(exam), bundle.PartCheckpoint(exam), bundle.PartCheckpoint("org"), bundle.PartModel, bundle.PartPDF} {
+		names = append(names, name)
+		f.Add(uint8(issued+i), uint32(60), []byte{0})
+		f.Add(uint8(issued+i), uint32(0), []byte("null"))
+	}
 	f.Fuzz(func(t *testing.T, which uint8, at uint32, put []byte) {
+		part := int(which) % len(names)
+		golden := filepath.Join("testdata", "v1.bundle")
+		if part >= issued {
+			golden = filepath.Join("testdata", "v2.bundle")
+		}
 		parts := bundle.Parts(t, golden)
-		name := names[int(which)%len(names)]
+		name := names[part]
 		old := parts[name]
 		i := int(at) % (len(old) + 1)
 		b := append(bytes.Clone(old[:i]), put...)

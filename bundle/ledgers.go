@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"reperform/english"
 	"reperform/ledger"
 	"reperform/record"
 )
@@ -27,6 +28,11 @@ func (v *verifier) ledgers() {
 				c, err := v.checkpoint(o)
 				return fmt.Sprintf("size %d", c.Size), err
 			})
+		}
+		if v.ab.Version == aboutIssued {
+			// The issue names the organization's checkpoint, as the opening of the
+			// examination does in a file.
+			v.anchored = v.check("issue", "The entry that issues the report is in the ledger that its operator signed.", v.issueEntry)
 		}
 	} else {
 		v.check("ledger/"+w, "Every entry, document and signature of the ledger "+w+" holds.", func() (string, error) { return v.whole(w) })
@@ -105,7 +111,7 @@ func (v *verifier) lines(name string, size int64) ([]line, error) {
 		}
 	}
 	if int64(len(lines)) != size {
-		return nil, fmt.Errorf("the checkpoint signs %d entries, %d are there", size, len(lines))
+		return nil, fmt.Errorf("the checkpoint signs %s, %d are there", english.Count(size, "entry"), len(lines))
 	}
 	return lines, nil
 }
@@ -149,10 +155,10 @@ func (v *verifier) leaves(name string) (string, error) {
 		t.Add(*l.Leaf)
 	}
 	if t.Root() != c.Root {
-		return "", fmt.Errorf("%d leaves give root %s; the checkpoint signs %s", t.Size(), t.Root(), c.Root)
+		return "", fmt.Errorf("%s %s root %s; the checkpoint signs %s", english.Count(t.Size(), "leaf"), english.Choose(t.Size(), "gives", "give"), t.Root(), c.Root)
 	}
 	v.mem.rows[name] = rows
-	return fmt.Sprintf("%d entries, root %s", c.Size, c.Root), nil
+	return fmt.Sprintf("%s, root %s", english.Count(c.Size, "entry"), c.Root), nil
 }
 
 // whole verifies a ledger of which every entry and document is there.
@@ -171,7 +177,7 @@ func (v *verifier) whole(name string) (string, error) {
 	if err := v.first(name); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%d entries, %d documents, %d redacted, root %s", rep.Entries, rep.Documents, rep.Redacted, c.Root), nil
+	return fmt.Sprintf("%s, %s, %d redacted, root %s", english.Count(rep.Entries, "entry"), english.Count(rep.Documents, "document"), rep.Redacted, c.Root), nil
 }
 
 // load reads a ledger that is shown by its entries.
@@ -263,7 +269,7 @@ func (v *verifier) cited(name string) (string, error) {
 			documents++
 		}
 	}
-	return fmt.Sprintf("%d entries, of which %d documents are shown, root %s", c.Size, documents, c.Root), nil
+	return fmt.Sprintf("%s, of which %s shown, root %s", english.Count(c.Size, "entry"), english.Are(documents, "document"), c.Root), nil
 }
 
 func (v *verifier) consistencyOf(name string) (consistency, error) {
@@ -291,7 +297,7 @@ func (v *verifier) opened() (opened, error) {
 		return o, err
 	}
 	if len(exams) != 1 {
-		return o, fmt.Errorf("the ledger %s holds %d examinations", v.ab.Work, len(exams))
+		return o, fmt.Errorf("the ledger %s holds %s, not one", v.ab.Work, english.Count(len(exams), "examination"))
 	}
 	return o, json.Unmarshal(exams[0].Body, &o)
 }
@@ -357,7 +363,7 @@ func (v *verifier) external() {
 			if v.ab.Genesis[name].Origin == given.Origin {
 				detail, err := v.extends(name, v.ab.Genesis[name])
 				if err == nil {
-					v.bound = name
+					v.bound, v.boundSize = name, given.Size
 				}
 				return detail, err
 			}
@@ -378,19 +384,19 @@ func (v *verifier) extends(name string, g ledger.Genesis) (string, error) {
 	if older == now {
 		return fmt.Sprintf("%s, the same state of size %d", older.Origin, now.Size), nil
 	}
-	if older.Size > now.Size {
-		return "", fmt.Errorf("the checkpoint given speaks of %d entries, the bundle has %d: entries are gone, or the bundle is older", older.Size, now.Size)
-	}
 	rows := v.mem.rows[name]
-	if int64(len(rows)) != now.Size {
-		return "", skip{fmt.Sprintf("the bundle shows of %s its latest state of size %d only", older.Origin, now.Size)}
+	if rows == nil {
+		// Of this ledger the bundle shows one state and no entries.
+		if older.Size == now.Size {
+			return "", fmt.Errorf("both are of %d entries; the checkpoint given has root %s, the bundle's %s: there are two histories", now.Size, older.Root, now.Root)
+		}
+		return "", skip{fmt.Sprintf("the bundle shows of %s its state of size %d only", older.Origin, now.Size)}
 	}
-	var t ledger.Tree
-	for _, r := range rows[:older.Size] {
-		t.Add(r.Leaf)
+	if older.Size > now.Size {
+		return "", fmt.Errorf("the checkpoint given speaks of %s, the bundle has %d: entries are gone, or the bundle is older", english.Count(older.Size, "entry"), now.Size)
 	}
-	if t.Root() != older.Root {
-		return "", fmt.Errorf("at %d entries the root is %s, the checkpoint given says %s: the ledger was rewritten", older.Size, t.Root(), older.Root)
+	if err := v.mem.begins(name, older); err != nil {
+		return "", err
 	}
 	return fmt.Sprintf("%s, from size %d to %d", older.Origin, older.Size, now.Size), nil
 }

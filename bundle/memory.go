@@ -20,10 +20,13 @@ type memory struct {
 	rows      map[string][]ledger.Row
 	revisions map[string][]ledger.Revision
 	redacted  map[string]map[ledger.DocumentRef]bool
+	// gone are the redacted documents that somebody asked for, by ledger.
+	gone map[string]map[ledger.DocumentRef]bool
 }
 
 func newMemory() *memory {
-	return &memory{heads: map[string]ledger.Head{}, rows: map[string][]ledger.Row{}, revisions: map[string][]ledger.Revision{}, redacted: map[string]map[ledger.DocumentRef]bool{}}
+	return &memory{heads: map[string]ledger.Head{}, rows: map[string][]ledger.Row{}, revisions: map[string][]ledger.Revision{}, redacted: map[string]map[ledger.DocumentRef]bool{},
+		gone: map[string]map[ledger.DocumentRef]bool{}}
 }
 
 // missingError says that a bundle lacks what was asked for.
@@ -73,7 +76,7 @@ func (m *memory) add(name string, size int64, checkpoint []byte, rows []ledger.R
 	slices.SortFunc(revs, func(a, b ledger.Revision) int {
 		return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.ID, b.ID), cmp.Compare(a.Rev, b.Rev))
 	})
-	m.revisions[name], m.redacted[name] = revs, redacted
+	m.revisions[name], m.redacted[name], m.gone[name] = revs, redacted, map[ledger.DocumentRef]bool{}
 	return nil
 }
 
@@ -90,6 +93,35 @@ func (m *memory) span(name, kind, id string) (first, last int64) {
 		last = max(last, all[i].Pos)
 	}
 	return first, last
+}
+
+// begins checks that a ledger begins with the tree of an older state.
+func (m *memory) begins(name string, older ledger.Checkpoint) error {
+	rows := m.rows[name]
+	if older.Size > int64(len(rows)) {
+		return fmt.Errorf("ledger %s has %d entries here, the state named has %d", name, len(rows), older.Size)
+	}
+	var t ledger.Tree
+	for _, r := range rows[:older.Size] {
+		t.Add(r.Leaf)
+	}
+	if t.Root() != older.Root {
+		return fmt.Errorf("at %d entries the root of ledger %s is %s, the state named has %s: the ledger was rewritten", older.Size, name, t.Root(), older.Root)
+	}
+	return nil
+}
+
+// redactedSince tells whether an entry from the position on removed documents.
+func (m *memory) redactedSince(name string, from int64) bool {
+	for _, r := range m.rows[name] {
+		if r.Pos < from || r.Bytes == nil {
+			continue
+		}
+		if e, err := ledger.ParseEntry(r.Bytes); err == nil && len(e.Redacts) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // seek finds the first revision at or after a kind and id.
@@ -159,8 +191,12 @@ func (m *memory) Revisions(_ context.Context, q ledger.RevisionQuery, yield func
 			continue
 		}
 		for _, r := range chosen(group, q) {
-			if q.Documents && r.Document == nil && !m.redacted[q.Ledger][ledger.DocumentRef{Pos: r.Pos, Slot: r.Slot}] {
-				return missingError{q.Ledger, r}
+			if q.Documents && r.Document == nil {
+				at := ledger.DocumentRef{Pos: r.Pos, Slot: r.Slot}
+				if !m.redacted[q.Ledger][at] {
+					return missingError{q.Ledger, r}
+				}
+				m.gone[q.Ledger][at] = true
 			}
 			if !q.Documents {
 				r.Document = nil

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"reperform/english"
 	"reperform/evaluation"
 	"reperform/record"
 	"reperform/soc1"
@@ -50,7 +51,7 @@ func (v *verifier) orderPopulations(f *evaluation.File) (string, error) {
 			n++
 		}
 	}
-	return plural(n, "input"), nil
+	return english.Count(n, "input"), nil
 }
 
 func (v *verifier) orderSamples(work *record.View, f *evaluation.File) (string, error) {
@@ -91,7 +92,7 @@ func (v *verifier) orderSamples(work *record.View, f *evaluation.File) (string, 
 		}
 		n++
 	}
-	return plural(n, "result"), nil
+	return english.Count(n, "result"), nil
 }
 
 func (v *verifier) orderRuns(f *evaluation.File) (string, error) {
@@ -107,7 +108,7 @@ func (v *verifier) orderRuns(f *evaluation.File) (string, error) {
 			}
 		}
 	}
-	return plural(len(f.Runs), "run"), nil
+	return english.Count(len(f.Runs), "run"), nil
 }
 
 func (v *verifier) orderDeviations(f *evaluation.File) (string, error) {
@@ -118,7 +119,7 @@ func (v *verifier) orderDeviations(f *evaluation.File) (string, error) {
 			}
 		}
 	}
-	return plural(len(f.Deviations), "deviation"), nil
+	return english.Count(len(f.Deviations), "deviation"), nil
 }
 
 // orderConclusions compares conclusions as they stand with results and
@@ -160,7 +161,7 @@ func (v *verifier) orderConclusions(f *evaluation.File) (string, error) {
 		}
 		n++
 	}
-	return plural(n, "conclusion"), nil
+	return english.Count(n, "conclusion"), nil
 }
 
 func (v *verifier) orderOpinion(f *evaluation.File) (string, error) {
@@ -173,5 +174,5 @@ func (v *verifier) orderOpinion(f *evaluation.File) (string, error) {
 		c := f.Conclusions[i]
 		return "", fmt.Errorf("opinion %s stands since entry %d, conclusion %s since entry %d", o.ID, o.Pos, c.ID, c.Pos)
 	}
-	return plural(len(f.Conclusions), "conclusion"), nil
+	return english.Count(len(f.Conclusions), "conclusion"), nil
 }

@@ -49,23 +49,18 @@ func releasedBy(ctx context.Context, s ledger.Store, name string, known int64, e
 	case rel.Retired || rel.Redacted || rel.Pos == 0:
 		return false, "the release was withdrawn", nil
 	}
-	var e ledger.Entry
-	err = s.Entries(ctx, name, rel.Pos, rel.Pos+1, func(r ledger.Row) error {
-		var err error
-		e, err = ledger.ParseEntry(r.Bytes)
-		return err
-	})
+	e, err := entryAt(ctx, s, name, rel.Pos)
 	if err != nil {
 		return false, "", err
 	}
 	if e.Action != releaseAction || e.Actor != rel.Value.By {
 		return false, fmt.Sprintf("entry %d, which holds the release, is %s by %q and not %s by %q", rel.Pos, e.Action, e.Actor, releaseAction, rel.Value.By), nil
 	}
-	person, err := record.One[soc1.Person](ctx, record.NewView(s, name, record.AsOf{Known: rel.Pos}), "person", e.Actor)
-	if err != nil && !errors.Is(err, record.ErrNotFound) {
+	partner, err := partnerAt(ctx, s, name, rel.Pos, e.Actor)
+	if err != nil {
 		return false, "", err
 	}
-	if err != nil || person.Retired || person.Value.Side != soc1.SideAuditFirm || !slices.Contains(person.Value.Roles, partnerRole) {
+	if !partner {
 		return false, fmt.Sprintf("%q, who recorded the release, was then no engagement partner in ledger %s", e.Actor, name), nil
 	}
 	return releasedOpinion(ctx, v, rel.Value, engagement)

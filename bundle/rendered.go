@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
+	"reperform/english"
+	"reperform/ledger"
 	"reperform/report"
 	"reperform/report/typst"
 )
@@ -27,7 +30,7 @@ func (v *verifier) report() {
 				return "", err
 			}
 			if bytes.Equal(stored, again) {
-				return fmt.Sprintf("%d computed figures", len(model.Claims)), nil
+				return english.Count(len(model.Claims), "computed figure"), nil
 			}
 			model = nil
 			where := fmt.Sprintf("built again it differs, first at byte %d of %d", firstDifference(stored, again), len(stored))
@@ -39,9 +42,15 @@ func (v *verifier) report() {
 		v.check("report/released", "The report is marked as a draft unless the engagement partner released it.", v.released)
 	} else {
 		v.check("report/model", "The report's content follows from the records.", func() (string, error) {
-			return "", skip{"a bundle for a report shows no records; ask the service auditor for what binds it to the examination"}
+			return "", skip{"a bundle for a report shows no records; the auditor's file shows them"}
 		})
-		v.check("report/checkpoint", "The report names the signed states that the bundle holds.", v.states)
+		if v.ab.Version == aboutIssued {
+			v.issued()
+			v.check("report/checkpoint", "The report prints the signed state that it was built from, and the ledger extends that state.", v.printed)
+		} else {
+			v.check("issue", "The report was issued.", v.unissued)
+			v.check("report/checkpoint", "The report names the signed states that the bundle holds.", v.states)
+		}
 	}
 	v.check("report/pdf", "The report's PDF is byte for byte what its content typesets to.", func() (string, error) { return v.typeset(model) })
 }
@@ -128,12 +137,29 @@ func (v *verifier) states() (string, error) {
 	if m.Engagement != v.ab.Engagement {
 		return "", fmt.Errorf("the report is of engagement %q, the bundle of %q", m.Engagement, v.ab.Engagement)
 	}
-	for _, s := range m.Ledgers {
-		if s.Origin == c.Origin && s.Size == c.Size && s.Root == c.Root.String() {
-			return fmt.Sprintf("size %d, root %s", c.Size, c.Root), nil
-		}
+	if slices.ContainsFunc(m.Ledgers, prints(c)) {
+		return fmt.Sprintf("size %d, root %s", c.Size, c.Root), nil
 	}
 	return "", fmt.Errorf("the report does not print the state of %s at size %d with root %s", c.Origin, c.Size, c.Root)
+}
+
+// prints matches the state of a ledger as a report prints it.
+func prints(c ledger.Checkpoint) func(report.State) bool {
+	return func(s report.State) bool {
+		return s.Origin == c.Origin && s.Size == c.Size && s.Root == c.Root.String()
+	}
+}
+
+// unissued says that a bundle for a report shows no issue of it.
+func (v *verifier) unissued() (string, error) {
+	m, err := v.model()
+	if err != nil {
+		return "", err
+	}
+	if m.Draft != "" {
+		return "", skip{"it is a draft"}
+	}
+	return "", skip{"its pages carry no draft mark, and the bundle shows no entry that issues it; ask the service auditor for the report as issued"}
 }
 
 func (v *verifier) typeset(model *report.Model) (string, error) {
@@ -147,23 +173,43 @@ func (v *verifier) typeset(model *report.Model) (string, error) {
 			return "", err
 		}
 	}
+	return v.setAgain(pdf, stored, v.ab.Renderer)
+}
+
+// typesets is typeset for content in its stored form.
+func (v *verifier) typesets(pdf, content []byte, typesetter string) (string, error) {
+	m := &report.Model{}
+	if err := decodeModel(content, m); err != nil {
+		return "", err
+	}
+	return v.setAgain(pdf, m, typesetter)
+}
+
+// setAgain typesets a report again and compares it with the PDF; typesetter is
+// the version that is said to have made it.
+func (v *verifier) setAgain(pdf []byte, stored *report.Model, typesetter string) (string, error) {
 	if v.opt.Typst == nil {
 		return "", skip{"no typesetter was available"}
 	}
-	if v.ab.Renderer != stored.Typesetter {
-		return "", fmt.Errorf("the bundle names the typesetter %s, the report %s", v.ab.Renderer, stored.Typesetter)
+	if typesetter != stored.Typesetter {
+		return "", fmt.Errorf("the bundle names the typesetter %s, the report %s", typesetter, stored.Typesetter)
 	}
-	if v.ab.Renderer != typst.Version {
-		return "", skip{fmt.Sprintf("it was typeset by %s, this program has %s", v.ab.Renderer, typst.Version)}
+	if typesetter != typst.Version {
+		return "", skip{fmt.Sprintf("it was typeset by %s, this program has %s", typesetter, typst.Version)}
 	}
 	again, err := report.Render(v.ctx, v.opt.Typst, stored)
 	if err != nil {
 		return "", err
 	}
 	if !bytes.Equal(pdf, again) {
-		return "", fmt.Errorf("typeset again it differs, first at byte %d of %d", firstDifference(pdf, again), len(pdf))
+		where := fmt.Sprintf("typeset again it differs, first at byte %d of %d", firstDifference(pdf, again), len(pdf))
+		// The template belongs to the program, as the sentences do.
+		if v.opt.Program != "" && v.ab.Program != v.opt.Program {
+			return "", skip{fmt.Sprintf("it was made by version %s, this is version %s; %s", v.ab.Program, v.opt.Program, where)}
+		}
+		return "", errors.New(where)
 	}
-	return fmt.Sprintf("%d bytes", len(pdf)), nil
+	return english.Count(len(pdf), "byte"), nil
 }
 
 func firstDifference(a, b []byte) int {

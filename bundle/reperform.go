@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"reperform/english"
 	"reperform/evaluation"
 	"reperform/population"
 	"reperform/procedure"
@@ -82,7 +83,7 @@ func (v *verifier) blob(f soc1.File) (string, error) {
 		return "", fmt.Errorf("it is not in the bundle")
 	}
 	if f.Size != r.Size() {
-		return "", fmt.Errorf("it has %d bytes, recorded are %d", r.Size(), f.Size)
+		return "", fmt.Errorf("it has %s, recorded are %d", english.Count(r.Size(), "byte"), f.Size)
 	}
 	h := sha256.New()
 	path, out := "", io.Writer(h)
@@ -106,7 +107,7 @@ func (v *verifier) blob(f soc1.File) (string, error) {
 	if path != "" {
 		v.files[f.SHA256] = path
 	}
-	return fmt.Sprintf("%d bytes", n), nil
+	return english.Count(n, "byte"), nil
 }
 
 // scratch names a file of the engine by what it is for. Ids are anybody's text,
@@ -179,7 +180,7 @@ func (v *verifier) population(work *record.View, r record.Typed[soc1.Population]
 		return "", err
 	}
 	if f.PopulationHash != p.PopulationHash || f.Rows != p.RowCount {
-		return "", fmt.Errorf("its %d rows have hash %s; recorded are %d rows and %s", f.Rows, f.PopulationHash, p.RowCount, p.PopulationHash)
+		return "", fmt.Errorf("it has %s and hash %s; recorded are %d and %s", english.Count(f.Rows, "row"), f.PopulationHash, p.RowCount, p.PopulationHash)
 	}
 	if p.KeyUnique && !f.KeyUnique {
 		return "", fmt.Errorf("two of its rows have the same key; recorded is that none have")
@@ -193,7 +194,7 @@ func (v *verifier) population(work *record.View, r record.Typed[soc1.Population]
 			return "", fmt.Errorf("the total of %s is %s, recorded is %s", t.Column, totals[t.Column], t.Total)
 		}
 	}
-	return fmt.Sprintf("%d rows, %s", f.Rows, f.PopulationHash), nil
+	return english.Count(f.Rows, "row") + ", " + f.PopulationHash, nil
 }
 
 func (v *verifier) derivation(p record.Typed[soc1.Population], all []record.Typed[soc1.Population]) (string, error) {
@@ -222,7 +223,7 @@ func (v *verifier) derivation(p record.Typed[soc1.Population], all []record.Type
 	if f.PopulationHash != p.Value.PopulationHash {
 		return "", fmt.Errorf("derived again its hash is %s, recorded is %s", f.PopulationHash, p.Value.PopulationHash)
 	}
-	return fmt.Sprintf("%d rows", f.Rows), nil
+	return english.Count(f.Rows, "row"), nil
 }
 
 func find(all []record.Typed[soc1.Population], id string) (soc1.Population, error) {

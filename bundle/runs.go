@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 
+	"reperform/english"
 	"reperform/evaluation"
 	"reperform/population"
 	"reperform/procedure"
@@ -82,11 +83,11 @@ func (v *verifier) evaluate(r record.Typed[soc1.TestRun], populations []record.T
 	case !slices.Equal(counts, run.Counts):
 		return "", fmt.Errorf("it counts %+v; recorded is %+v", counts, run.Counts)
 	case m.Rows != run.RowCount:
-		return "", fmt.Errorf("it reads %d rows; recorded are %d", m.Rows, run.RowCount)
+		return "", fmt.Errorf("it reads %s; recorded are %d", english.Count(m.Rows, "row"), run.RowCount)
 	case m.ResultHash != run.ResultHash || items != run.ExceptionCount:
-		return "", fmt.Errorf("it finds %d items with exceptions and hash %s; recorded are %d and %s", items, m.ResultHash, run.ExceptionCount, run.ResultHash)
+		return "", fmt.Errorf("it finds %s with exceptions and hash %s; recorded are %d and %s", english.Count(items, "item"), m.ResultHash, run.ExceptionCount, run.ResultHash)
 	}
-	return fmt.Sprintf("%d rows, %d items with exceptions, %s", m.Rows, items, m.ResultHash), nil
+	return fmt.Sprintf("%s, %s with exceptions, %s", english.Count(m.Rows, "row"), english.Count(items, "item"), m.ResultHash), nil
 }
 
 func (v *verifier) joined(run soc1.TestRun, populations []record.Typed[soc1.Population]) ([]population.Input, error) {
@@ -153,7 +154,7 @@ func (v *verifier) sameExceptions(r record.Typed[soc1.TestRun], all []record.Typ
 		if len(e.ItemKeys) == 0 {
 			g := finding{attribute: e.Attribute, undecided: e.Undecided}
 			if e.Group.ResultFile.SHA256 != r.Value.ResultFile.SHA256 || e.Group.Count != groups[g] {
-				return "", fmt.Errorf("exception %s stands for %d items of attribute %s; the run found %d", x.ID, e.Group.Count, e.Attribute, groups[g])
+				return "", fmt.Errorf("exception %s stands for %s of attribute %s; the run found %d", x.ID, english.Count(e.Group.Count, "item"), e.Attribute, groups[g])
 			}
 			for k := range left {
 				if k.attribute == g.attribute && k.undecided == g.undecided {
@@ -175,7 +176,7 @@ func (v *verifier) sameExceptions(r record.Typed[soc1.TestRun], all []record.Typ
 			return "", fmt.Errorf("the run found item %q for attribute %s and %d more, of which there is no exception", k.key, k.attribute, len(left)-1)
 		}
 	}
-	return fmt.Sprintf("%d exceptions", len(found)), nil
+	return english.Count(len(found), "exception"), nil
 }
 
 // maxFindings bounds the result files that are read into memory.
@@ -242,7 +243,7 @@ func (v *verifier) sameResults(run soc1.TestRun, f *evaluation.File, org *record
 	recorded := map[[2]string]soc1.Result{}
 	var keys []string
 	for _, r := range f.Results {
-		if r.Value.Test != run.Test {
+		if r.Value.Test != run.Test || replaced(f, run, r.Value.ItemKey) {
 			continue
 		}
 		recorded[[2]string{r.Value.ItemKey, r.Value.Attribute}] = r.Value
@@ -284,10 +285,27 @@ func (v *verifier) sameResults(run soc1.TestRun, f *evaluation.File, org *record
 		}
 		n := 0
 		if n, last = compareResults(run, found, recorded); last == nil {
-			return fmt.Sprintf("%d results", n), nil
+			return english.Count(n, "result"), nil
 		}
 	}
 	return "", last
+}
+
+// replaced reports whether an item was drawn for a test from another population
+// only, by a draw that was replaced: its results count no more, and the test's
+// population need not hold it.
+func replaced(f *evaluation.File, run soc1.TestRun, key string) bool {
+	elsewhere := false
+	for _, s := range f.Samples {
+		if s.Value.Test != run.Test || !slices.ContainsFunc(s.Value.Items, func(it soc1.SampleItem) bool { return it.Key == key }) {
+			continue
+		}
+		if s.Value.Population == run.Population {
+			return false
+		}
+		elsewhere = true
+	}
+	return elsewhere
 }
 
 func compareResults(run soc1.TestRun, found []population.ItemOutcomes, recorded map[[2]string]soc1.Result) (int, error) {

@@ -11,9 +11,12 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"reperform/english"
 	"reperform/ledger"
 	"reperform/population"
+	"reperform/record"
 	"reperform/report/typst"
+	"reperform/soc1"
 )
 
 // Status is what became of a claim.
@@ -43,6 +46,11 @@ type Verification struct {
 	Engagement string   `json:"engagement"`
 	Digest     string   `json:"digest"`
 	Claims     []Claim  `json:"claims"`
+	// Limits say what the bundle does not establish, even if every claim holds:
+	// each is the end of a sentence that begins "This does not establish".
+	Limits []string `json:"limits,omitempty"`
+	// Redactions are the documents within the engagement that were redacted.
+	Redactions []record.Redaction `json:"redactions,omitempty"`
 }
 
 // Count is the number of claims with the status.
@@ -65,6 +73,9 @@ type Options struct {
 	// without a checkpoint, a bundle proves that it was not changed since
 	// somebody signed it, not who signed.
 	Keys []string
+	// PDF, when set, is a report that the caller had by another way than the
+	// bundle, to be held against it.
+	PDF []byte
 	// Program is the version of this program. A report made by another version
 	// that reads differently today is not re-performed rather than wrong.
 	// Empty means that every difference is wrong.
@@ -111,8 +122,15 @@ type verifier struct {
 	used map[string]bool
 	// bound is the ledger that a given checkpoint confirmed; anchored says that
 	// the organization's ledger extends what the auditor recorded of it.
-	bound    string
-	anchored bool
+	bound string
+	// boundSize is how many of its entries that checkpoint covers.
+	boundSize int64
+	anchored  bool
+	// issue is what a bundle for an issued report shows of its issue, once that
+	// holds.
+	issue *shown
+	// issuances are those that an auditor's file holds.
+	issuances []record.Typed[soc1.Issuance]
 	// files are parts written out for the engine, by SHA-256.
 	files map[string]string
 	// frozen are the SHA-256s of the files that are populations.
@@ -221,13 +239,21 @@ func (v *verifier) run() {
 		v.reperform()
 	}
 	v.report()
+	if v.ab.For == ForFile {
+		v.phase("issue", "The issues of the report can be read.", v.issues)
+		v.redacted()
+	}
+	if v.opt.PDF != nil {
+		v.check("report/given", "The PDF given is the report of this bundle.", v.given)
+	}
+	v.out.Limits = v.limits()
 	v.check("container/parts", "The bundle holds nothing that was not checked.", func() (string, error) {
 		for _, n := range v.c.names {
 			if !v.used[n] {
 				return "", fmt.Errorf("part %s belongs to nothing", n)
 			}
 		}
-		return fmt.Sprintf("%d parts", len(v.c.names)), nil
+		return english.Count(len(v.c.names), "part"), nil
 	})
 }
 
@@ -242,17 +268,20 @@ func (v *verifier) about() (string, error) {
 	if err := json.Unmarshal(b, &version); err != nil {
 		return "", fmt.Errorf("%s: %w", partAbout, err)
 	}
-	if version.Version > aboutVersion {
-		return "", fmt.Errorf("the bundle has version %d, this program reads %d: use a newer program", version.Version, aboutVersion)
+	if version.Version > aboutIssued {
+		return "", fmt.Errorf("the bundle has version %d, this program reads %d: use a newer program", version.Version, aboutIssued)
 	}
 	if err := decodeCanonical(b, &v.ab); err != nil {
 		return "", fmt.Errorf("%s: %w", partAbout, err)
 	}
-	if v.ab.Version != aboutVersion {
-		return "", fmt.Errorf("the bundle has version %d, this program reads %d: use a newer program", v.ab.Version, aboutVersion)
+	if v.ab.Version != aboutVersion && v.ab.Version != aboutIssued {
+		return "", fmt.Errorf("there is no version %d of a bundle", v.ab.Version)
 	}
 	if v.ab.For != ForFile && v.ab.For != ForReport {
 		return "", fmt.Errorf("the bundle is for %q, which is neither file nor report", v.ab.For)
+	}
+	if v.ab.Version == aboutIssued && (v.ab.For != ForReport || v.ab.Work == v.ab.Organization) {
+		return "", fmt.Errorf("version %d is the form of a report that a service auditor issued, and nothing else has it", aboutIssued)
 	}
 	if !ledger.ValidName(v.ab.Work) || !ledger.ValidName(v.ab.Organization) {
 		return "", fmt.Errorf("%q and %q do not both name a ledger", v.ab.Work, v.ab.Organization)

@@ -32,7 +32,7 @@ func TestWholeFileHolds(t *testing.T) {
 	for _, id := range []string{"container", "about", "ledger/" + exam, "ledger/org", "ledger/org/anchor", "engagement", "checkpoint", "key",
 		"population/pop-leavers", "population/pop-bank-changes", "population/pop-bank-changes/derivation", "nonce", "sample/t-pay-1-1-draw-1",
 		"run/t-it-1-1-run-1", "exceptions/t-it-1-1-run-1", "figures/t-it-1-1", "figures/t-pay-1-1", "deviation/dev-t-it-1-1", "deviation/dev-t-pay-1-1",
-		"order/samples", "order/conclusions", "order/opinion", "report/model", "report/released", "report/pdf", "container/parts"} {
+		"order/samples", "order/conclusions", "order/opinion", "report/model", "report/released", "report/pdf", "redactions", "container/parts"} {
 		if status(v, id) != bundle.Holds {
 			t.Errorf("claim %s is %q", id, status(v, id))
 		}
@@ -90,7 +90,7 @@ func TestReportBundleShowsNoWorkingPapers(t *testing.T) {
 			open = append(open, c.ID)
 		}
 	}
-	if got := strings.Join(open, " "); got != "checkpoint key report/model" {
+	if got := strings.Join(open, " "); got != "checkpoint key report/model issue" {
 		t.Errorf("not re-performed are %s:\n%s", got, list(v))
 	}
 	// A user of the report holds its footer against the ledger all the same.
@@ -141,11 +141,7 @@ func TestReleasedByThePartnerOnly(t *testing.T) {
 	}
 	w := told(t, filepath.Join(t.TempDir(), "workspace"))
 	defer w.app.Close()
-	w.apply("dana", "signed.yaml", "")
-	w.must(w.app.Sign(w.ctx, "olive", "assertion", "assertion-2025", "2026-02-20"))
-	if err := w.app.ReleaseReport(w.ctx, "helen", engagement, "Alder"); err != nil {
-		t.Fatal(err)
-	}
+	w.release()
 	m, err := w.app.ReportModel(w.ctx, "helen", engagement)
 	w.must(err)
 	if m.Draft != "" {
@@ -313,6 +309,14 @@ func (s *story) redacted(log *ledger.Log) {
 	exportDirectly(t, log, s.dir, exam, path, options(t))
 	v := verify(t, path, bundle.Options{})
 	s.must(verifyNoFails(t, v))
+	if status(v, "redactions") != bundle.NotReperformed || len(v.Redactions) != len(at) || len(at) == 0 {
+		t.Errorf("%d redactions are named, expected %d:\n%s", len(v.Redactions), len(at), list(v))
+	}
+	for _, r := range v.Redactions {
+		if r.Ledger != "org" || r.Kind != "person" || r.ID != "omar" || r.By != "dana" || r.Reason != "Asked for." {
+			t.Errorf("the redaction is told as %s", r)
+		}
+	}
 	for _, l := range bundle.Lines(t, bundle.Parts(t, path), "org") {
 		for _, d := range l.Documents {
 			if bytes.Contains(d.Bytes, []byte("Omar Reyes")) {

@@ -173,6 +173,8 @@ type Decision struct {
 	Reason    string               `json:"reason"`
 	// Evidence is what shows that a dismissed exception is none.
 	Evidence string `json:"evidence,omitempty"`
+	// EvidenceRefs are its records in the examination's ledger.
+	EvidenceRefs []string `json:"evidence_refs,omitempty"`
 }
 
 // Items are the keys that the decision concerns; none means all exceptions of
@@ -221,7 +223,10 @@ type OnControl struct {
 	DesignOutcome    soc1.Verdict `json:"design_outcome"`
 	Operating        string       `json:"operating,omitempty"`
 	OperatingOutcome soc1.Verdict `json:"operating_outcome,omitempty"`
-	NotOperated      string       `json:"not_operated,omitempty"`
+	// Reliance says what it rests on that a test of one item speaks for the
+	// period.
+	Reliance    string `json:"reliance,omitempty"`
+	NotOperated string `json:"not_operated,omitempty"`
 }
 
 // OnObjective holds the reasons and verdicts on one objective.
@@ -236,20 +241,20 @@ type OnObjective struct {
 // All are the conclusions as records, with the ids under which to store them,
 // in the plan's order.
 func (c ConclusionPlan) All(engagement string) (ids []string, out []soc1.Conclusion) {
-	add := func(subject soc1.SubjectKind, id string, limb soc1.ConclusionLimb, verdict soc1.Verdict, reasons string) {
+	add := func(subject soc1.SubjectKind, id string, limb soc1.ConclusionLimb, verdict soc1.Verdict, reasons, reliance string) {
 		if verdict == "" {
 			return
 		}
 		ids = append(ids, "c-"+id+"-"+string(limb))
-		out = append(out, soc1.Conclusion{Engagement: engagement, Subject: subject, SubjectID: id, Limb: limb, Outcome: verdict, Reasons: reasons, By: c.By, On: c.On})
+		out = append(out, soc1.Conclusion{Engagement: engagement, Subject: subject, SubjectID: id, Limb: limb, Outcome: verdict, Reasons: reasons, Reliance: reliance, By: c.By, On: c.On})
 	}
 	for _, x := range c.Controls {
-		add(soc1.OnControl, x.Control, soc1.ConcludeDesign, x.DesignOutcome, x.Design)
-		add(soc1.OnControl, x.Control, soc1.ConcludeOperating, x.OperatingOutcome, x.Operating)
+		add(soc1.OnControl, x.Control, soc1.ConcludeDesign, x.DesignOutcome, x.Design, "")
+		add(soc1.OnControl, x.Control, soc1.ConcludeOperating, x.OperatingOutcome, x.Operating, x.Reliance)
 	}
 	for _, x := range c.Objectives {
-		add(soc1.OnObjective, x.Objective, soc1.ConcludeDesign, x.DesignOutcome, x.Design)
-		add(soc1.OnObjective, x.Objective, soc1.ConcludeOperating, x.OperatingOutcome, x.Operating)
+		add(soc1.OnObjective, x.Objective, soc1.ConcludeDesign, x.DesignOutcome, x.Design, "")
+		add(soc1.OnObjective, x.Objective, soc1.ConcludeOperating, x.OperatingOutcome, x.Operating, "")
 	}
 	return ids, out
 }

@@ -3,6 +3,7 @@ package evaluation
 import (
 	"fmt"
 
+	"reperform/english"
 	"reperform/record"
 	"reperform/sampling"
 	"reperform/soc1"
@@ -31,10 +32,10 @@ func (g *testFile) blocks(out *Figures) {
 	}
 	g.gridBlocks(block)
 	if out.Exceptions.Open > 0 {
-		block("EVA-21", refs(g.openExceptions()), "%s with exceptions that nobody confirmed or dismissed.", number(out.Exceptions.Open, "item"))
+		block("EVA-21", refs(g.openExceptions()), "%s with exceptions that nobody confirmed or dismissed.", english.Count(out.Exceptions.Open, "item"))
 	}
 	if out.CannotTellUnresolved > 0 {
-		block("EVA-21", nil, "%s could not be decided, and no alternative procedure or decision settled it.", number(out.CannotTellUnresolved, "item"))
+		block("EVA-21", nil, "%s could not be decided, and no alternative procedure or decision settled it.", english.Count(out.CannotTellUnresolved, "item"))
 	}
 	for _, why := range out.Why {
 		block("EVA-15", nil, "%s", why)
@@ -122,7 +123,7 @@ func (g *testFile) sampleBlocks(out *Figures, block blocker) {
 	complete := len(g.missingCells()) == 0
 	if complete && out.Tested < planned && out.Drawn < out.PopulationRows {
 		out.Lacking = min(planned-out.Tested, out.PopulationRows-out.Drawn)
-		block("SMP-01", refs(g.draw.chain), "%d items count and %d were planned; %d of those drawn are not applicable.", out.Tested, planned, out.NotApplicable)
+		block("SMP-01", refs(g.draw.chain), "%s of %d planned %s; %d of those drawn %s not applicable.", english.Count(out.Tested, "item"), planned, english.Choose(out.Tested, "counts", "count"), out.NotApplicable, english.Choose(out.NotApplicable, "is", "are"))
 	}
 	if len(g.draw.dropped) > 0 {
 		block("DEV-08", refs(g.draw.chain), "The expansion left out items of the original sample: %s.", some(g.draw.dropped))
@@ -169,10 +170,10 @@ func (g *testFile) gridBlocks(block blocker) {
 		return
 	}
 	block("TST-03", nil, "%s of the grid of %s by %s without a result: %s.", cells(len(missing)),
-		number(int64(len(g.drawn())), "item"), number(int64(len(g.attributes)), "attribute"), some(missing))
+		english.Count(len(g.drawn()), "item"), english.Count(len(g.attributes), "attribute"), some(missing))
 }
 
-func cells(n int) string { return number(int64(n), "cell") }
+func cells(n int) string { return english.Count(n, "cell") }
 
 // missingCells are the cells without a result. Of a census, whose items nobody
 // drew, the rows without any result are found by reconciling the counts.

@@ -2,7 +2,6 @@ package evaluation
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"reperform/record"
@@ -97,11 +96,17 @@ func (f *File) Consequences() Consequences {
 	e := &evaluation{File: f, byControl: map[string]*ControlLine{}, opinion: f.Opinion()}
 	e.controlLines()
 	e.deviationFlags()
+	e.drawFlags()
+	e.changeFlags()
+	e.dismissalFlags()
+	e.orderFlags()
+	e.independenceFlags()
 	for i := range e.controls {
 		e.controlFlags(&e.controls[i])
 	}
 	e.objectiveLines()
 	e.limbLines()
+	e.redactionFlags()
 	out := Consequences{By: f.By, Controls: e.controls, Objectives: e.objectives, Limbs: e.limbs}
 	for _, c := range e.controls {
 		for _, t := range c.Tests {
@@ -238,11 +243,3 @@ func on(list []Entered, limb soc1.ConclusionLimb) []Entered {
 
 // type2 reports whether the report speaks of operating effectiveness.
 func (f *File) type2() bool { return f.Engagement.Value.Type == soc1.Type2 }
-
-// plural writes "1 objective is" or "2 objectives are".
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun + " is"
-	}
-	return fmt.Sprintf("%d %ss are", n, noun)
-}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"reperform/english"
 	"reperform/record"
 	"reperform/soc1"
 )
@@ -110,10 +111,17 @@ func (e *evaluation) favorable(k *ControlLine, c Entered, tests []Figures, flag 
 		windows = append(windows, t.Window)
 		occurred = occurred || t.Method != soc1.DidNotOperate && (t.Tested > 0 || t.Blocked())
 		e.limits(k, c, t, flag)
+		for _, a := range t.Attributes {
+			// Where nothing at all was tested, EVA-19 says so.
+			if n := a.Total(); t.Tested > 0 && n > 0 && a.NotApplicable == n {
+				flag("EVA-32", []soc1.Ref{c.Ref, t.Test}, "%s is concluded effective, and attribute %s of test %s is not applicable to any item.", k.Code, a.Code, t.Code)
+			}
+		}
 		if k.record.Value.Nature == soc1.Automated && t.DeviationItems > 0 && !k.dated(t) {
-			flag("EVA-16", []soc1.Ref{c.Ref, t.Test}, "The automated control %s deviated for %s of test %s and is concluded effective.", k.Code, number(t.DeviationItems, "item"), t.Code)
+			flag("EVA-16", []soc1.Ref{c.Ref, t.Test}, "The automated control %s deviated for %s of test %s and is concluded effective.", k.Code, english.Count(t.DeviationItems, "item"), t.Code)
 		}
 	}
+	e.reliance(k, c, tests, flag)
 	if !c.Window.coveredBy(windows) {
 		flag("TST-10", append([]soc1.Ref{c.Ref}, testRefs(tests)...), "%s is concluded effective for %s, and its tests cover only %s.", k.Code, c.Window, windowsText(windows))
 	}

@@ -3,6 +3,7 @@ package evaluation
 import (
 	"strings"
 
+	"reperform/english"
 	"reperform/record"
 	"reperform/soc1"
 )
@@ -20,7 +21,7 @@ func (e *evaluation) deviationFlags() {
 	}
 	for _, x := range e.Exceptions {
 		if x.Value.Status == soc1.Confirmed && !covered[x.ID] {
-			e.add("DEV-02", x.Ref(), nil, "The confirmed exception %s of test %s, %s, belongs to no deviation.", x.ID, x.Value.Test, number(x.Value.Count(), "item"))
+			e.add("DEV-02", x.Ref(), nil, "The confirmed exception %s of test %s, %s, belongs to no deviation.", x.ID, x.Value.Test, english.Count(x.Value.Count(), "item"))
 		}
 	}
 }
@@ -86,7 +87,7 @@ func (e *evaluation) deviationItems(d record.Typed[soc1.Deviation]) {
 		e.addAll(items, x)
 	}
 	if fewest, most := items.bounds(0); d.Value.ItemCount < fewest || d.Value.ItemCount > most {
-		e.add("EVA-11", d.Ref(), sources, "Deviation %s counts %s, its confirmed exceptions %s.", name(d.Value.Code, d.ID), number(d.Value.ItemCount, "item"), between(fewest, most))
+		e.add("EVA-11", d.Ref(), sources, "Deviation %s counts %s, its confirmed exceptions %s.", name(d.Value.Code, d.ID), english.Count(d.Value.ItemCount, "item"), between(fewest, most))
 	}
 	if t, ok := find(e.Tests, d.Value.Test); ok && t.Value.Control != d.Value.Control {
 		e.add("EVA-11", d.Ref(), []soc1.Ref{t.Ref()}, "Deviation %s is of control %s, its test of %s.", name(d.Value.Code, d.ID), d.Value.Control, t.Value.Control)
@@ -95,9 +96,9 @@ func (e *evaluation) deviationItems(d record.Typed[soc1.Deviation]) {
 
 func between(fewest, most int64) string {
 	if fewest == most {
-		return number(most, "item")
+		return english.Count(most, "item")
 	}
-	return number(fewest, "item") + " to " + number(most, "item")
+	return english.Count(fewest, "item") + " to " + english.Count(most, "item")
 }
 
 // name is the code that people know a record by, else its id.

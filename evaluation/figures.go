@@ -3,6 +3,7 @@ package evaluation
 import (
 	"fmt"
 
+	"reperform/english"
 	"reperform/record"
 	"reperform/sampling"
 	"reperform/soc1"
@@ -261,16 +262,9 @@ func (g *testFile) testedByRun(out *Figures, runAttributes int) {
 	}
 	exact := len(g.attributes) == 1 || none == 0 || len(expressions) == 1 && runAttributes == len(g.attributes)
 	if !exact {
-		out.Notes = append(out.Notes, fmt.Sprintf("At most %s concerned by no attribute; the rate is stated over the fewest items that count.", areItems(none)))
+		out.Notes = append(out.Notes, fmt.Sprintf("At most %s concerned by no attribute; the rate is stated over the fewest items that count.", english.Are(none, "item")))
 	}
 	out.NotApplicable, out.Tested = none, rows-none
-}
-
-func areItems(n int64) string {
-	if n == 1 {
-		return "1 item is"
-	}
-	return fmt.Sprintf("%d items are", n)
 }
 
 // exceptionFigures counts exceptions and returns the deviating items.

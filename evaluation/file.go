@@ -38,10 +38,16 @@ type File struct {
 	Opinions    []record.Typed[soc1.Opinion]
 	Evidence    []record.Typed[soc1.Evidence]
 	Nonces      []record.Typed[soc1.Nonce]
+	// Redactions are the documents of the organization that lie within the
+	// engagement and were redacted after the examination had been opened.
+	Redactions []record.Redaction
 	// GroupItems are the item keys of grouped exceptions by exception id, as
 	// the caller read them from the result files. It is optional: without them
 	// the overlap of groups is unknown and the figures give bounds.
 	GroupItems map[string][]string
+	// Past is how the records came to be what they are; LoadPast reads it. It
+	// is optional: without it, nothing is flagged that only the past tells.
+	Past *Past
 	// Tables are the firm's own frequency tables beside those of package
 	// sampling.
 	Tables []sampling.FrequencyTable
@@ -87,6 +93,9 @@ func Load(ctx context.Context, work, org *record.View, engagement string) (*File
 	f.Opinions = load(&l, work, "opinion", func(x soc1.Opinion) bool { return mine(x.Engagement) })
 	f.Evidence = load(&l, work, "evidence", all[soc1.Evidence])
 	f.Nonces = load(&l, work, "nonce", all[soc1.Nonce])
+	if l.err == nil && f.By == soc1.ByAuditor {
+		l.err = f.redactions(ctx, work, org)
+	}
 	return f, l.err
 }
 

@@ -65,6 +65,7 @@ var rules = []Rule{
 	{"TST-05", High, "the tester owns or performs the control", "Have somebody else test it."},
 	{"TST-06", Medium, "a test has no reviewer, or the tester reviews it", "Name a second person as reviewer."},
 	{"TST-10", Medium, "the tests do not cover all days that the conclusion speaks of", "Roll the test forward over the remaining days."},
+	{"CTL-09", High, "an automated control is concluded effective on a test of one item, and change management of its system is not concluded to have operated", "Show that nothing changed the control, by a procedure of its own recorded as the conclusion's reliance, or test it throughout the period."},
 	{"DEV-01", Critical, "a deviation has no cause or no effect", "Investigate nature and cause and record both."},
 	{"DEV-02", Critical, "a confirmed exception belongs to no deviation, so the report would not list it", "Record the deviation; none is netted by another control."},
 	{"DEV-03", High, "a deviation has no response of management", "Obtain the response."},
@@ -99,6 +100,14 @@ var rules = []Rule{
 	{"EVA-22", Critical, "nothing was tested yet", "Run the test or enter its results."},
 	{"EVA-23", High, "a plan of two stages calls for its second stage", "Draw the second stage from the next ranked items."},
 	{"EVA-24", Medium, "a sample was expanded although its deviation is systematic: an expansion can only show that a deviation was isolated", "Conclude from the sample as it is, or reconsider the extent."},
+	{"EVA-25", High, "a control was drawn from again, or nearly the same items were frozen as another population: whoever knows the nonce could have tried populations until a sample pleased", "Judge the reason with somebody who had no part in the draw, and test the items left out."},
+	{"EVA-26", High, "an outcome was changed after it was first recorded, or an earlier one was redacted", "Look at the evidence for both outcomes, and at who changed it and why."},
+	{"EVA-27", Medium, "an exception was dismissed, or an item settled by an alternative procedure, on words alone: no evidence record is named", "Record the evidence and decide again with its id."},
+	{"EVA-28", High, "an exception that was confirmed was dismissed later", "Look at what the first decision rested on, and at who changed it and why."},
+	{"EVA-29", Critical, "a conclusion, or the opinion, is older than something that it rests on", "Look at what changed and enter it again."},
+	{"EVA-30", High, "a person of the firm's team is, or was, one of the organization's people", "Have the firm conclude on the person's independence, and have the work done again by somebody else."},
+	{"EVA-31", High, "a document of the organization within the engagement was redacted after the examination was opened", "Ask which law demanded it, see what earlier exports and evidence still show, and consider what can no longer be examined."},
+	{"EVA-32", Medium, "a control is concluded effective although an attribute of its test concerns no item", "Check the not-applicable expression; if it is right, nothing was learned from this attribute."},
 }
 
 // flagged makes a flag of a rule with its usual severity and remedy.
@@ -133,12 +142,4 @@ func list(names []string) string {
 		s += n
 	}
 	return s
-}
-
-// number writes a count with its noun: "1 item", "3 items".
-func number(n int64, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"reperform/english"
 	"reperform/soc1"
 )
 
@@ -94,16 +95,16 @@ func windowsOf(list []Entered) []Window {
 func (l *LimbLine) follows() {
 	const judgment = "whether the matter is contained (qualified) or pervasive (adverse) is the auditor's judgment"
 	if n := len(l.NotAchieved); n > 0 {
-		l.Follows = append(l.Follows, fmt.Sprintf("%s concluded not achieved, so that an unmodified opinion on this limb does not follow; %s.", plural(n, "objective"), judgment))
+		l.Follows = append(l.Follows, fmt.Sprintf("%s concluded not achieved, so that an unmodified opinion on this limb does not follow; %s.", english.Are(n, "objective"), judgment))
 	}
 	if n := len(l.NotImplemented); n > 0 {
-		l.Follows = append(l.Follows, fmt.Sprintf("%s stated and not implemented: management is first asked to amend the description; otherwise an unmodified opinion on this limb does not follow, and %s.", plural(n, "control"), judgment))
+		l.Follows = append(l.Follows, fmt.Sprintf("%s stated and not implemented: management is first asked to amend the description; otherwise an unmodified opinion on this limb does not follow, and %s.", english.Are(n, "control"), judgment))
 	}
 	if n := len(l.Unfinished); n > 0 {
-		l.Follows = append(l.Follows, fmt.Sprintf("%s tested by work that is not finished; where evidence stays missing, whether that is contained (qualified for scope) or pervasive (disclaimer) is the auditor's judgment.", plural(n, "control")))
+		l.Follows = append(l.Follows, fmt.Sprintf("%s tested by work that is not finished; where evidence stays missing, whether that is contained (qualified for scope) or pervasive (disclaimer) is the auditor's judgment.", english.Are(n, "control")))
 	}
 	if n := len(l.Unconcluded); n > 0 {
-		l.Follows = append(l.Follows, fmt.Sprintf("%s not concluded on yet.", plural(n, "objective")))
+		l.Follows = append(l.Follows, fmt.Sprintf("%s not concluded on yet.", english.Are(n, "objective")))
 	}
 }
 
@@ -119,7 +120,7 @@ func (e *evaluation) limbFlags(line *LimbLine) {
 		return
 	}
 	if n := len(line.Unconcluded); n > 0 && line.Opinion != soc1.Disclaimer {
-		flag("EVA-13", line.Unconcluded, "The opinion on %s is entered, and %s without a conclusion: %s.", name, plural(n, "objective"), some(e.codes(line.Unconcluded)))
+		flag("EVA-13", line.Unconcluded, "The opinion on %s is entered, and %s without a conclusion: %s.", name, english.Are(n, "objective"), some(e.codes(line.Unconcluded)))
 	}
 	if !line.Opinion.Modified() {
 		e.unmodified(line, flag)

@@ -3,6 +3,7 @@ package evaluation_test
 import (
 	"context"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"reperform/evaluation"
@@ -166,5 +167,67 @@ func TestAFileReadFromTwoLedgers(t *testing.T) {
 	}
 	if _, err := evaluation.Load(context.Background(), b.view("exam"), b.view("org"), "gone"); err == nil {
 		t.Error("an engagement that does not exist was loaded")
+	}
+}
+
+// What the organization redacts while the auditor works is flagged when it was
+// in force within the engagement, or is the latest of its record; what went
+// before, or never mattered to these days, is not.
+func TestRedactionsAfterTheOpeningAreFlagged(t *testing.T) {
+	b := open(t)
+	control := func(text string) soc1.Control {
+		return soc1.Control{Code: "PAY-1.1", Text: text, Nature: soc1.Automated, Type: soc1.Preventive, Frequency: soc1.MultiplePerDay, Objectives: []string{"pay-1"}}
+	}
+	at := func(d ledger.Draft, effective string) ledger.Draft {
+		d.Effective = effective
+		return d
+	}
+	b.create("org",
+		b.draft("engagement", "eng", soc1.Engagement{Title: "2025", Type: soc1.Type2, PeriodStart: "2025-01-01", PeriodEnd: "2025-12-31", StandardSet: soc1.SSAE18And21}, false, 1),
+		at(b.draft("control", "early", control("Gone before."), false, 1), "2025-01-01"),
+		at(b.draft("control", "balance", control("Long ago."), false, 1), "2020-01-01"),
+		at(b.draft("control", "other", control("In the period."), false, 1), "2025-01-01"))
+	b.commit("org",
+		at(b.draft("control", "balance", control("In the period."), false, 2), "2024-06-01"),
+		at(b.draft("control", "other", control("Corrected for the period."), false, 2), "2025-01-01"))
+	b.commit("org", at(b.draft("control", "balance", control("Afterwards."), false, 3), "2026-01-01"))
+	redact := func(reason string, refs ...ledger.DocumentRef) {
+		t.Helper()
+		if _, err := b.log.Commit(context.Background(), ledger.Command{Ledger: "org", Actor: "p-1", Action: "document.redact", Reason: reason, Redacts: refs}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	redact("Before.", ledger.DocumentRef{Pos: 0, Slot: 2})
+	note, err := b.log.Checkpoint("org")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.create("exam", b.draft("examination", "exam", soc1.Examination{Engagement: soc1.Ref{Ledger: "org", Kind: "engagement", ID: "eng"}, Firm: "F", OpenedOn: "2026-01-05", OrganizationCheckpoint: string(note)}, false, 1))
+	flags := func() string {
+		t.Helper()
+		f, err := evaluation.Load(context.Background(), b.view("exam"), b.view("org"), "eng")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out []string
+		for _, flag := range f.Consequences().Flags {
+			if flag.Rule == "EVA-31" && flag.Severity == evaluation.High && strings.Contains(flag.Text, "\"A request.\"") {
+				out = append(out, flag.Subject.String())
+			}
+		}
+		return strings.Join(out, " ")
+	}
+	if got := flags(); got != "" {
+		t.Errorf("flagged %s before anything was redacted under the auditor's eyes", got)
+	}
+	// Of balance the first revision was never in force in 2025, the second was,
+	// the third is the latest; of other the first was corrected on its own date.
+	redact("A request.", ledger.DocumentRef{Pos: 0, Slot: 3}, ledger.DocumentRef{Pos: 0, Slot: 4}, ledger.DocumentRef{Pos: 0, Slot: 0})
+	if got := flags(); got != "" {
+		t.Errorf("flagged %s, which no day of the engagement knew", got)
+	}
+	redact("A request.", ledger.DocumentRef{Pos: 1, Slot: 1}, ledger.DocumentRef{Pos: 2, Slot: 1})
+	if got, want := flags(), "org/control/balance@2 org/control/balance@3"; got != want {
+		t.Errorf("flagged %q, expected %q", got, want)
 	}
 }

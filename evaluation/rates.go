@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"slices"
 
+	"reperform/english"
 	"reperform/sampling"
 	"reperform/soc1"
 )
@@ -64,7 +65,7 @@ func (g *testFile) rates(out *Figures, deviating *itemSet) error {
 		return nil
 	}
 	if out.DeviationItems > out.Tested {
-		out.Why = append(out.Why, fmt.Sprintf("%s deviate and only %d count as tested.", number(out.DeviationItems, "item"), out.Tested))
+		out.Why = append(out.Why, fmt.Sprintf("%s %s and only %d counted as tested.", english.Count(out.DeviationItems, "item"), english.Choose(out.DeviationItems, "deviates", "deviate"), out.Tested))
 		return nil
 	}
 	rate, err := sampling.NewRate(out.DeviationItems, out.Tested)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"reperform/english"
 	"reperform/record"
 	"reperform/soc1"
 )
@@ -26,7 +27,7 @@ func (g *testFile) reconcile(out *Figures) {
 	}
 	switch {
 	case out.Method == soc1.DidNotOperate && out.PopulationRows > 0:
-		why("The control is tested as not having operated, and its population has %s.", number(out.PopulationRows, "row"))
+		why("The control is tested as not having operated, and its population has %s.", english.Count(out.PopulationRows, "row"))
 	case out.Method == soc1.Census, out.Method == soc1.ObservationOnly && g.run != nil:
 		g.reconcileCensus(out, why)
 	default:
@@ -45,7 +46,7 @@ func (g *testFile) reconcileCensus(out *Figures, why func(string, ...any)) {
 		fig := out.Attributes[i]
 		_, byRun := g.fromRun(a.Value.Code)
 		if fig.Total() != out.PopulationRows && (byRun || fig.Total() > 0) {
-			why("The outcomes of attribute %s add up to %d of %s.", fig.Code, fig.Total(), number(out.PopulationRows, "row"))
+			why("The outcomes of attribute %s add up to %d of %s.", fig.Code, fig.Total(), english.Count(out.PopulationRows, "row"))
 		}
 		failed, undecided := newItemSet(), newItemSet()
 		for _, x := range g.exceptions {
@@ -62,10 +63,10 @@ func (g *testFile) reconcileCensus(out *Figures, why func(string, ...any)) {
 			continue
 		}
 		if n := failed.of(fig.Code); n != fig.Fail {
-			why("Attribute %s failed for %s, and the exceptions name %d.", fig.Code, number(fig.Fail, "item"), n)
+			why("Attribute %s failed for %s, and the exceptions name %d.", fig.Code, english.Count(fig.Fail, "item"), n)
 		}
 		if n := undecided.of(fig.Code); n != fig.CannotTell {
-			why("Attribute %s could not be decided for %s, and the exceptions name %d.", fig.Code, number(fig.CannotTell, "item"), n)
+			why("Attribute %s could not be decided for %s, and the exceptions name %d.", fig.Code, english.Count(fig.CannotTell, "item"), n)
 		}
 	}
 	g.reconcileItems(out, why)

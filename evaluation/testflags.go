@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"reperform/english"
 	"reperform/record"
 	"reperform/sampling"
 	"reperform/soc1"
@@ -87,11 +88,17 @@ func (g *testFile) evidence(flag blocker) {
 // the population: that each item has the HMAC that the seed gives it, and that
 // the seed is bound to this test and this population.
 func (g *testFile) selection(flag blocker) {
-	for _, s := range slices.Concat(g.draw.chain, g.draw.earlier) {
+	for i, s := range slices.Concat(g.draw.chain, g.draw.earlier) {
 		at := []soc1.Ref{s.Ref()}
-		if g.hasPop && (s.Value.Population != g.population.ID || s.Value.PopulationHash != g.population.Value.PopulationHash) {
+		// A draw that another replaced may be of the population of that time,
+		// which EVA-25 asks about.
+		of, known := g.population, g.hasPop
+		if i >= len(g.draw.chain) {
+			of, known = find(g.Populations, s.Value.Population)
+		}
+		if known && (s.Value.Population != of.ID || s.Value.PopulationHash != of.Value.PopulationHash) {
 			flag("SMP-02", at, "The sample %s was drawn from population %s with the hash %.12s, the test is of %s with %.12s.", s.ID,
-				s.Value.Population, s.Value.PopulationHash, g.population.ID, g.population.Value.PopulationHash)
+				s.Value.Population, s.Value.PopulationHash, of.ID, of.Value.PopulationHash)
 		}
 		if why := g.irreproducible(s.Value); why != "" {
 			flag("SMP-03", at, "The sample %s cannot be re-performed: %s.", s.ID, why)
@@ -104,7 +111,7 @@ func (g *testFile) selection(flag blocker) {
 		flag("SMP-02", refs(g.draw.chain), "Items are in the sample twice: %s.", some(g.draw.twice))
 	}
 	if g.hasPop && int64(len(g.draw.items)) > g.population.Value.RowCount {
-		flag("SMP-02", refs(g.draw.chain), "%d items were drawn from a population of %d.", len(g.draw.items), g.population.Value.RowCount)
+		flag("SMP-02", refs(g.draw.chain), "%s drawn from a population of %d.", english.Count(len(g.draw.items), "item")+english.Choose(len(g.draw.items), " was", " were"), g.population.Value.RowCount)
 	}
 	if undrawn := g.undrawn(); len(undrawn) > 0 {
 		flag("SMP-02", refs(g.draw.chain), "Results name items that were not drawn: %s.", some(undrawn))

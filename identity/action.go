@@ -29,6 +29,7 @@ const (
 	ExaminationOpen  Action = "examination.open" // kind examination
 	ReportBuild      Action = "report.build"
 	ReportRelease    Action = "report.release"
+	ReportIssue      Action = "report.issue"   // kind issuance
 	BundleReport     Action = "bundle.report"  // what a user of the report may see
 	BundleFile       Action = "bundle.file"    // the auditor's whole file
 	AssertionSign    Action = "assertion.sign" // kind assertion or representation_letter
@@ -69,6 +70,7 @@ var actions = []struct {
 	{ExaminationOpen, "open an examination"},
 	{ReportBuild, "build the report"},
 	{ReportRelease, "release the report"},
+	{ReportIssue, "issue the report"},
 	{BundleReport, "bundle the report"},
 	{BundleFile, "bundle the auditor's file"},
 	{AssertionSign, "sign this"},

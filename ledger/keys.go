@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"golang.org/x/mod/sumdb/note"
 )
@@ -26,7 +28,7 @@ func (k FileKeys) path(ledger string) string { return filepath.Join(k.Dir, ledge
 
 // Signer implements Keys.
 func (k FileKeys) Signer(ledger string) (note.Signer, string, error) {
-	b, err := os.ReadFile(k.path(ledger))
+	b, err := ReadSecret(k.path(ledger))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, "", fmt.Errorf("the signing key of ledger %s is not in %s; restore it from your backup", ledger, k.Dir)
 	}
@@ -85,6 +87,26 @@ func (k FileKeys) existing(ledger, name string) (note.Signer, string, error) {
 		return nil, "", fmt.Errorf("%s holds a key named %q, not %q; if ledger %s was never created, remove the file", k.path(ledger), s.Name(), name, ledger)
 	}
 	return s, v, nil
+}
+
+// ReadSecret reads a file that only its owner may use, such as WriteSynced
+// makes. It refuses one that others may use: whoever can read a signing key can
+// write another history under it. Windows keeps such rights elsewhere, so
+// nothing is refused there.
+func ReadSecret(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
+		return nil, fmt.Errorf("%s has mode %04o, so that others may use this secret; run: chmod 600 %s", path, mode, path)
+	}
+	return io.ReadAll(f)
 }
 
 // WriteSynced makes a file with mode 0600 appear whole and durable, or not at all. It never

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
+
+	"reperform/english"
 )
 
 // Keys hands out the key that signs a ledger's checkpoints.
@@ -236,7 +238,7 @@ func (l *Log) loadOne(ctx context.Context, h Head) error {
 	case st != nil && st.edge.size == h.Size:
 		return nil
 	case st != nil && st.edge.size > h.Size:
-		return fmt.Errorf("ledger %s had %d entries and now has %d: the store was replaced by an older one; restart and compare with a checkpoint that left the machine", h.Ledger, st.edge.size, h.Size)
+		return fmt.Errorf("ledger %s had %s and now has %d: the store was replaced by an older one; restart and compare with a checkpoint that left the machine", h.Ledger, english.Count(st.edge.size, "entry"), h.Size)
 	case st != nil:
 		return l.tail(ctx, st, h)
 	}

@@ -9,6 +9,8 @@ import (
 	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
+
+	"reperform/english"
 )
 
 // verifier is one pass over a ledger.
@@ -89,10 +91,10 @@ func (v *verifier) read(to int64) error {
 		v.size = to
 		return nil
 	case next == 0:
-		v.problem("ledger", "n or size", fmt.Sprintf("says %d entries, none are there", to), "%s", v.name)
+		v.problem("ledger", "n or size", fmt.Sprintf("says %s, none are there", english.Count(to, "entry")), "%s", v.name)
 	default:
 		// Rows deleted at the end and a size made larger look alike.
-		v.problem("ledger", "size", fmt.Sprintf("says %d entries, the last one there is %d", to, next-1), "%s", v.name)
+		v.problem("ledger", "size", fmt.Sprintf("says %s, the last one there is %d", english.Count(to, "entry"), next-1), "%s", v.name)
 		v.problem("entry", "pos", fmt.Sprintf("positions %d to %d are missing", next, to-1), "%d", next)
 	}
 	v.size, v.broken = to, true
@@ -323,7 +325,7 @@ func (v *verifier) finish() error {
 		v.problem("entry", "note", bad.err.Error(), "%d", bad.pos)
 	}
 	if v.external != nil && v.external.Size > v.size {
-		v.problem("checkpoint", "size", fmt.Sprintf("the checkpoint given speaks of %d entries, the ledger has %d: entries are gone", v.external.Size, v.size), "given")
+		v.problem("checkpoint", "size", fmt.Sprintf("the checkpoint given speaks of %s, the ledger has %d: entries are gone", english.Count(v.external.Size, "entry"), v.size), "given")
 	}
 	if v.opt.Checkpoint != nil && v.key == "" {
 		v.problem("checkpoint", "", "the checkpoint given cannot be compared: the ledger does not say whose key signs", "given")
@@ -368,7 +370,7 @@ func (v *verifier) beyond() error {
 		return err
 	}
 	if found && now == v.size {
-		v.problem("ledger", "size", fmt.Sprintf("says %d entries, but there is one at position %d", v.size, v.size), "%s", v.name)
+		v.problem("ledger", "size", fmt.Sprintf("says %s, but there is one at position %d", english.Count(v.size, "entry"), v.size), "%s", v.name)
 	}
 	if v.opt.SkipIndex || now != v.size {
 		return nil

@@ -3,6 +3,8 @@ package ledger
 import (
 	"context"
 	"fmt"
+
+	"reperform/english"
 )
 
 // Problem is one thing that does not hold, and where.
@@ -42,7 +44,7 @@ func (r *Report) Err() error {
 	if len(r.Problems) == 0 {
 		return nil
 	}
-	return fmt.Errorf("ledger %s: %d problems, the first: %s", r.Ledger, len(r.Problems), r.Problems[0])
+	return fmt.Errorf("ledger %s: %s, the first: %s", r.Ledger, english.Count(len(r.Problems), "problem"), r.Problems[0])
 }
 
 // maxProblems bounds a report: damage tends to come in swathes.

@@ -58,9 +58,9 @@ func TestBadInput(t *testing.T) {
 		column              string
 		want                string
 	}{
-		{"too few fields", "x.csv", "a,b\n1,2\n3\n", Schema{}, nil, 3, "", "1 fields and the header 2"},
+		{"too few fields", "x.csv", "a,b\n1,2\n3\n", Schema{}, nil, 3, "", "1 field and the header 2"},
 		{"too many fields", "x.csv", "a,b\n1,2\n3,4,5\n", Schema{}, nil, 3, "", "3 fields and the header 2"},
-		{"row number after a quoted line end", "x.csv", "a,b\n\"x\ny\",2\n3\n", Schema{}, nil, 4, "", "1 fields"},
+		{"row number after a quoted line end", "x.csv", "a,b\n\"x\ny\",2\n3\n", Schema{}, nil, 4, "", "1 field"},
 		{"latin-1", "x.csv", "a,b\nZo\xeb,2\n", Schema{}, nil, 2, "", "byte 6 of the text (0xEB) is not UTF-8"},
 		{"utf-16", "x.csv", "\xff\xfea\x00,\x00b\x00\n\x00", Schema{}, nil, 0, "", "UTF-16"},
 		{"utf-16 without mark", "x.csv", "a\x00,\x00b\x00\n\x001\x00,\x002\x00\n\x00", Schema{}, nil, 1, "", "encoding: utf-16"},
@@ -109,6 +109,15 @@ func TestBadInput(t *testing.T) {
 		{"error value", "x.xlsx", workbook(sheetHeader+`<row r="3"><c r="C3" t="e"><f>1/0</f><v>#DIV/0!</v></c></row>`, ""), Schema{}, nil, 3, "amount", "C3 holds an error value"},
 		{"merged cells", "x.xlsx", workbook(sheetHeader+`<row r="3"><c r="B3" t="s"><v>3</v></c></row>`, `<mergeCells><mergeCell ref="B3:B4"/></mergeCells>`), Schema{}, nil, 3, "", "B3:B4 inside the table are merged"},
 		{"cell beside the table", "x.xlsx", workbook(sheetHeader+`<row r="3"><c r="B3" t="s"><v>3</v></c><c r="F3"><v>1</v></c></row>`, ""), Schema{}, nil, 3, "", "F3 lies outside"},
+		{"cell twice", "x.xlsx", workbook(sheetHeader+`<row r="3"><c r="C3"><v>1</v></c><c r="C3"><v>2</v></c></row>`, ""), Schema{}, nil, 3, "amount", "C3 occurs twice"},
+		{"cells out of order", "x.xlsx", workbook(sheetHeader+`<row r="3"><c r="D3"><v>1</v></c><c r="C3"><v>2</v></c></row>`, ""), Schema{}, nil, 3, "amount", "out of order"},
+		{"cell of another row", "x.xlsx", workbook(sheetHeader+`<row r="3"><c r="C4"><v>1</v></c></row>`, ""), Schema{}, nil, 3, "", `reference "C4"`},
+		{"cell beyond the columns of any sheet", "x.xlsx", workbook(sheetHeader+`<row r="3"><c r="ZZZZ3"><v>1</v></c></row>`, ""), Schema{}, nil, 3, "", `reference "ZZZZ3"`},
+		{"row twice", "x.xlsx", workbook(sheetHeader+`<row r="3"><c r="C3"><v>1</v></c></row><row r="3"><c r="C3"><v>2</v></c></row>`, ""), Schema{}, nil, 3, "", "comes after row 3"},
+		{"rows out of order", "x.xlsx", workbook(sheetHeader+`<row r="5"><c r="C5"><v>1</v></c></row><row r="4"><c r="C4"><v>2</v></c></row>`, ""), Schema{}, nil, 4, "", "comes after row 5"},
+		{"row of no number", "x.xlsx", workbook(sheetHeader+`<row r="99999999999999"><c r="C3"><v>1</v></c></row>`, ""), Schema{}, nil, 2, "", `number "99999999999999"`},
+		{"sheet cut between rows", "x.xlsx", workbook(sheetHeader+`<row r="3"><c r="C3"><v>1</v></c></row><!--`, "-->"), Schema{}, nil, 3, "", "cut short"},
+		{"text without end", "x.xlsx", workbook(sheetHeader+`<row r="3"><c r="C3" t="inlineStr"><is><t>`+strings.Repeat("x", 20<<20)+`</t></is></c></row>`, ""), Schema{}, nil, 0, "", "a text is longer than"},
 		{"no such sheet", "x.xlsx", workbook(sheetHeader, ""), Schema{}, func(q *ImportRequest) { q.Source.Sheet = "Other" }, 0, "", `the sheets are: "Data"`},
 		{"workbook cut short", "x.xlsx", workbook(sheetHeader, "")[:900], Schema{}, nil, 0, "", "not an .xlsx workbook"},
 	} {
@@ -173,7 +182,7 @@ func TestGoodOddInput(t *testing.T) {
 		{"JSON numbers keep their digits", "x.jsonl", "{\"a\":0.10000000000000000001,\"b\":{\"c\": [1]}}\n{\"b\":null,\"a\":1}\n", ImportRequest{}, "a decimal(38,20),b text", [][]any{{"0.10000000000000000001", `{"c":[1]}`}, {"1.00000000000000000000", nil}}, ""},
 		{"workbook", "x.xlsx", workbook(sheetHeader+`<row r="3"><c r="B3" t="s"><v>3</v></c><c r="C3" s="3"><v>19.989999999999998</v></c><c r="D3" s="1"><v>45689</v></c></row>`+
 			`<row r="4"/><row r="5" hidden="1"><c r="B5" t="inlineStr"><is><t>x</t></is></c><c r="C5"><f>C3*2</f><v>39.98</v></c><c r="D5" s="1"><v>45690</v></c></row>`, ""), ImportRequest{},
-			"id text,amount decimal(18,2),day date", [][]any{{"007", "19.99", "2025-02-01"}, {"x", "39.98", "2025-02-02"}}, "1 cells are formulas"},
+			"id text,amount decimal(18,2),day date", [][]any{{"007", "19.99", "2025-02-01"}, {"x", "39.98", "2025-02-02"}}, "1 cell holds formulas"},
 		{"workbook with times", "x.xlsx", workbook(sheetHeader+`<row r="3"><c r="D3" s="2"><v>45689.75</v></c></row>`, ""), ImportRequest{}, "id text,amount text,day timestamp", [][]any{{nil, nil, "2025-02-01T18:00:00.000000"}}, ""},
 		{"clock shown twice", "x.csv", "t\n2025-10-26 02:30:00\n", ImportRequest{Schema: Schema{Columns: []Column{{Name: "t", Type: Type{Kind: "timestamptz"}, Zone: "Europe/Amsterdam"}}}}, "t timestamptz", [][]any{{"2025-10-26T00:30:00.000000Z"}}, "twice"},
 	} {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"reperform/english"
 	"reperform/population/duck"
 	"reperform/population/tabular"
 )
@@ -217,9 +218,9 @@ func (k *checker) gaps(s CheckSpec) (CheckResult, error) {
 	if err != nil {
 		return CheckResult{}, err
 	}
-	r := CheckResult{Expected: "0 missing numbers", Actual: row[0] + " missing in " + row[1] + " gaps", Passed: row[0] == "0" && row[2] == "0", Examples: first(rows)}
+	r := CheckResult{Expected: "0 missing numbers", Actual: row[0] + " missing in " + counted(row[1], "gap"), Passed: row[0] == "0" && row[2] == "0", Examples: first(rows)}
 	if row[2] != "0" {
-		r.Actual += ", " + row[2] + " rows without a number"
+		r.Actual += ", " + counted(row[2], "row") + " without a number"
 	}
 	return r, nil
 }
@@ -257,7 +258,7 @@ func (k *checker) duplicates(s CheckSpec) (CheckResult, error) {
 	if err != nil {
 		return CheckResult{}, err
 	}
-	return CheckResult{Expected: "0 duplicates", Actual: row[0] + " keys occur more than once, " + row[1] + " rows too many", Passed: row[0] == "0", Examples: first(rows)}, nil
+	return CheckResult{Expected: "0 duplicates", Actual: counted(row[0], "key") + verb(row[0], " occurs", " occur") + " more than once, " + counted(row[1], "row") + " too many", Passed: row[0] == "0", Examples: first(rows)}, nil
 }
 
 // period reads From and To.
@@ -355,7 +356,7 @@ func (k *checker) drift(s CheckSpec) (CheckResult, error) {
 	if moved {
 		found = append(found, "the columns stand in another order")
 	}
-	r := CheckResult{Expected: fmt.Sprintf("the %d columns of the earlier population", len(s.Previous)), Actual: fmt.Sprintf("%d differences", len(found)), Passed: len(found) == 0}
+	r := CheckResult{Expected: "the columns of the earlier population: " + english.Count(len(s.Previous), "column"), Actual: english.Count(len(found), "difference"), Passed: len(found) == 0}
 	r.Examples = found[:min(len(found), MaxExamples)]
 	return r, nil
 }
@@ -383,4 +384,15 @@ func (k *checker) required(s CheckSpec) (CheckResult, error) {
 		r.Examples = first(rows)
 	}
 	return r, nil
+}
+
+// counted says how many of something a query counted.
+func counted(n, noun string) string { return n + " " + verb(n, noun, english.Plural(noun)) }
+
+// verb is the first word when a query counted one.
+func verb(n, one, other string) string {
+	if n == "1" {
+		return one
+	}
+	return other
 }

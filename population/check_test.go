@@ -31,7 +31,7 @@ func TestChecks(t *testing.T) {
 		{CheckSpec{Kind: "control_total", Column: "amount", Expected: "256.3"}, true, "256.30", nil},
 		{CheckSpec{Kind: "control_total", Column: "amount", Expected: "256.31"}, false, "256.30", []string{"difference -0.01"}},
 		{CheckSpec{Kind: "sequence_gaps", Column: "doc"}, false, "5 missing in 2 gaps", []string{"INV-0003", "INV-0006 to INV-0009"}},
-		{CheckSpec{Kind: "duplicate_keys", Columns: []string{"doc"}}, false, "1 keys occur more than once, 1 rows too many", []string{"INV-0005 (2 times)"}},
+		{CheckSpec{Kind: "duplicate_keys", Columns: []string{"doc"}}, false, "1 key occurs more than once, 1 row too many", []string{"INV-0005 (2 times)"}},
 		{CheckSpec{Kind: "duplicate_keys", Columns: []string{"doc", "day"}}, true, "0 keys occur more than once, 0 rows too many", nil},
 		{CheckSpec{Kind: "empty_days", Column: "day", From: "2025-01-01", To: "2025-01-08", Holidays: []string{"2025-01-01"}}, false, "1", []string{"2025-01-07"}},
 		{CheckSpec{Kind: "out_of_period", Column: "day", From: "2025-01-01", To: "2025-01-31"}, false, "0 before, 1 after, 0 without a date", []string{"2025-02-03"}},

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"reperform/english"
 	"reperform/population/duck"
 	"reperform/population/tabular"
 )
@@ -148,7 +149,7 @@ func (c *childServer) deriveOnce(q DeriveRequest, views []view, o lockedOptions,
 	for _, f := range out.Columns {
 		if slices.Contains(out.Key, f.Name) && f.Nulls > 0 {
 			os.Remove(path)
-			return &SQLError{Where: "derivation", SQL: q.SQL, Problem: fmt.Sprintf("the key column %q is NULL in %d rows", f.Name, f.Nulls), Remedy: "leave such rows out, or choose another key"}
+			return &SQLError{Where: "derivation", SQL: q.SQL, Problem: fmt.Sprintf("the key column %q is NULL in %s", f.Name, english.Count(f.Nulls, "row")), Remedy: "leave such rows out, or choose another key"}
 		}
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"reperform/english"
 	"reperform/population/duck"
 )
 
@@ -193,7 +194,11 @@ func (c *childServer) evaluate(q EvaluateRequest) (*Manifest, error) {
 		}
 		out.Rechecked = true
 	}
-	out.PopulationHash, out.Joins, out.Warnings = plan.hash, plan.joins, plan.warnings
+	passes, err := plan.passesOnNull(db)
+	if err != nil {
+		return nil, err
+	}
+	out.PopulationHash, out.Joins, out.Warnings = plan.hash, plan.joins, append(plan.warnings, passes...)
 	return out, nil
 }
 
@@ -210,6 +215,7 @@ type evaluation struct {
 	hash     string
 	joins    []ManifestJoin
 	warnings []Warning
+	silent   []silent
 	ordered  bool
 }
 
@@ -288,6 +294,8 @@ func (e *evaluation) add(db *locked, q EvaluateRequest, a Attribute) error {
 		e.passes = append(e.passes, "("+a.Pass+"\n)")
 		e.sql += ",\n(" + a.Pass + "\n)"
 		e.warnings = append(e.warnings, nullWarnings(q, a.Code, pass, nil)...)
+		e.warnings = append(e.warnings, innerWarnings(q, a.Code, pass)...)
+		e.silent = append(e.silent, silentColumns(q, a.Code, a.Pass, pass, nil)...)
 		return nil
 	}
 	na, err := db.boolean("attribute "+a.Code+", not applicable", a.NotApplicable, e.from)
@@ -299,6 +307,8 @@ func (e *evaluation) add(db *locked, q EvaluateRequest, a Attribute) error {
 	e.passes = append(e.passes, "(CASE WHEN ("+a.NotApplicable+"\n) THEN false ELSE ("+a.Pass+"\n) END)")
 	e.sql += ",\n(" + a.NotApplicable + "\n),\nCASE WHEN (" + a.NotApplicable + "\n) THEN NULL ELSE (" + a.Pass + "\n) END"
 	e.warnings = append(e.warnings, nullWarnings(q, a.Code, pass, na)...)
+	e.warnings = append(e.warnings, append(innerWarnings(q, a.Code, pass), innerWarnings(q, a.Code+", not applicable,", na)...)...)
+	e.silent = append(e.silent, silentColumns(q, a.Code, "CASE WHEN ("+a.NotApplicable+"\n) THEN false ELSE ("+a.Pass+"\n) END", pass, na)...)
 	return nil
 }
 
@@ -389,7 +399,7 @@ func (c *childServer) runEvaluation(db *locked, q EvaluateRequest, plan *evaluat
 		t.tick(db.Progress(), seen)
 	}
 	if plan.nested && seen != out.Rows {
-		return nil, fmt.Errorf("the evaluation saw %d rows of %d: outcomes do not reconcile", seen, out.Rows)
+		return nil, fmt.Errorf("the evaluation saw %s of %d: outcomes do not reconcile", english.Count(seen, "row"), out.Rows)
 	}
 	for i := range counts {
 		counts[i].Pass += out.Rows - seen

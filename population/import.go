@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"reperform/english"
 	"reperform/population/duck"
 	"reperform/population/tabular"
 )
@@ -293,7 +294,7 @@ func (c *childServer) describe(db *duck.DB, path string, out *Frozen) error {
 	}
 	out.KeyUnique = duplicates == 0
 	if duplicates > 0 {
-		out.Warnings = append(out.Warnings, Warning{Column: strings.Join(out.Key, ", "), Problem: fmt.Sprintf("the key is not unique: %d keys occur more than once, for example %q", duplicates, example), Remedy: "choose a key that identifies a row, or correct the extract; attributes cannot be evaluated until then"})
+		out.Warnings = append(out.Warnings, Warning{Column: strings.Join(out.Key, ", "), Problem: fmt.Sprintf("the key is not unique: %s more than once, for example %q", english.Count(duplicates, "key")+english.Choose(duplicates, " occurs", " occur"), example), Remedy: "choose a key that identifies a row, or correct the extract; attributes cannot be evaluated until then"})
 	}
 	return nil
 }
@@ -332,7 +333,7 @@ func selectList(columns []FrozenField) string {
 // sameTypes checks that a file holds the columns that a record says it holds.
 func sameTypes(have []duck.Column, want []FrozenField) error {
 	if len(have) != len(want) {
-		return fmt.Errorf("the frozen file has %d columns where the record has %d", len(have), len(want))
+		return fmt.Errorf("the frozen file has %s where the record has %d", english.Count(len(have), "column"), len(want))
 	}
 	for i := range have {
 		if e := tabular.EngineType(want[i].Type); have[i].Type.Name != e.Name {

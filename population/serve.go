@@ -195,7 +195,7 @@ func storage(err error, where string) error {
 		return nil
 	}
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EFBIG) || errors.Is(err, syscall.EDQUOT) || diskFullText(err.Error()) {
-		return &InputError{File: where, Problem: "there is no space left to write to", Remedy: "free space or name another temporary directory; nothing was kept"}
+		return &InputError{File: where, Problem: "there is no space left to write to", Remedy: "free space or name another temporary directory; nothing was kept", Machine: true}
 	}
 	return err
 }

@@ -65,6 +65,7 @@ func newKinds() *Registry {
 	Register[soc1.Walkthrough](r, examination("walkthrough", "Walkthrough", "Walkthroughs", false))
 	Register[soc1.Opinion](r, examination("opinion", "Opinion", "Opinions", true))
 	Register[soc1.Release](r, examination("release", "Release", "Releases", true))
+	Register[soc1.Issuance](r, examination("issuance", "Issuance", "Issuances", true))
 	Register[soc1.WorkingPaperNote](r, examination("working_paper_note", "Working paper note", "Working paper notes", false))
 	return r
 }

@@ -36,6 +36,9 @@ type View struct {
 
 	mu    sync.Mutex
 	lists map[string]*List
+
+	goneMu sync.Mutex
+	gone   []Record
 }
 
 // NewView makes a view. Known must already be the position meant: callers take
@@ -88,6 +91,11 @@ func (v *View) read(ctx context.Context, q ledger.RevisionQuery) ([]Record, erro
 		rec, err := fromRevision(v.ledger, r)
 		if err == nil {
 			out = append(out, rec)
+		}
+		if err == nil && rec.Redacted && q.Documents {
+			v.goneMu.Lock()
+			v.gone = append(v.gone, rec)
+			v.goneMu.Unlock()
 		}
 		return err
 	})
@@ -223,6 +231,26 @@ func (v *View) History(ctx context.Context, kind, id string) ([]Record, error) {
 	return l, err
 }
 
+// Revisions lists every revision known to the view of every record of a kind:
+// by id, the oldest of each first, redacted and retired ones included.
+func (v *View) Revisions(ctx context.Context, kind string) ([]Record, error) {
+	return v.read(ctx, ledger.RevisionQuery{Ledger: v.ledger, Kind: kind, Known: v.asOf.Known, Select: ledger.SelectKnownAll, Documents: true})
+}
+
+// Recorded tells who recorded an entry of the view's ledger, and when, in the
+// ledger's own form of times.
+func (v *View) Recorded(ctx context.Context, pos int64) (by, at string, err error) {
+	err = v.store.Entries(ctx, v.ledger, pos, pos+1, func(r ledger.Row) error {
+		e, err := ledger.ParseEntry(r.Bytes)
+		if err != nil {
+			return fmt.Errorf("ledger %s: entry %d: %w", v.ledger, pos, err)
+		}
+		by, at = e.Actor, e.Time
+		return nil
+	})
+	return by, at, err
+}
+
 // Version is a revision with the dates between which it was in force.
 type Version struct {
 	Record
@@ -235,7 +263,7 @@ type Version struct {
 // least one day from from to to, in order of effect. A later revision with the
 // same effective date replaces the earlier: that is a correction, not a version.
 func (v *View) Versions(ctx context.Context, kind string, from, to soc1.Date) ([]Version, error) {
-	all, err := v.read(ctx, ledger.RevisionQuery{Ledger: v.ledger, Kind: kind, Known: v.asOf.Known, Select: ledger.SelectKnownAll, Documents: true})
+	all, err := v.Revisions(ctx, kind)
 	if err != nil {
 		return nil, err
 	}

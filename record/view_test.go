@@ -203,3 +203,37 @@ func TestHistory(t *testing.T) {
 		}
 	}
 }
+
+// TestRevisions lists every revision of a kind, and tells who recorded an entry.
+func TestRevisions(t *testing.T) {
+	ctx := context.Background()
+	store, all, size := history(t, rand.New(rand.NewPCG(1, 1)), 30)
+	for _, known := range []int64{1, size / 2, size} {
+		v := record.NewView(store, org, record.AsOf{Known: known})
+		got, err := v.Revisions(ctx, "risk")
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := 0
+		for _, revs := range all {
+			for _, r := range revs {
+				if r.pos < known {
+					want++
+				}
+			}
+		}
+		if len(got) != want {
+			t.Errorf("known %d: %d revisions, want %d", known, len(got), want)
+		}
+		for i, r := range got[:max(0, len(got)-1)] {
+			if next := got[i+1]; r.ID > next.ID || r.ID == next.ID && r.Revision >= next.Revision {
+				t.Errorf("known %d: %s %d before %s %d", known, r.ID, r.Revision, next.ID, next.Revision)
+			}
+		}
+	}
+	v := record.NewView(store, org, record.AsOf{Known: size})
+	by, at, err := v.Recorded(ctx, size-1)
+	if err != nil || by == "" || at == "" {
+		t.Errorf("the last entry was recorded by %q at %q (%v)", by, at, err)
+	}
+}

@@ -75,6 +75,9 @@ func Build(ctx context.Context, src Source) (*Model, error) {
 		return nil, err
 	}
 	out.Sections = append(out.Sections, verify)
+	if err := m.redacted(); err != nil {
+		return nil, err
+	}
 	out.Claims, out.Gaps = m.claims, m.gaps
 	if out.Claims == nil {
 		out.Claims = []Claim{}
@@ -205,7 +208,7 @@ func (m *material) information(f *wording.Facts) {
 		}
 	}
 	if f.Type2 && len(used) > 0 && len(f.IPE) == 0 {
-		m.gap("IV", nil, "No procedure on completeness and accuracy of the populations is recorded.")
+		m.gap("IV", nil, "Record one for each population with `reperform population check`.", "No procedure on completeness and accuracy of the populations is recorded.")
 	}
 }
 

@@ -135,13 +135,6 @@ func rate(k, n int64) string {
 	return soc1.BasisPoints(hundredths).Percent()
 }
 
-func plural(n int64, one, many string) string {
-	if n == 1 {
-		return one
-	}
-	return many
-}
-
 // natural compares codes as people order them: PAY-2 before PAY-10.
 func natural(a, b string) int {
 	for a != "" && b != "" {

@@ -165,11 +165,11 @@ func (m *material) performer(c control, id string) []Para {
 	ref := c.now().Ref()
 	s := m.sub(id)
 	if s == nil {
-		m.gap("IV", &ref, "Control %s is performed by a subservice organization that the report does not name.", c.now().value.Code)
+		m.gap("IV", &ref, "Name the subservice organization in the engagement, or correct who performs the control.", "Control %s is performed by a subservice organization that the report does not name.", c.now().value.Code)
 		return role("gap", "[Performed by a subservice organization that the report does not name]")
 	}
 	if s.Method != soc1.Inclusive {
-		m.gap("IV", &ref, "Control %s is performed by %s, which is carved out: its controls do not belong in the report.", c.now().value.Code, s.Name)
+		m.gap("IV", &ref, "State it as a complementary subservice organization control, or change the method to inclusive.", "Control %s is performed by %s, which is carved out: its controls do not belong in the report.", c.now().value.Code, s.Name)
 		return role("gap", "[Performed by "+s.Name+", which is carved out]")
 	}
 	return role("strong", "Performed by "+s.Name+" (subservice organization)")

@@ -9,6 +9,7 @@ const (
 	lineUnits  = 108 // characters across a whole table, at its text size
 	keepLines  = 24  // the tallest row that is kept whole
 	groupLines = 16  // the tallest group of rows under one cell that is kept whole
+	tableLines = 20  // the tallest table that is kept whole: a third of a page
 )
 
 // arrange prepares the blocks of a section for the page: no heading skips a
@@ -28,9 +29,9 @@ func arrange(blocks []Block) {
 	}
 }
 
-// fit marks the cells that are kept whole.
+// fit marks the cells that are kept whole, and a table that is.
 func (t *Table) fit() {
-	total := 0
+	total, whole := 0, 0
 	for _, c := range t.Columns {
 		total += c.Width
 	}
@@ -55,6 +56,7 @@ func (t *Table) fit() {
 				tallest = max(tallest, lines)
 			}
 			height += tallest
+			whole += tallest
 			for j := range r.Cells {
 				r.Cells[j].Keep = tallest <= keepLines
 			}
@@ -62,8 +64,10 @@ func (t *Table) fit() {
 		for _, c := range spanning {
 			c.Keep = height <= groupLines
 		}
+		whole = max(whole, height)
 		i += n
 	}
+	t.Keep = whole <= tableLines
 }
 
 // cellLines is a generous estimate of a cell's lines.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -15,7 +16,23 @@ func fromMarkdown(text, caption string) []Block {
 	for p.at < len(p.lines) {
 		p.block()
 	}
+	p.number()
 	return p.out
+}
+
+// number tells apart the captions of several tables in one text.
+func (p *markdown) number() {
+	var tables []*Table
+	for _, b := range p.out {
+		if b.Kind == KindTable {
+			tables = append(tables, b.Table)
+		}
+	}
+	for i, t := range tables {
+		if len(tables) > 1 {
+			t.Caption += fmt.Sprintf(" (%d of %d)", i+1, len(tables))
+		}
+	}
 }
 
 type markdown struct {
@@ -167,7 +184,29 @@ func (p *markdown) table() {
 		}
 		t.Rows = append(t.Rows, row)
 	}
+	t.share()
 	p.out = append(p.out, Block{Kind: KindTable, Table: t})
+}
+
+// Bounds of a column's share of the width, in characters of its longest cell.
+const narrowest, widest = 9, 45
+
+// share gives each column of a written table the width that its cells need, and
+// sets numbers to the right.
+func (t *Table) share() {
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		longest, numbers := utf8.RuneCountInString(c.Head), len(t.Rows) > 0
+		for _, r := range t.Rows {
+			s := strings.TrimSpace(plain(r.Cells[i].Paras[0].Text))
+			longest = max(longest, utf8.RuneCountInString(s))
+			numbers = numbers && s != "" && strings.Trim(s, "0123456789,.") == ""
+		}
+		c.Width = min(max(longest, narrowest), widest)
+		if numbers {
+			c.Align = "right"
+		}
+	}
 }
 
 // tableCells splits a line at its bars; a bar after a backslash is text.

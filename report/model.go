@@ -3,6 +3,9 @@ package report
 import (
 	"bytes"
 	"encoding/json"
+	"reflect"
+	"slices"
+	"strings"
 
 	"reperform/soc1"
 )
@@ -145,6 +148,8 @@ type Table struct {
 	Caption string   `json:"caption"`
 	Columns []Column `json:"columns"`
 	Rows    []Row    `json:"rows"`
+	// Keep says that the table is short enough to stand on one page.
+	Keep bool `json:"keep,omitempty"`
 }
 
 // Column is a column with its share of the width.
@@ -190,6 +195,47 @@ type Gap struct {
 	Text  string `json:"text"`
 	// Record is what it concerns, when that is a record.
 	Record *soc1.Ref `json:"record,omitempty"`
+	// Remedy says how it is closed. It is for those who write the report and no
+	// part of its content, so it stays out of the stored form.
+	Remedy string `json:"-"`
+	// Notice marks what a reader of the draft should look at and what does not
+	// keep the report from being released; it stays out of the stored form too.
+	Notice bool `json:"-"`
+}
+
+// String is the gap as one line for a person, remedy included.
+func (g Gap) String() string {
+	where := "Section " + g.Where
+	if g.Where == "verify" {
+		where = "How to Verify this Report"
+	}
+	return strings.TrimSpace(where + ": " + g.Text + " " + g.Remedy)
+}
+
+// Differs names the first part of the report in which another model reads
+// differently; empty when both read alike.
+func (m *Model) Differs(other *Model) string {
+	alike := func(a, b any) bool { return reflect.DeepEqual(a, b) }
+	switch {
+	case !alike(m.Cover, other.Cover) || m.Title != other.Title || m.Draft != other.Draft || m.Date != other.Date:
+		return "the cover"
+	case len(m.Sections) != len(other.Sections):
+		return "the number of sections"
+	}
+	for i, s := range m.Sections {
+		if !alike(s, other.Sections[i]) {
+			return s.Running
+		}
+	}
+	if !alike(m, other) {
+		return "the records that its figures follow from"
+	}
+	return ""
+}
+
+// Missing are the gaps that keep the report from being released.
+func (m *Model) Missing() []Gap {
+	return slices.DeleteFunc(slices.Clone(m.Gaps), func(g Gap) bool { return g.Notice })
 }
 
 // JSON is the canonical form of the model: fields in a fixed order, no blanks,

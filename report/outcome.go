@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"reperform/english"
 	"reperform/evaluation"
 	"reperform/record"
 	"reperform/soc1"
@@ -64,7 +65,7 @@ func (m *material) evaluate() error {
 			o.unresolved = append(o.unresolved, "The population has no items, so nothing was tested; a control without occurrence is reported as one that did not operate.")
 		}
 		if t.Value.Method == soc1.DidNotOperate && o.figures.PopulationRows > 0 {
-			o.unresolved = append(o.unresolved, "The population has "+number(o.figures.PopulationRows)+" "+plural(o.figures.PopulationRows, "item", "items")+" although the test says that the control did not operate.")
+			o.unresolved = append(o.unresolved, "The population has "+number(o.figures.PopulationRows)+" "+english.Choose(o.figures.PopulationRows, "item", "items")+" although the test says that the control did not operate.")
 		}
 		o.deviate(exceptions[t.ID], deviations[t.ID])
 		o.raise(results[t.ID], exceptions[t.ID])
@@ -72,7 +73,7 @@ func (m *material) evaluate() error {
 	for _, d := range m.deviations {
 		if m.outcomes[d.Value.Test] == nil && slices.ContainsFunc(m.controls, func(c control) bool { return c.id == d.Value.Control }) {
 			ref := d.Ref()
-			m.gap("IV", &ref, "Deviation %s is not printed, because its test %s is not part of this report.", firstOf(d.Value.Code, d.ID), d.Value.Test)
+			m.gap("IV", &ref, "Correct the engagement or the party of that test.", "Deviation %s is not printed, because its test %s is not part of this report.", firstOf(d.Value.Code, d.ID), d.Value.Test)
 		}
 	}
 	return nil
@@ -140,7 +141,7 @@ func (o *outcome) deviate(exceptions []record.Typed[soc1.Exception], deviations 
 		}
 		most := counted + int64(len(own))
 		if overlap := counted > 0; most != d.Value.ItemCount && !(overlap && d.Value.ItemCount < most) {
-			o.unresolved = append(o.unresolved, "A deviation counts "+number(d.Value.ItemCount)+" "+plural(d.Value.ItemCount, "item", "items")+", its exceptions "+number(most)+".")
+			o.unresolved = append(o.unresolved, "A deviation counts "+number(d.Value.ItemCount)+" "+english.Choose(d.Value.ItemCount, "item", "items")+", its exceptions "+number(most)+".")
 		}
 		if d.Value.ItemCount > f.of {
 			o.unresolved = append(o.unresolved, "A deviation counts more items than were tested.")
@@ -194,7 +195,7 @@ func (o *outcome) raise(results []record.Typed[soc1.Result], exceptions []record
 	}
 	note := func(n int64, one, many string) {
 		if n > 0 {
-			o.unresolved = append(o.unresolved, number(n)+" "+plural(n, one, many))
+			o.unresolved = append(o.unresolved, number(n)+" "+english.Choose(n, one, many))
 		}
 	}
 	note(loose, "confirmed exception is not yet recorded as a deviation.", "confirmed exceptions are not yet recorded as deviations.")

@@ -114,7 +114,7 @@ func TestFileIsTaggedAndBookmarked(t *testing.T) {
 	}
 	dests := runTool(t, pdf, "pdftohtml", "-xml", "-i", "-stdout", "FILE")
 	outline := dests[strings.Index(dests, "<outline>"):]
-	for _, want := range []string{"Section I: ", "Section II: ", "Section III: ", "Section IV: ", "Section V: ", "Qualified Opinion", "PAY-1: Employee data", "How to Verify this Report"} {
+	for _, want := range []string{"Section I: ", "Section II: ", "Section III: ", "Section IV: ", "Section V: ", "Qualified Opinion", "PAY-1: Employee data", "How to Verify This Report"} {
 		if !strings.Contains(outline, want) {
 			t.Errorf("there is no bookmark %q", want)
 		}

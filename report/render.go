@@ -13,15 +13,30 @@ import (
 //go:embed template/report.typ
 var template []byte
 
+// Names of the files that the typesetter reads.
+const (
+	templateFile = "report.typ"
+	modelFile    = "model.json"
+)
+
+// Job is what the typesetter is given for a model: the template and the data.
+func Job(m *Model) (typst.Job, error) {
+	data, err := m.JSON()
+	if err != nil {
+		return typst.Job{}, fmt.Errorf("report: %w", err)
+	}
+	return typst.Job{Main: templateFile, Files: map[string][]byte{templateFile: template, modelFile: data}}, nil
+}
+
 // Render typesets a model as a tagged PDF. The same model gives the same
 // bytes: the file's date is the date of the report, or none while there is no
 // such date, and its identifier follows from the model.
 func Render(ctx context.Context, e *typst.Engine, m *Model) ([]byte, error) {
-	data, err := m.JSON()
+	job, err := Job(m)
 	if err != nil {
-		return nil, fmt.Errorf("report: %w", err)
+		return nil, err
 	}
-	pdf, err := e.Compile(ctx, typst.Job{Main: "report.typ", Files: map[string][]byte{"report.typ": template, "model.json": data}})
+	pdf, err := e.Compile(ctx, job)
 	if err != nil {
 		return nil, fmt.Errorf("report: typesetting: %w", err)
 	}
@@ -35,7 +50,7 @@ func Render(ctx context.Context, e *typst.Engine, m *Model) ([]byte, error) {
 	id := sha256.New()
 	id.Write([]byte(typst.Version))
 	id.Write(template)
-	id.Write(data)
+	id.Write(job.Files[modelFile])
 	copy(meta.ID[:], id.Sum(nil))
 	out, err := typst.Finish(pdf, meta)
 	if err != nil {

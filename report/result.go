@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"reperform/english"
 	"reperform/soc1"
 )
 
@@ -88,7 +89,7 @@ func (m *material) resultCell(o *outcome) Cell {
 	case o.clean():
 		out.Paras = append(out.Paras, paras("No exceptions noted.")...)
 	case o.untested && len(o.deviations) == 0:
-		m.gap("IV", &ref, "Test %s has no result.", o.test.Value.Code)
+		m.gap("IV", &ref, "Run it with `reperform test run`, or record that the control did not operate.", "Test %s has no result.", o.test.Value.Code)
 		out.Tint = "gap"
 		out.Paras = append(out.Paras, role("gap", "Not yet tested.")...)
 	}
@@ -98,10 +99,10 @@ func (m *material) resultCell(o *outcome) Cell {
 	}
 	if k, exact := o.distinct(); len(o.deviations) > 1 && exact {
 		n := m.claim("test/"+o.test.ID+"/deviating", "different items that deviated in test "+o.test.Value.Code, number(k), o.figures.Sources...)
-		out.Paras = append(out.Paras, paras("In all, "+n+" different "+plural(k, "item", "items")+" deviated.")...)
+		out.Paras = append(out.Paras, paras("In all, "+n+" different "+english.Choose(k, "item", "items")+" deviated.")...)
 	}
 	for _, u := range o.unresolved {
-		m.gap("IV", &ref, "Test %s: %s", o.test.Value.Code, u)
+		m.gap("IV", &ref, "Decide what is open, write up what is confirmed, or correct the test; `reperform examination status` shows where it stands.", "Test %s: %s", o.test.Value.Code, u)
 		out.Paras = append(out.Paras, role("gap", "["+u+"]")...)
 		if out.Tint == "" {
 			out.Tint = "gap"
@@ -118,7 +119,7 @@ func (m *material) exceptionParas(o *outcome, d found) []Para {
 	sources := append([]soc1.Ref{d.Ref()}, o.figures.Sources...)
 	k := m.claim(id+"/count", "items of deviation "+firstOf(d.Value.Code, d.ID), number(d.Value.ItemCount), sources...)
 	n := m.claim(id+"/of", "items tested for deviation "+firstOf(d.Value.Code, d.ID), number(d.of), sources...)
-	text := k + " of " + n + " " + plural(d.of, "item", "items")
+	text := k + " of " + n + " " + english.Choose(d.of, "item", "items")
 	switch {
 	case o.test.Value.Method == soc1.Census:
 		if d.of != o.figures.PopulationRows {
@@ -178,7 +179,7 @@ func (m *material) controlsTable(p *part, caption string, controls []control) {
 		first := m.controlCell(c)
 		if len(tests) == 0 {
 			ref := c.now().Ref()
-			m.gap("IV", &ref, "Control %s has no test.", c.now().value.Code)
+			m.gap("IV", &ref, "Record a test of the control and run it; one that did not operate is a test of that method.", "Control %s has no test.", c.now().value.Code)
 			rows = append(rows, row(first, Cell{Paras: role("gap", "[No test is recorded.]")}, Cell{Paras: role("gap", "Not yet tested."), Tint: "gap"}))
 			continue
 		}

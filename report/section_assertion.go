@@ -46,9 +46,9 @@ func (m *material) sectionII() (Section, error) {
 func (m *material) unsigned(p *part, a *soc1.ManagementAssertion, who string) {
 	switch {
 	case a == nil:
-		m.gap("II", nil, "There is no assertion of %s.", who)
+		m.gap("II", nil, "Management records it, and an executive signs it.", "There is no assertion of %s.", who)
 	case a.SignedOn == "":
-		m.gap("II", nil, "The assertion of %s is not signed.", who)
+		m.gap("II", nil, "An executive signs it with `reperform sign assertion`; a subservice organization’s signature is recorded with it.", "The assertion of %s is not signed.", who)
 	default:
 		return
 	}
@@ -93,7 +93,7 @@ func (m *material) disagreement(p *part) {
 		default:
 			continue
 		}
-		m.gap("II", nil, "%s", text)
+		m.gap("II", nil, "Management states the matter in its assertion or withdraws it and signs again, or the engagement partner revises the opinion.", "%s", text)
 		p.box(ToneGap, "", "["+text+"]")
 	}
 }
@@ -140,7 +140,7 @@ func (m *material) subserviceAssertion(p *part, id string, s soc1.SubserviceOrga
 	p.heading(2, b.Title)
 	m.unsigned(p, a, s.Name)
 	p.texts(b)
-	m.statedMatters(p, "Matters stated by management of "+s.Name, a)
+	m.statedMatters(p, "Matters Stated by the Management of "+s.Name, a)
 	m.assertionSignature(p, a, firstOf(s.LegalName, s.Name), outside)
 	return nil
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"strings"
 
+	"reperform/english"
 	"reperform/report/wording"
 	"reperform/soc1"
 )
@@ -76,7 +77,7 @@ func (m *material) basis(p *part) {
 			p.add(text)
 		}
 		if m.facts.Bases[kind] == 0 {
-			m.gap("I", nil, "The opinion has a %s without a basis paragraph.", strings.ToLower(kind.Label()))
+			m.gap("I", nil, "The engagement partner adds the basis to the opinion.", "The opinion has a %s without a basis paragraph.", strings.ToLower(kind.Label()))
 			p.box(ToneGap, "", "[No basis was entered for this modification.]")
 		}
 	}
@@ -96,16 +97,16 @@ func (m *material) objectiveName(id string) string {
 func (m *material) opine(p *part, b wording.Filled) {
 	if m.opinion == nil {
 		p.heading(3, "Opinion")
-		m.gap("I", nil, "No opinion has been entered.")
+		m.gap("I", nil, "The engagement partner enters it with `reperform opine`.", "No opinion has been entered.")
 		p.box(ToneGap, "", "[The service auditor’s opinion is entered here by the engagement partner. No opinion has been entered.]")
 		return
 	}
 	limbs := m.facts.Opinions
 	if limbs.Design.Modified() && m.facts.Type2 && !limbs.Operating.Modified() {
-		m.gap("I", nil, "The opinion on design is modified and that on operating effectiveness is not: controls that are not suitably designed cannot operate effectively.")
+		m.gap("I", nil, "The engagement partner revises the opinion on operating effectiveness.", "The opinion on design is modified and that on operating effectiveness is not: controls that are not suitably designed cannot operate effectively.")
 	}
 	if m.facts.Type2 && limbs.Operating == "" {
-		m.gap("I", nil, "A Type II report has no opinion on operating effectiveness.")
+		m.gap("I", nil, "The engagement partner adds it to the opinion.", "A Type II report has no opinion on operating effectiveness.")
 	}
 	p.heading(3, b.Title)
 	p.texts(b)
@@ -134,7 +135,7 @@ func (m *material) further(p *part, title string, emphasis bool) {
 		}
 	}
 	if emphasis {
-		p.paragraph("Our opinion is not modified in respect of " + plural(int64(len(list)), "this matter.", "these matters."))
+		p.paragraph("Our opinion is not modified in respect of " + english.Choose(len(list), "this matter.", "these matters."))
 	}
 }
 
@@ -158,7 +159,7 @@ func (m *material) signOff(p *part) {
 	if m.opinion != nil {
 		b.Paras = append(b.Paras, paras(a.City)...)
 		if date == "" {
-			m.gap("I", nil, "The opinion has no report date.")
+			m.gap("I", nil, "The engagement partner adds report_date to the opinion.", "The opinion has no report date.")
 			b.Paras = append(b.Paras, role("gap", "[Date of the report]")...)
 		} else {
 			b.Paras = append(b.Paras, paras(date.Long())...)

@@ -88,7 +88,7 @@ func (m *material) missing(p *part, c soc1.Criterion, title string) {
 			name = "the component " + strings.ToLower(x.component.Label())
 		}
 	}
-	m.gap("III", nil, "No text for %s.", name)
+	m.gap("III", nil, "Management records a description_section for it.", "No text for %s.", name)
 	p.box(ToneGap, "", "[No text for "+name+"]")
 }
 
@@ -236,7 +236,7 @@ func (m *material) monitoring(s record.Typed[soc1.SubserviceOrganization]) strin
 	}
 	if text == "" {
 		ref := s.Ref()
-		m.gap("III", &ref, "Nothing is recorded on how %s is monitored.", s.Value.Name)
+		m.gap("III", &ref, "Management records the monitoring, or the controls that monitor it, in the subservice organization’s record.", "Nothing is recorded on how %s is monitored.", s.Value.Name)
 		return "[No monitoring is recorded]"
 	}
 	return text
@@ -255,7 +255,7 @@ func (m *material) csocTable(p *part) error {
 		}
 		if !has {
 			ref := s.Ref()
-			m.gap("III", &ref, "No complementary control is recorded for %s, which is carved out.", s.Value.Name)
+			m.gap("III", &ref, "Management records the controls expected of it as csoc.", "No complementary control is recorded for %s, which is carved out.", s.Value.Name)
 		}
 	}
 	if !carved || len(m.csocs) == 0 {
@@ -280,7 +280,7 @@ func (m *material) csocTable(p *part) error {
 func (m *material) linked(what string, ref soc1.Ref, objectives []string) string {
 	codes := m.objectiveCodes(objectives)
 	if strings.HasPrefix(codes, "[") {
-		m.gap("III", &ref, "%s belongs to no control objective of the report.", what)
+		m.gap("III", &ref, "Management names the objectives that need it, or retires it.", "%s belongs to no control objective of the report.", what)
 	}
 	return codes
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"reperform/english"
 	"reperform/record"
 	"reperform/soc1"
 )
@@ -49,14 +50,14 @@ func (m *material) totals(p *part) {
 	for _, c := range controls {
 		sources = append(sources, c.refs()...)
 	}
-	text := "This section states " + count(m, "report/objectives", "control objectives of the report", m.objectives) + " control " + plural(int64(len(m.objectives)), "objective", "objectives") +
-		" and " + m.claim("report/controls", "controls of the report's objectives", number(int64(len(controls))), sources...) + " related " + plural(int64(len(controls)), "control", "controls")
+	text := "This section states " + count(m, "report/objectives", "control objectives of the report", m.objectives) + " control " + english.Choose(len(m.objectives), "objective", "objectives") +
+		" and " + m.claim("report/controls", "controls of the report's objectives", number(int64(len(controls))), sources...) + " related " + english.Choose(len(controls), "control", "controls")
 	if m.facts.Type2 {
 		shown := slices.Clone(m.tests)
 		shown = keep(shown, func(t record.Typed[soc1.TestOfControl]) bool {
 			return slices.ContainsFunc(controls, func(c control) bool { return c.id == t.Value.Control })
 		})
-		text += ", with " + count(m, "report/tests", "tests of these controls", shown) + " " + plural(int64(len(shown)), "test", "tests")
+		text += ", with " + count(m, "report/tests", "tests of these controls", shown) + " " + english.Choose(len(shown), "test", "tests")
 	}
 	p.paragraph(text + ".")
 }
@@ -78,7 +79,7 @@ func (m *material) objective(p *part, o record.Typed[soc1.ControlObjective]) err
 	controls := m.controlsOf(o.ID)
 	if len(controls) == 0 {
 		ref := o.Ref()
-		m.gap("IV", &ref, "Control objective %s has no control.", v.Code)
+		m.gap("IV", &ref, "Management links the controls that achieve it, or takes it out of the engagement.", "Control objective %s has no control.", v.Code)
 		p.box(ToneGap, "", "[No control is recorded for this control objective.]")
 		return nil
 	}
@@ -179,7 +180,7 @@ func (m *material) sectionV() (Section, error) {
 		p.add(fromMarkdown(o.Value.Body, o.Value.Title)...)
 	}
 	if len(m.others) == 0 && !m.facts.Responses {
-		m.gap("V", nil, "The engagement has a Section V and nothing is recorded for it.")
+		m.gap("V", nil, "Management records other_information or its responses, or takes Section V out of the engagement.", "The engagement has a Section V and nothing is recorded for it.")
 		p.box(ToneGap, "", "[No other information is recorded.]")
 	}
 	title := "Section V: Other Information Provided by " + m.facts.Org

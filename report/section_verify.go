@@ -47,7 +47,7 @@ func (m *material) sectionVerify(out *Model) (Section, error) {
 		row(strong("Wording"), cell(out.Wording)),
 		row(strong("Typesetter"), cell(out.Typesetter)),
 	})
-	return Section{ID: "verify", Title: "How to Verify this Report", Running: "How to Verify this Report", Blocks: p.blocks}, nil
+	return Section{ID: "verify", Title: "How to Verify This Report", Running: "How to Verify This Report", Blocks: p.blocks}, nil
 }
 
 // code is a cell of machine text.
@@ -79,7 +79,7 @@ func (m *material) populationTable(p *part, title string, intro func()) {
 		hash := code(x.Value.PopulationHash)
 		if x.Value.PopulationHash == "" {
 			ref := x.Ref()
-			m.gap("verify", &ref, "Population %s is not frozen.", x.ID)
+			m.gap("verify", &ref, "Import it again under an id of its own, and run the test over that one.", "Population %s is not frozen.", x.ID)
 			hash = Cell{Paras: role("gap", "[not frozen]")}
 		}
 		n := m.claim("population/"+x.ID+"/rows", "items of population "+x.ID, number(x.Value.RowCount), x.Ref())

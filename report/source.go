@@ -258,7 +258,7 @@ func (m *material) inForce() error {
 		if kind == "control_objective" && len(m.objectives) == 0 {
 			return fmt.Errorf("report: no control objective was in force on %s, the last day that the report speaks of; %d take effect later (%s): record them with an effective date on or before that day", end, len(late), shown)
 		}
-		m.gap("III", nil, "%d %s take effect only after %s and are not in the report (%s).", len(late), strings.ToLower(k.Plural), end.Long(), shown)
+		m.notice("III", "Record them with an effective date in time if they belong in it.", "%d %s take effect only after %s and are not in the report (%s).", len(late), strings.ToLower(k.Plural), end.Long(), shown)
 	}
 	return nil
 }
@@ -297,9 +297,48 @@ func (m *material) objectiveCodes(ids []string) string {
 	return strings.Join(out, ", ")
 }
 
-// gap notes something missing.
-func (m *material) gap(where string, ref *soc1.Ref, format string, args ...any) {
-	m.gaps = append(m.gaps, Gap{Where: where, Text: fmt.Sprintf(format, args...), Record: ref})
+// gap notes something missing and how it is closed.
+func (m *material) gap(where string, ref *soc1.Ref, remedy, format string, args ...any) {
+	m.gaps = append(m.gaps, Gap{Where: where, Text: fmt.Sprintf(format, args...), Record: ref, Remedy: remedy})
+}
+
+// notice notes something to look at that the report can do without.
+func (m *material) notice(where, remedy, format string, args ...any) {
+	m.gaps = append(m.gaps, Gap{Where: where, Text: fmt.Sprintf(format, args...), Remedy: remedy, Notice: true})
+}
+
+// redacted notes the documents that the report would have read and that the law
+// took away: it is without them, and says so while it is a draft.
+func (m *material) redacted() error {
+	seen := map[soc1.Ref]bool{}
+	for _, v := range []*record.View{m.latest, m.state, m.work} {
+		gone := v.Gone()
+		if len(gone) == 0 {
+			continue
+		}
+		list, err := v.Redactions(m.ctx, 0)
+		if err != nil {
+			return err
+		}
+		for _, r := range gone {
+			ref := r.Ref()
+			i := slices.IndexFunc(list, func(x record.Redaction) bool { return x.Pos == r.Pos && x.Slot == r.Slot })
+			if seen[ref] || i < 0 {
+				continue
+			}
+			seen[ref] = true
+			where := "III"
+			if v == m.work && m.src.Examination != nil {
+				where = "IV"
+			}
+			// The law took it, so nobody can close this: it is told and does not
+			// keep the report from being released.
+			m.gaps = append(m.gaps, Gap{Where: where, Record: &ref, Notice: true,
+				Text:   fmt.Sprintf("Revision %d of %s %s was redacted on %s; the report is without it.", r.Revision, r.Kind, r.ID, list[i].Date()),
+				Remedy: "Consider what can no longer be described or examined, and say so where it matters."})
+		}
+	}
+	return nil
 }
 
 // claim notes a figure and gives it as printed.

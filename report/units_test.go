@@ -182,6 +182,15 @@ func TestLateRecordsAreGaps(t *testing.T) {
 	}) {
 		t.Errorf("nothing says that control late-1 is missing: %v", m.Gaps)
 	}
+	// Next year's control keeps no report of this year back.
+	if slices.ContainsFunc(m.Missing(), func(g Gap) bool { return strings.Contains(g.Text, "late-1") }) || len(m.Missing()) != len(m.Gaps)-1 {
+		t.Errorf("what keeps the report back is %v of %v", m.Missing(), m.Gaps)
+	}
+	for _, g := range m.Gaps {
+		if g.Remedy == "" || strings.Contains(g.String(), "%!") {
+			t.Errorf("a gap without a remedy, or with a broken one: %s", g)
+		}
+	}
 	if strings.Contains(m.PlainText(), "L-1 /") {
 		t.Error("a control of the next year is printed")
 	}
@@ -197,6 +206,46 @@ func TestPaper(t *testing.T) {
 		m.organization.Value.Country, m.engagement.Value.StandardSet = c.country, c.set
 		if got := m.paper(); got != c.want {
 			t.Errorf("country %q under %s is printed on %s, want %s", c.country, c.set, got, c.want)
+		}
+	}
+}
+
+// A written table's columns are as wide as their cells need, numbers stand to
+// the right, and two tables of one text have captions that differ.
+func TestWrittenTables(t *testing.T) {
+	out := fromMarkdown("| Function | People | Part |\n|---|---|---|\n| Payroll | 103 | Set-up, processing and the service desk for all clients of the company |\n| Tax | 1,014 | Tax |\n\nThen:\n\n| A | B |\n|---|---|\n| x | |\n", "People")
+	var tables []*Table
+	for _, b := range out {
+		if b.Kind == KindTable {
+			tables = append(tables, b.Table)
+		}
+	}
+	if len(tables) != 2 || tables[0].Caption != "People (1 of 2)" || tables[1].Caption != "People (2 of 2)" {
+		t.Fatalf("%d tables: %+v", len(tables), tables)
+	}
+	c := tables[0].Columns
+	if c[0].Width != narrowest || c[1].Width != narrowest || c[2].Width != widest || c[0].Align != "" || c[1].Align != "right" || c[2].Align != "" {
+		t.Errorf("columns %+v", c)
+	}
+	if b := tables[1].Columns[1]; b.Align != "" {
+		t.Errorf("an empty column is set to the right: %+v", b)
+	}
+	if one := fromMarkdown("| A | B |\n|---|---|\n| x | y |\n", "One"); one[0].Table.Caption != "One" {
+		t.Errorf("a single table is called %q", one[0].Table.Caption)
+	}
+}
+
+// A table that fills less than a third of a page is kept whole; a longer one
+// must be allowed to break.
+func TestShortTablesAreKeptWhole(t *testing.T) {
+	for rows, keep := range map[int]bool{1: true, 5: true, 40: false} {
+		table := &Table{Columns: []Column{{Width: 1}, {Width: 1}}}
+		for range rows {
+			cell := Cell{Paras: []Para{{Text: inline("Word.")}}}
+			table.Rows = append(table.Rows, Row{Cells: []Cell{cell, cell}})
+		}
+		if table.fit(); table.Keep != keep {
+			t.Errorf("a table of %d rows is kept whole: %t", rows, table.Keep)
 		}
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/big"
 	"strings"
+
+	"reperform/english"
 )
 
 // upperPlaces is the number of decimal places of Evaluation.Upper.
@@ -65,13 +67,13 @@ func (in EvalInput) check() error {
 	}
 	switch {
 	case in.N < 1:
-		return fmt.Errorf("n: %d items cannot be evaluated; give the number of items looked at, at least 1", in.N)
+		return fmt.Errorf("n: %s cannot be evaluated; give the number of items looked at, at least 1", english.Count(in.N, "item"))
 	case in.N > MaxItems:
 		return fmt.Errorf("n: %d items are more than %d; a sample of this size is a census, report its actual rate", in.N, MaxItems)
 	case in.K < 0 || in.K > in.N:
-		return fmt.Errorf("k: %d deviations do not fit %d items; give a number from 0 to %d", in.K, in.N, in.N)
+		return fmt.Errorf("k: %s not fit %s; give a number from 0 to %d", english.Count(in.K, "deviation")+english.Choose(in.K, " does", " do"), english.Count(in.N, "item"), in.N)
 	case in.Population > 0 && in.N > in.Population:
-		return fmt.Errorf("n: %d items were looked at, the population has only %d; correct one of them", in.N, in.Population)
+		return fmt.Errorf("n: %s looked at, the population has only %d; correct one of them", english.Count(in.N, "item")+english.Choose(in.N, " was", " were"), in.Population)
 	}
 	return nil
 }

@@ -1,6 +1,10 @@
 package sampling
 
-import "fmt"
+import (
+	"fmt"
+
+	"reperform/english"
+)
 
 // PlanAllowing is the smallest sample that meets the confidence and tolerable
 // rate of the input when as many deviations as allowed are found in it: a plan
@@ -8,7 +12,7 @@ import "fmt"
 // are those of Plan.
 func PlanAllowing(in PlanInput, allowed int64) (PlanResult, error) {
 	if allowed < 0 || allowed >= MaxPlan {
-		return PlanResult{}, fmt.Errorf("allowed: %d deviations; give a number from 0 to %d", allowed, MaxPlan-1)
+		return PlanResult{}, fmt.Errorf("allowed: %s; give a number from 0 to %d", english.Count(allowed, "deviation"), MaxPlan-1)
 	}
 	in.Expected = Rate{}
 	if err := in.check(); err != nil {
@@ -55,7 +59,7 @@ type Expansion struct {
 // added. Errors are those of PlanAllowing.
 func (in PlanInput) Expand(original PlanResult, found int64) (Expansion, error) {
 	if original.N < 1 || found < 0 || found > original.N {
-		return Expansion{}, fmt.Errorf("found: %d deviations do not fit a sample of %d items; correct one of them", found, original.N)
+		return Expansion{}, fmt.Errorf("found: %s not fit a sample of %s; correct one of them", english.Count(found, "deviation")+english.Choose(found, " does", " do"), english.Count(original.N, "item"))
 	}
 	advice := Expansion{Original: original, Found: found, Total: original.N, Rule: ExpansionRule}
 	if found <= original.AllowedDeviations {

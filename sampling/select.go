@@ -10,6 +10,8 @@ import (
 	"iter"
 	"slices"
 	"strings"
+
+	"reperform/english"
 )
 
 // Pick is one chosen item.
@@ -52,7 +54,7 @@ type ShortError struct {
 }
 
 func (e *ShortError) Error() string {
-	return fmt.Sprintf("selection: %d items were asked for and the population has %d; ask for at most %d or test every item", e.Asked, e.Found, e.Found)
+	return fmt.Sprintf("selection: %s asked for and the population has %d; ask for at most %d or test every item", english.Count(e.Asked, "item")+english.Choose(e.Asked, " was", " were"), e.Found, e.Found)
 }
 
 // Selector draws n items from keys that are added one by one. It keeps the n
@@ -71,7 +73,7 @@ type Selector struct {
 // NewSelector prepares a draw of n items, at least 1.
 func NewSelector(seed [32]byte, n int64) (*Selector, error) {
 	if n < 1 || n > MaxDraw {
-		return nil, fmt.Errorf("selection: %d items; ask for 1 to %d", n, MaxDraw)
+		return nil, fmt.Errorf("selection: %s; ask for 1 to %d", english.Count(n, "item"), MaxDraw)
 	}
 	return &Selector{ranker: newRanker(seed), n: int(n), repeated: map[string]bool{}}, nil
 }

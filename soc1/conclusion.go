@@ -91,6 +91,9 @@ type Conclusion struct {
 	// OverridesLimitReason says why a control is effective although the upper
 	// limit exceeds the tolerable rate.
 	OverridesLimitReason string `json:"overrides_limit_reason,omitempty" label:"Reason for overriding the limit" multiline:"true" help:"Only when the outcome is effective although the upper limit exceeds the tolerable rate."`
+	// Reliance says on what it rests that one item stands for the whole
+	// period, where change management of the system did not operate.
+	Reliance string `json:"reliance,omitempty" label:"What the reliance on one item rests on" multiline:"true" help:"For an automated control tested once: the procedure that shows that nothing changed it, such as its configuration compared at both ends of the period."`
 }
 
 // Validate checks the conclusion alone.
@@ -103,6 +106,8 @@ func (x Conclusion) Validate() []Problem {
 		"Use effective or not_effective.")
 	c.when(x.Subject == OnObjective && control, "outcome", "An objective is achieved or not; only a control is effective.",
 		"Use achieved or not_achieved.")
+	c.when(!blank(x.Reliance) && !Substantive(x.Reliance), "reliance", fmt.Sprintf("%q does not say what the reliance rests on.", x.Reliance),
+		"Describe the procedure: what was compared or inspected, for which days, and what it showed.")
 	c.when(!blank(x.OverridesLimitReason) && !x.Outcome.Favorable() && x.Outcome != "", "overrides_limit_reason",
 		"A limit is overridden only by a favorable conclusion.", "Remove the reason or correct the outcome.")
 	return c.problems

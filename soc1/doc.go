@@ -68,5 +68,6 @@
 //	opinion                  Opinion
 //	nonce                    Nonce
 //	release                  Release
+//	issuance                 Issuance
 //	working_paper_note       WorkingPaperNote
 package soc1

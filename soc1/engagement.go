@@ -183,6 +183,9 @@ type Engagement struct {
 	IntendedUsers string `json:"intended_users,omitempty" label:"Intended users" multiline:"true"`
 	// OtherInformation says that the report has a Section V.
 	OtherInformation bool `json:"other_information,omitempty" label:"Section V (other information)"`
+	// LegalHold says why documents must be kept. While it stands, nothing is
+	// redacted in the ledger of the organization or of this examination.
+	LegalHold string `json:"legal_hold,omitempty" label:"Legal hold" multiline:"true" help:"Why every document must be kept. While this is set, nothing is redacted."`
 }
 
 // Validate checks the engagement alone.

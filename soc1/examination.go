@@ -95,6 +95,10 @@ type Release struct {
 	What string `json:"what" label:"What" required:"true"`
 	// ToWhom says to whom.
 	ToWhom string `json:"to_whom" label:"To whom" required:"true"`
+	// OrganizationCheckpoint is the signed checkpoint of the organization's
+	// ledger as of which the report was found to lack nothing, verbatim; only in
+	// the release of the report.
+	OrganizationCheckpoint string `json:"organization_checkpoint,omitempty" label:"Organization checkpoint" multiline:"true"`
 	// By is who released it.
 	By string `json:"by,omitempty" label:"Released by" ref:"person"`
 	// On is the day of release.
@@ -108,6 +112,56 @@ func (r Release) Validate() []Problem {
 		c.when(ref.Revision == 0, at("revisions", i, "revision"), fmt.Sprintf("The release of %s does not name a revision.", ref),
 			"Name the revision; a later one is not released with it.")
 	}
+	return c.problems
+}
+
+// Issuance is the engagement partner's act of issuing the report: it names the
+// bytes that left and the state of both ledgers that they follow from. Issuing
+// again makes another one; an earlier one stays, because somebody holds it.
+type Issuance struct {
+	// Engagement is the engagement whose report is issued.
+	Engagement string `json:"engagement" label:"Engagement" ref:"engagement" required:"true"`
+	// Number is 1 for the first issue, 2 for the report issued again.
+	Number int64 `json:"number" label:"Issue" required:"true"`
+	// Position is the number of entries of the examination's ledger that the
+	// report was built from.
+	Position int64 `json:"position" label:"Entries of the examination" required:"true"`
+	// Checkpoint is the signed checkpoint at that position, verbatim; the
+	// report prints it.
+	Checkpoint string `json:"checkpoint" label:"Checkpoint of the examination" required:"true" multiline:"true"`
+	// OrganizationPosition is the same for the organization's ledger.
+	OrganizationPosition int64 `json:"organization_position" label:"Entries of the organization" required:"true"`
+	// OrganizationCheckpoint is the organization's signed checkpoint there,
+	// verbatim.
+	OrganizationCheckpoint string `json:"organization_checkpoint" label:"Checkpoint of the organization" required:"true" multiline:"true"`
+	// Report is the PDF as issued.
+	Report File `json:"report" label:"Report" required:"true"`
+	// Content is the report as data, from which the PDF was typeset.
+	Content File `json:"content" label:"Content of the report" required:"true"`
+	// Program is the version of the program that made it.
+	Program string `json:"program" label:"Program" required:"true"`
+	// Wording is the version of the fixed sentences.
+	Wording string `json:"wording" label:"Wording" required:"true"`
+	// Typesetter is the version of the typesetter and its fonts.
+	Typesetter string `json:"typesetter" label:"Typesetter" required:"true"`
+	// ReportDate is the date that the report carries.
+	ReportDate Date `json:"report_date" label:"Report date" required:"true"`
+	// By is the engagement partner who issued it.
+	By string `json:"by" label:"Issued by" ref:"person" required:"true"`
+	// On is the day of issue.
+	On Date `json:"on" label:"Issued on" required:"true"`
+	// Reason says why the report was issued again.
+	Reason string `json:"reason,omitempty" label:"Reason for issuing again" multiline:"true" help:"Only when the report was issued before."`
+}
+
+// Validate checks the issuance alone.
+func (x Issuance) Validate() []Problem {
+	c := examine(x)
+	c.when(x.Number < 0, "number", "An issue has no number below 1.", "Number issues from 1.")
+	c.when(x.Number == 1 && !blank(x.Reason), "reason", "A first issue needs no reason.", "Leave the reason out.")
+	c.when(x.Number > 1 && blank(x.Reason), "reason", "The report was issued before, and nothing says why it is issued again.",
+		"Say what became known since.")
+	c.ordered(x.ReportDate, x.On, "report_date", "on")
 	return c.problems
 }
 

@@ -1,6 +1,11 @@
 package soc1
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+
+	"reperform/english"
+)
 
 // MaxItemKeys is how many items one exception names; a larger group is kept
 // in a result file.
@@ -60,7 +65,7 @@ type Exception struct {
 	// Reason says why it was decided so.
 	Reason string `json:"reason,omitempty" label:"Reason" multiline:"true"`
 	// Evidence says what shows that a dismissed exception is none.
-	Evidence string `json:"evidence,omitempty" label:"Evidence for dismissal" multiline:"true" help:"What shows that the control did operate, and that it existed at the time."`
+	Evidence string `json:"evidence,omitempty" label:"Evidence for dismissal" multiline:"true" help:"What shows that the control did operate, and that it existed at the time; needed where no evidence record is named."`
 	// EvidenceRefs are the records of that evidence.
 	EvidenceRefs []string `json:"evidence_refs,omitempty" label:"Evidence records" ref:"evidence"`
 }
@@ -79,7 +84,7 @@ func (e Exception) Validate() []Problem {
 	grouped := e.Group != (ExceptionGroup{})
 	c.when(len(e.ItemKeys) == 0 && !grouped, "item_keys", "The exception names no item.", "List the items, or the group with its result file.")
 	c.when(len(e.ItemKeys) > 0 && grouped, "group", "The exception lists items and a group.", "Keep one of the two.")
-	c.when(len(e.ItemKeys) > MaxItemKeys, "item_keys", fmt.Sprintf("The exception lists %d items.", len(e.ItemKeys)),
+	c.when(len(e.ItemKeys) > MaxItemKeys, "item_keys", fmt.Sprintf("The exception lists %s.", english.Count(len(e.ItemKeys), "item")),
 		fmt.Sprintf("Keep more than %d in a result file and record the group.", MaxItemKeys))
 	c.when(grouped && e.Group.Count < 1, "group.count", "The group has no items.", "Give the number of items in the result file.")
 	seen := map[string]bool{}
@@ -96,9 +101,30 @@ func (e Exception) Validate() []Problem {
 	}
 	if e.Status == Dismissed {
 		c.when(blank(e.Reason), "reason", "The exception is dismissed without a reason.", "Say why it is not a deviation.")
-		c.when(blank(e.Evidence), "evidence", "The exception is dismissed without evidence.", "Say what shows that the control operated.")
+		c.when(blank(e.Evidence) && len(e.EvidenceRefs) == 0, "evidence", "The exception is dismissed without evidence.",
+			"Name the evidence records, or say what shows that the control operated.")
 	}
 	return c.problems
+}
+
+// Unfounded says what a decision lacks that dismisses the exception: evidence
+// on record, or a description of it that says something and is not the reason
+// again. It asks more than Validate, which exceptions dismissed before this was
+// asked still pass. The problems are empty for any other status.
+func (e Exception) Unfounded() []Problem {
+	if e.Status != Dismissed || len(e.EvidenceRefs) > 0 {
+		return nil
+	}
+	p := Problem{Field: "evidence", Remedy: "Name the evidence record, or describe what was inspected: which document, of which day, and what it shows."}
+	switch {
+	case !Substantive(e.Evidence):
+		p.Message = fmt.Sprintf("%q does not say what shows that the control operated.", e.Evidence)
+	case strings.EqualFold(plainText(e.Evidence), plainText(e.Reason)):
+		p.Message = "The evidence repeats the reason."
+	default:
+		return nil
+	}
+	return []Problem{p}
 }
 
 // Extent is how far the cause of a deviation reaches.

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Problem is one thing wrong with a record, said so that a person can repair
@@ -94,6 +95,21 @@ func isDigest(s string) bool {
 
 // blank reports whether a text says nothing.
 func blank(s string) bool { return strings.TrimSpace(s) == "" }
+
+// leastDescription is how many characters a description has at the least.
+const leastDescription = 20
+
+// Substantive reports whether a text can be a description of what somebody
+// looked at: at least twenty characters and two different words. It cannot tell
+// whether the description is true; it refuses "ok" and "see above".
+func Substantive(s string) bool {
+	s = plainText(s)
+	words := strings.Fields(s)
+	return utf8.RuneCountInString(s) >= leastDescription && slices.ContainsFunc(words, func(w string) bool { return !strings.EqualFold(w, words[0]) })
+}
+
+// plainText is a text with every run of white space as one blank.
+func plainText(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // at builds the path of a field of a member of a list, "parts[2].text".
 func at(list string, index int, field string) string {

@@ -1,6 +1,10 @@
 package soc1
 
-import "fmt"
+import (
+	"fmt"
+
+	"reperform/english"
+)
 
 // Outcome is what a test found for one attribute of one item.
 type Outcome string
@@ -42,6 +46,9 @@ type Result struct {
 	// AlternativeProcedure says how an item was tested otherwise, where the
 	// evidence expected was not to be had.
 	AlternativeProcedure string `json:"alternative_procedure,omitempty" label:"Alternative procedure" multiline:"true" help:"How the item was tested when the evidence expected was not to be had."`
+	// ChangeReason says why the outcome differs from the one recorded before;
+	// empty for the first. The earlier revision stays on record.
+	ChangeReason string `json:"change_reason,omitempty" label:"Reason for the change" multiline:"true" help:"Why the outcome differs from the one recorded before."`
 	// Note is what the tester wants to say.
 	Note string `json:"note,omitempty" label:"Note" multiline:"true"`
 	// By is who tested.
@@ -128,12 +135,12 @@ func (r TestRun) Validate() []Problem {
 	c.natural(r.RowCount, "row_count")
 	c.natural(r.ExceptionCount, "exception_count")
 	c.when(r.ExceptionCount > r.RowCount && r.RowCount >= 0, "exception_count",
-		fmt.Sprintf("There are %d exceptions among %d rows.", r.ExceptionCount, r.RowCount), "Run the test again; an item is one exception at most.")
+		fmt.Sprintf("There %s among %s.", english.Choose(r.ExceptionCount, "is", "are")+" "+english.Count(r.ExceptionCount, "exception"), english.Count(r.RowCount, "row")), "Run the test again; an item is one exception at most.")
 	for i, n := range r.Counts {
 		negative := n.Pass < 0 || n.Fail < 0 || n.NotApplicable < 0 || n.CannotTell < 0
 		c.when(negative, at("counts", i, ""), "A count is negative.", "Run the test again.")
 		c.when(!negative && n.Total() != r.RowCount, at("counts", i, ""),
-			fmt.Sprintf("The outcomes of attribute %s add up to %d of %d rows.", n.Attribute, n.Total(), r.RowCount),
+			fmt.Sprintf("The outcomes of attribute %s add up to %d of %s.", n.Attribute, n.Total(), english.Count(r.RowCount, "row")),
 			"Run the test again; every row has exactly one outcome.")
 	}
 	c.when(r.Started.Valid() && r.Ended.Valid() && r.Ended.Before(r.Started), "ended", "The run ended before it began.", "Run the test again.")

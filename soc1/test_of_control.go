@@ -3,6 +3,8 @@ package soc1
 import (
 	"fmt"
 	"slices"
+
+	"reperform/english"
 )
 
 // ProcedureNature is how an auditor obtains evidence.
@@ -180,7 +182,7 @@ func (c *checker) plan(p SamplePlan) {
 	c.rates(p.Confidence, p.Tolerable, p.Expected, "sample_plan.")
 	c.when(p.N < 1, "sample_plan.n", "The sample has no items.", "Give at least 1.")
 	c.when(p.Allowed < 0 || p.N >= 1 && p.Allowed >= p.N, "sample_plan.allowed",
-		fmt.Sprintf("%d deviations cannot be allowed among %d items.", p.Allowed, p.N), "Give zero or a number below the sample size.")
+		fmt.Sprintf("%s cannot be allowed among %s.", english.Count(p.Allowed, "deviation"), english.Count(p.N, "item")), "Give zero or a number below the sample size.")
 	c.when(p.ZeroTolerance && p.Allowed != 0, "sample_plan.allowed", "A plan of zero tolerance allows no deviation.",
 		"Give 0 or remove the mark.")
 }

@@ -144,6 +144,17 @@ func anOpinion() Opinion {
 		By:    "eve", On: "2026-01-31"}
 }
 
+func anIssuance() Issuance {
+	return Issuance{Engagement: "e", Number: 1, Position: 40, Checkpoint: "x/exam\n40\nroot\n", OrganizationPosition: 90, OrganizationCheckpoint: "x/org\n90\nroot\n",
+		Report: aFile(), Content: aFile(), Program: "1", Wording: "w", Typesetter: "t", ReportDate: "2026-01-31", By: "eve", On: "2026-02-02"}
+}
+
+func anotherIssuance() Issuance {
+	x := anIssuance()
+	x.Number, x.Reason = 2, "A subsequent event became known."
+	return x
+}
+
 // validRecords holds at least one record of every kind that may be stored.
 func validRecords() []Record {
 	return []Record{
@@ -163,6 +174,7 @@ func validRecords() []Record {
 		Examination{Engagement: Ref{Ledger: "org", Kind: "engagement", ID: "e"}, Firm: "Firm LLP", OpenedOn: "2025-02-01"},
 		Nonce{Commitment: digestText, Revealed: digestText[:32]},
 		Release{Revisions: []Ref{{Kind: "deviation", ID: "d", Revision: 2}}, What: "Deviation", ToWhom: "Management"},
+		anIssuance(), anotherIssuance(),
 		WorkingPaperNote{Title: "Planning", Text: "Plan.", By: "cat", ReviewedBy: "dan"},
 	}
 }

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Kills the program N times (500) at random moments of an import, an apply, a
-# test run and a bundle, and verifies after each: every ledger and sealed file
-# holds and extends what was seen before, nothing acknowledged is missing, and
-# no half-written bundle has the name of a whole one. At the end nothing that
-# the dead left may remain. Prints progress and a summary; exits 0 when all
-# held.
+# Kills a process N times (500) at random moments of an import, an apply, a test
+# run, a bundle, or of a stream of small changes, each told once it is durable.
+# Verifies after each: every ledger and sealed file holds and extends what was
+# seen before, everything acknowledged is there with its content, and no
+# half-written bundle has the name of a whole one. At the end nothing that the
+# dead left may remain. Prints progress and a summary; exits 0 when all held.
 set -eu
 cd "$(dirname "$0")/.."
 n=${1:-500}

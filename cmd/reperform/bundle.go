@@ -8,7 +8,20 @@ import (
 	"github.com/spf13/cobra"
 
 	"reperform/bundle"
+	"reperform/english"
+	"reperform/record"
 )
+
+// printRedactions counts and names what a bundle is without.
+func printRedactions(w io.Writer, list []record.Redaction) {
+	if len(list) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "%s within the engagement %s redacted:\n", english.Count(len(list), "document"), english.Choose(len(list), "was", "were"))
+	for _, r := range list {
+		fmt.Fprintf(w, "  %s\n", r)
+	}
+}
 
 func (c *cli) bundleCommand() *cobra.Command {
 	var engagement, audience, out string
@@ -24,12 +37,13 @@ func (c *cli) bundleCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		digest, err := a.ExportBundle(cmd.Context(), c.actor, engagement, bundle.Audience(audience), withoutFiles, out)
+		x, err := a.ExportBundle(cmd.Context(), c.actor, engagement, bundle.Audience(audience), withoutFiles, out)
 		if err != nil {
 			return err
 		}
-		return c.print(map[string]string{"file": out, "digest": digest}, func(w io.Writer) {
-			fmt.Fprintf(w, "%s\n  digest %s\n  verify it anywhere with: reperform verify %s\n", out, digest, out)
+		return c.print(x, func(w io.Writer) {
+			fmt.Fprintf(w, "%s\n  digest %s\n  verify it anywhere with: reperform verify %s\n", out, x.Digest, out)
+			printRedactions(w, x.Redactions)
 		})
 	})
 	f := cmd.Flags()

@@ -8,6 +8,7 @@ import (
 
 	"reperform/app"
 	"reperform/ascode"
+	"reperform/english"
 	"reperform/population"
 )
 
@@ -73,7 +74,7 @@ func (c *cli) populationCheck() *cobra.Command {
 			}
 		})
 		if err == nil && bad > 0 {
-			return failed("%s of completeness and accuracy failed", count(bad, "check"))
+			return failed("%s of completeness and accuracy failed", english.Count(bad, "check"))
 		}
 		return err
 	})
@@ -86,7 +87,7 @@ func (c *cli) populationCheck() *cobra.Command {
 }
 
 func printProfile(w io.Writer, p *population.Profile) {
-	fmt.Fprintf(w, "%d rows\n", p.Rows)
+	fmt.Fprintln(w, english.Count(p.Rows, "row"))
 	for _, c := range p.Columns {
 		fmt.Fprintf(w, "%-28s %-16s %d distinct", c.Name, c.Type, c.Distinct)
 		if c.Nulls > 0 {

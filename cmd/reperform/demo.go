@@ -9,6 +9,7 @@ import (
 
 	"reperform/demo"
 	"reperform/demo/play"
+	"reperform/english"
 )
 
 func (c *cli) demoCommand() *cobra.Command {
@@ -46,7 +47,7 @@ func (c *cli) demoCommand() *cobra.Command {
 
 func printDemo(w io.Writer, r *play.Result) {
 	fmt.Fprintf(w, `
-%d tests looked at %d items; %d exceptions were decided, %d deviations written up.
+%s looked at %s; %s decided, %s written up.
 
   The report       %s
   The auditor's file, to verify elsewhere
@@ -61,5 +62,7 @@ Try:
   bin/reperform verify %s --checkpoint %s
   bin/reperform --workspace %s --actor helen-marchetti examination status --engagement soc1-2025
   bin/reperform --workspace %s get control pay-5-2
-`, r.Tests, r.Items, r.Exceptions, r.Deviations, r.Report, r.Bundle, r.ForReport, r.Checkpoint, r.Workspace, r.Bundle, r.Checkpoint, r.Workspace, r.Workspace)
+`, english.Count(r.Tests, "test"), english.Count(r.Items, "item"),
+		english.Count(r.Exceptions, "exception")+english.Choose(r.Exceptions, " was", " were"), english.Count(r.Deviations, "deviation"),
+		r.Report, r.Bundle, r.ForReport, r.Checkpoint, r.Workspace, r.Bundle, r.Checkpoint, r.Workspace, r.Workspace)
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reperform/app"
+	"reperform/english"
 )
 
 func (c *cli) evidenceCommand() *cobra.Command {
@@ -28,7 +29,7 @@ func (c *cli) evidenceAttach() *cobra.Command {
 		}
 		return c.print(e, func(w io.Writer) {
 			for _, f := range e.Files {
-				fmt.Fprintf(w, "%s  %d bytes  SHA-256 %s\n", f.Name, f.Size, f.SHA256)
+				fmt.Fprintf(w, "%s  %s  SHA-256 %s\n", f.Name, english.Count(f.Size, "byte"), f.SHA256)
 			}
 		})
 	})

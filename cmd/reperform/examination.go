@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reperform/app"
+	"reperform/english"
 	"reperform/evaluation"
 	"reperform/soc1"
 )
@@ -79,12 +80,16 @@ func (c *cli) examinationStatus() *cobra.Command {
 func printConsequences(w io.Writer, q evaluation.Consequences) {
 	for _, k := range q.Controls {
 		for _, g := range k.Tests {
-			fmt.Fprintf(w, "%-12s %-14s %-16s %d tested, %d deviate", k.Code, g.Code, g.Method, g.Tested, g.DeviationItems)
+			fmt.Fprintf(w, "%-12s %-14s %-16s %d tested, %d %s", k.Code, g.Code, g.Method, g.Tested, g.DeviationItems, english.Choose(g.DeviationItems, "deviates", "deviate"))
 			if g.Rate != nil {
 				fmt.Fprintf(w, " (%s%%)", g.Rate.Percent(2))
 			}
 			if g.Sample != nil && g.Sample.UpperPercent != "" {
 				fmt.Fprintf(w, ", upper limit %s", g.Sample.UpperPercent)
+			}
+			if n := g.Exceptions.Open + g.CannotTellUnresolved; n > 0 {
+				// Otherwise no deviation would read as none found.
+				fmt.Fprintf(w, "; nobody has decided on the exceptions of %s yet", english.Count(n, "item"))
 			}
 			if g.Unsampled != nil && g.Unsampled.N < g.PopulationRows {
 				fmt.Fprintf(w, "; a sample of %d would have held none of them with probability %s (working paper only)", g.Unsampled.N, g.Unsampled.Text)
@@ -111,7 +116,7 @@ func printConsequences(w io.Writer, q evaluation.Consequences) {
 		}
 	}
 	printFlags(w, q.Flags)
-	fmt.Fprintf(w, "%s. Conclusions and the opinion are entered by people; nothing here enters one.\n", count(len(q.Flags), "flag"))
+	fmt.Fprintf(w, "%s. Conclusions and the opinion are entered by people; nothing here enters one.\n", english.Count(len(q.Flags), "flag"))
 }
 
 // shownAlike is how many flags of one rule are listed; --json has all of them.
@@ -170,6 +175,7 @@ func (c *cli) examinationRelease() *cobra.Command {
 		}
 		return c.print(map[string]string{"engagement": engagement}, func(w io.Writer) {
 			fmt.Fprintln(w, "The report is released. Built from now on, its pages carry no draft mark.")
+			fmt.Fprintln(w, "It is issued, and its bytes recorded, by `reperform report issue`.")
 		})
 	})
 	cmd.Short = "Release the report: only the engagement partner can"

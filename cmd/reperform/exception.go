@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reperform/app"
+	"reperform/english"
 	"reperform/record"
 	"reperform/soc1"
 )
@@ -51,13 +52,13 @@ func (c *cli) exceptionList() *cobra.Command {
 				if x.Value.Undecided {
 					what = "cannot tell"
 				}
-				fmt.Fprintf(w, "%-28s %-10s %s %-11s %s", x.ID, x.Value.Status, x.Value.Attribute, what, count(x.Value.Count(), "item"))
+				fmt.Fprintf(w, "%-28s %-10s %s %-11s %s", x.ID, x.Value.Status, x.Value.Attribute, what, english.Count(x.Value.Count(), "item"))
 				if len(x.Value.ItemKeys) == 1 {
 					fmt.Fprintf(w, " %s", x.Value.ItemKeys[0])
 				}
 				fmt.Fprintln(w)
 			}
-			fmt.Fprintf(w, "%s.\n", count(len(out), "exception"))
+			fmt.Fprintf(w, "%s.\n", english.Count(len(out), "exception"))
 		})
 	})
 	cmd.Short = "List exceptions"
@@ -78,7 +79,7 @@ func (c *cli) exceptionDecide(verb string, status soc1.ExceptionStatus, short st
 		if err != nil {
 			return err
 		}
-		return c.print(done, func(w io.Writer) { fmt.Fprintf(w, "%s %s.\n", count(len(done), "exception"), status) })
+		return c.print(done, func(w io.Writer) { fmt.Fprintf(w, "%s %s.\n", english.Count(len(done), "exception"), status) })
 	})
 	cmd.Short = short
 	cmd.Args = cobra.ArbitraryArgs
@@ -88,7 +89,8 @@ func (c *cli) exceptionDecide(verb string, status soc1.ExceptionStatus, short st
 	f.StringVar(&d.Attribute, "attribute", "", "narrow the group to an attribute")
 	f.StringSliceVar(&d.Items, "item", nil, "narrow the group to items; may be repeated")
 	f.StringVar(&d.Reason, "reason", "", "why (required)")
-	f.StringVar(&d.Evidence, "evidence", "", "what shows that the control operated; needed to dismiss")
+	f.StringSliceVar(&d.EvidenceRefs, "evidence-record", nil, "id of an evidence record that shows that the control operated; may be repeated")
+	f.StringVar(&d.Evidence, "evidence", "", "what shows that the control operated, described; needed to dismiss without an evidence record")
 	f.StringVar(&d.Fact, "fact", "", "what was found, without argument")
 	cmd.MarkFlagRequired("reason")
 	return cmd

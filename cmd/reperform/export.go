@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
+
+	"reperform/english"
 )
 
 func (c *cli) exportCommand() *cobra.Command {
@@ -35,7 +37,7 @@ func (c *cli) exportCommand() *cobra.Command {
 			}
 		}
 		return c.print(map[string]any{"folder": out, "files": len(files)}, func(w io.Writer) {
-			fmt.Fprintf(w, "%d files in %s.\n", len(files), out)
+			fmt.Fprintf(w, "%s in %s.\n", english.Count(len(files), "file"), out)
 		})
 	})
 	at.add(cmd)

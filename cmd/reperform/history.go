@@ -7,7 +7,22 @@ import (
 	"github.com/spf13/cobra"
 
 	"reperform/app"
+	"reperform/english"
 )
+
+// lag says how late a revision was recorded. A first registration only describes
+// what has been so for a while, as every record does when the work begins; a
+// later revision with an earlier date changes what was said of the past.
+func lag(e app.Event) string {
+	if e.RetroactiveDays == 0 {
+		return ""
+	}
+	late := "recorded " + english.Count(e.RetroactiveDays, "day") + " after it took effect"
+	if e.Revision == 1 {
+		return "  " + late
+	}
+	return "  RETROACTIVE: " + late
+}
 
 func (c *cli) historyCommand() *cobra.Command {
 	var name string
@@ -25,10 +40,7 @@ func (c *cli) historyCommand() *cobra.Command {
 				fmt.Fprintf(w, "revision %d  entry %d  known %s  by %s  %s\n", e.Revision, e.Pos, e.Time, e.Actor, e.Action)
 				if e.Effective != "" {
 					fmt.Fprintf(w, "  effective %s", e.Effective)
-					if e.RetroactiveDays > 0 {
-						fmt.Fprintf(w, "  RETROACTIVE: recorded %d days later", e.RetroactiveDays)
-					}
-					fmt.Fprintln(w)
+					fmt.Fprintln(w, lag(e))
 				}
 				if e.Reason != "" {
 					fmt.Fprintf(w, "  reason: %s\n", e.Reason)

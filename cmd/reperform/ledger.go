@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reperform/app"
+	"reperform/english"
 )
 
 func (c *cli) ledgerCommand() *cobra.Command {
@@ -82,7 +83,7 @@ func (c *cli) ledgerProve() *cobra.Command {
 			return err
 		}
 		return c.print(map[string]any{"proof": p, "key": key}, func(w io.Writer) {
-			fmt.Fprintf(w, "Entry %d of ledger %s:\n%s\n\nInclusion path (%d hashes):\n", p.Pos, name, p.Entry, len(p.Path))
+			fmt.Fprintf(w, "Entry %d of ledger %s:\n%s\n\nInclusion path (%s):\n", p.Pos, name, p.Entry, english.Count(len(p.Path), "hash"))
 			for _, h := range p.Path {
 				fmt.Fprintln(w, "  "+base64.StdEncoding.EncodeToString(h[:]))
 			}
@@ -116,7 +117,7 @@ func (c *cli) ledgerVerify() *cobra.Command {
 		}
 		err = c.print(reports, func(w io.Writer) {
 			for _, r := range reports {
-				fmt.Fprintf(w, "ledger %s: %d entries, %d documents, %d redacted, %d revisions, root %s\n", r.Ledger, r.Entries, r.Documents, r.Redacted, r.Revisions, r.Root)
+				fmt.Fprintf(w, "ledger %s: %s, %s, %d redacted, %s, root %s\n", r.Ledger, english.Count(r.Entries, "entry"), english.Count(r.Documents, "document"), r.Redacted, english.Count(r.Revisions, "revision"), r.Root)
 				for _, p := range r.Problems {
 					fmt.Fprintf(w, "  FAILS %s\n", p)
 				}
@@ -129,7 +130,7 @@ func (c *cli) ledgerVerify() *cobra.Command {
 			return err
 		}
 		if bad > 0 {
-			return failed("%d problems found", bad)
+			return failed("%s found", english.Count(bad, "problem"))
 		}
 		return nil
 	})

@@ -146,7 +146,7 @@ func (c *cli) root() *cobra.Command {
 	}
 	root.AddCommand(
 		c.initCommand(), c.applyCommand(), c.exportCommand(), c.getCommand(), c.historyCommand(), c.diffCommand(),
-		c.templatesCommand(), c.ledgerCommand(), c.versionCommand(), c.engineCommand(),
+		c.templatesCommand(), c.kindsCommand(), c.ledgerCommand(), c.versionCommand(), c.engineCommand(),
 		c.samplingCommand(), c.populationCommand(), c.testCommand(), c.examinationCommand(), c.exceptionCommand(),
 		c.deviationCommand(), c.concludeCommand(), c.opineCommand(), c.signCommand(), c.reportCommand(), c.bundleCommand(), c.verifyCommand(), c.demoCommand(), c.sampleCommand(), c.evidenceCommand(),
 	)

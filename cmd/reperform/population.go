@@ -12,6 +12,7 @@ import (
 
 	"reperform/app"
 	"reperform/ascode"
+	"reperform/english"
 	"reperform/soc1"
 )
 
@@ -129,7 +130,7 @@ func (c *cli) populationImport() *cobra.Command {
 }
 
 func printPopulation(w io.Writer, id string, p soc1.Population) {
-	fmt.Fprintf(w, "%s: %d rows, population hash %s\n", id, p.RowCount, p.PopulationHash)
+	fmt.Fprintf(w, "%s: %s, population hash %s\n", id, english.Count(p.RowCount, "row"), p.PopulationHash)
 	for _, col := range p.Columns {
 		fmt.Fprintf(w, "  %-28s %-16s", col.Name, col.Type)
 		if col.Transform != "" && col.Transform != soc1.Kept {

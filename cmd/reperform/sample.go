@@ -3,16 +3,16 @@ package main
 import (
 	"fmt"
 	"io"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"reperform/app"
+	"reperform/english"
 )
 
 func (c *cli) sampleCommand() *cobra.Command {
 	cmd := c.command("sample", "sample", nil)
-	cmd.AddCommand(c.sampleExpand())
+	cmd.AddCommand(c.sampleExpand(), c.sampleRedraw())
 	return cmd
 }
 
@@ -29,7 +29,7 @@ func (c *cli) sampleExpand() *cobra.Command {
 			return err
 		}
 		return c.print(s, func(w io.Writer) {
-			fmt.Fprintf(w, "The sample of %s now has %d items:\n", args[0], len(s.Items))
+			fmt.Fprintf(w, "The sample of %s now has %s:\n", args[0], english.Count(len(s.Items), "item"))
 			for _, it := range s.Items {
 				fmt.Fprintf(w, "  %s %s\n", it.Key, it.Stratum)
 			}
@@ -44,31 +44,28 @@ func (c *cli) sampleExpand() *cobra.Command {
 	return cmd
 }
 
-func (c *cli) ledgerRedact() *cobra.Command {
+func (c *cli) sampleRedraw() *cobra.Command {
 	var name, reason string
-	var slot int
-	cmd := c.command("redact POSITION", "ledger", func(cmd *cobra.Command, args []string) error {
-		pos, err := strconv.ParseInt(args[0], 10, 64)
-		if err != nil {
-			return fmt.Errorf("%q is not a position; `reperform ledger log` lists them", args[0])
-		}
+	cmd := c.command("redraw TEST", "sample", func(cmd *cobra.Command, args []string) error {
 		a, err := c.open(cmd.Context())
 		if err != nil {
 			return err
 		}
-		if err := a.RedactDocument(cmd.Context(), c.actor, name, pos, slot, reason); err != nil {
+		s, err := a.RedrawSample(cmd.Context(), c.actor, name, args[0], reason)
+		if err != nil {
 			return err
 		}
-		return c.print(map[string]any{"ledger": name, "position": pos, "slot": slot}, func(w io.Writer) {
-			fmt.Fprintf(w, "Document %d of entry %d is deleted; its commitment stays. Backups made before still hold it.\n", slot, pos)
+		return c.print(s, func(w io.Writer) {
+			fmt.Fprintf(w, "Draw %d of %s, from population %s, has %d items; whatever was drawn before stays on record:\n", s.Draw, args[0], s.Population, len(s.Items))
+			for _, it := range s.Items {
+				fmt.Fprintf(w, "  %s %s\n", it.Key, it.Stratum)
+			}
 		})
 	})
-	cmd.Short = "Delete one document, as a law may demand; the proofs stay"
+	cmd.Short = "Draw once more although something was drawn before"
 	cmd.Args = cobra.ExactArgs(1)
-	cmd.Flags().StringVar(&name, "ledger", app.OrganizationLedger, "ledger of the entry")
-	cmd.Flags().IntVar(&slot, "slot", 0, "0 for the reason, n for the n-th change of the entry (required)")
-	cmd.MarkFlagRequired("slot")
-	cmd.Flags().StringVar(&reason, "reason", "", "why (required)")
+	cmd.Flags().StringVar(&name, "ledger", app.OrganizationLedger, "ledger of the test")
+	cmd.Flags().StringVar(&reason, "reason", "", "what was wrong with the earlier draw; it stays with the sample (required)")
 	cmd.MarkFlagRequired("reason")
 	return cmd
 }

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -35,6 +36,9 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("REPERFORM_CACHE", sharedCache(t))
 			env.Setenv("SHARED", shared)
+			// A report is dated neither before the work it rests on nor after the
+			// day of its issue, and the program's clock is the machine's.
+			env.Setenv("TODAY", time.Now().UTC().Format(time.DateOnly))
 			return nil
 		},
 		Condition: func(cond string) (bool, error) {

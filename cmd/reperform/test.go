@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reperform/app"
+	"reperform/english"
 )
 
 func (c *cli) testCommand() *cobra.Command {
@@ -54,7 +55,7 @@ func (c *cli) testRun() *cobra.Command {
 				if o.Why != "" {
 					fmt.Fprintf(w, " %s", o.Why)
 				} else {
-					fmt.Fprintf(w, " %s, %d with exceptions", count(o.Rows, "item"), o.Exceptions)
+					fmt.Fprintf(w, " %s, %d with exceptions", english.Count(o.Rows, "item"), o.Exceptions)
 				}
 				fmt.Fprintln(w)
 				for _, n := range o.Counts {
@@ -67,7 +68,7 @@ func (c *cli) testRun() *cobra.Command {
 					fmt.Fprintf(w, "    note: %s\n", x)
 				}
 			}
-			fmt.Fprintf(w, "%s; %s with exceptions.\n", count(len(outcomes), "test"), count(exceptions, "item"))
+			fmt.Fprintf(w, "%s; %s with exceptions.\n", english.Count(len(outcomes), "test"), english.Count(exceptions, "item"))
 		})
 		if err != nil {
 			return err
@@ -94,6 +95,6 @@ func (c *cli) testRun() *cobra.Command {
 	f.StringSliceVar(&opt.Controls, "control", nil, "control to test; may be repeated")
 	f.StringVar(&opt.Ledger, "ledger", "", "ledger of the tests (default: by who acts)")
 	f.StringArrayVar(&results, "results", nil, "CSV file with results of samples; may be repeated")
-	f.StringVar(&opt.Reason, "reason", "Tests run.", "why, recorded with the run")
+	f.StringVar(&opt.Reason, "reason", "", "why, recorded with the run; needed when a computed outcome changes (default: Tests run.)")
 	return cmd
 }

@@ -10,10 +10,11 @@ import (
 
 	"reperform/app"
 	"reperform/bundle"
+	"reperform/english"
 )
 
 func (c *cli) verifyCommand() *cobra.Command {
-	var checkpoint string
+	var checkpoint, pdf string
 	var trust app.Trust
 	var complete bool
 	cmd := c.command("verify FILE", "verify", func(cmd *cobra.Command, args []string) error {
@@ -21,6 +22,15 @@ func (c *cli) verifyCommand() *cobra.Command {
 			var err error
 			if trust.Checkpoint, err = os.ReadFile(checkpoint); err != nil {
 				return err
+			}
+		}
+		if pdf != "" {
+			var err error
+			if trust.PDF, err = os.ReadFile(pdf); err != nil {
+				return err
+			}
+			if len(trust.PDF) == 0 {
+				return fmt.Errorf("%s is empty", pdf)
 			}
 		}
 		v, err := app.VerifyBundle(cmd.Context(), args[0], trust, c.options())
@@ -33,14 +43,15 @@ func (c *cli) verifyCommand() *cobra.Command {
 		}
 		switch {
 		case v.Count(bundle.Fails) > 0:
-			return failed("not everything holds: %s failed", count(v.Count(bundle.Fails), "claim"))
+			return failed("not everything holds: %s failed", english.Count(v.Count(bundle.Fails), "claim"))
 		case complete && v.Count(bundle.NotReperformed) > 0:
-			return failed("%d claims were not re-performed", v.Count(bundle.NotReperformed))
+			return failed("%s not re-performed", english.Count(v.Count(bundle.NotReperformed), "claim")+english.Choose(v.Count(bundle.NotReperformed), " was", " were"))
 		}
 		return nil
 	})
 	cmd.Args = cobra.ExactArgs(1)
 	cmd.Flags().StringVar(&checkpoint, "checkpoint", "", "file with a checkpoint that left the machine earlier")
+	cmd.Flags().StringVar(&pdf, "pdf", "", "file with a report that you had by another way, to be held against the bundle")
 	cmd.Flags().StringArrayVar(&trust.Keys, "key", nil, "verifier key of a ledger, had from elsewhere; may be repeated")
 	cmd.Flags().DurationVar(&trust.Limit, "limit", time.Hour, "time that one claim may take; 0 for none")
 	cmd.Flags().BoolVar(&complete, "complete", false, "fail also when something was not re-performed")
@@ -57,5 +68,13 @@ func printVerification(w io.Writer, v *bundle.Verification) {
 		}
 		fmt.Fprintln(w)
 	}
-	fmt.Fprintf(w, "%s: %d hold, %d fail, %d not re-performed.\n", count(len(v.Claims), "claim"), v.Count(bundle.Holds), v.Count(bundle.Fails), v.Count(bundle.NotReperformed))
+	printRedactions(w, v.Redactions)
+	if len(v.Limits) > 0 {
+		fmt.Fprintln(w, "Even where everything holds, this does not establish")
+		for _, l := range v.Limits {
+			fmt.Fprintf(w, "  - %s\n", l)
+		}
+	}
+	fmt.Fprintf(w, "%s: %d %s, %d %s, %d not re-performed.\n", english.Count(len(v.Claims), "claim"), v.Count(bundle.Holds), english.Choose(v.Count(bundle.Holds), "holds", "hold"),
+		v.Count(bundle.Fails), english.Choose(v.Count(bundle.Fails), "fails", "fail"), v.Count(bundle.NotReperformed))
 }

@@ -279,7 +279,9 @@ func (s *stage) examination(ctx context.Context) error {
 		return err
 	}
 	s.at("2026-01-07", 9)
-	fieldwork := s.take(func(it *ascode.Item) bool { return it.Kind == "evidence" || it.Kind == "walkthrough" })
+	fieldwork := s.take(func(it *ascode.Item) bool {
+		return (it.Kind == "evidence" || it.Kind == "walkthrough") && it.File != lateEvidence
+	})
 	if err := s.apply(ctx, s.plan.Importer, "Walkthroughs and evidence obtained.", fieldwork); err != nil {
 		return err
 	}
@@ -422,7 +424,16 @@ func (s *stage) mismatch(format string, args ...any) {
 	s.result.Mismatches = append(s.result.Mismatches, fmt.Sprintf(format, args...))
 }
 
+// lateEvidence is the file of what was obtained for the decisions on exceptions
+// and for the reliance on single items, after the tests had run.
+const lateEvidence = "audit/12-evidence-for-decisions.yaml"
+
 func (s *stage) deviations(ctx context.Context) error {
+	s.at("2026-01-24", 10)
+	late := s.take(func(it *ascode.Item) bool { return it.File == lateEvidence })
+	if err := s.apply(ctx, s.plan.Importer, "Evidence obtained for the decisions on exceptions and for the reliance on single items.", late); err != nil {
+		return err
+	}
 	for _, d := range s.plan.Decisions {
 		s.at(d.On, 11)
 		items, err := d.Items(s.manifest)
@@ -430,7 +441,7 @@ func (s *stage) deviations(ctx context.Context) error {
 			return err
 		}
 		ids, err := s.app.DecideExceptions(ctx, d.By, app.ExceptionDecision{Ledger: s.plan.Ledger, Test: d.Test, Attribute: d.Attribute, Items: items,
-			Status: d.Status, Reason: d.Reason, Evidence: d.Evidence, On: d.On})
+			Status: d.Status, Reason: d.Reason, Evidence: d.Evidence, EvidenceRefs: d.EvidenceRefs, On: d.On})
 		if err != nil {
 			return fmt.Errorf("decision %s: %w", d.ID, err)
 		}

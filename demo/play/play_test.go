@@ -16,6 +16,9 @@ import (
 	"reperform/demo/play"
 	"reperform/population"
 	"reperform/record"
+	"reperform/report"
+	"reperform/report/typst"
+	"reperform/report/typst/strict"
 	"reperform/soc1"
 )
 
@@ -82,6 +85,11 @@ func TestExample(t *testing.T) {
 	if m.Draft == "" {
 		t.Error("the report of the example is not marked as a draft, and nobody has released it")
 	}
+	job, err := report.Job(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	strict.Check(t, map[string]typst.Job{"example": job})
 	v, err := a.View(ctx, plan.OpenedBy, app.OrganizationLedger, record.AsOf{})
 	if err != nil {
 		t.Fatal(err)

@@ -194,7 +194,7 @@ func explain(err error) error {
 	case sqlite3.SQLITE_IOERR:
 		return fmt.Errorf("the disk refused to read or write (is it full or failing?); nothing was recorded: %w", err)
 	case sqlite3.SQLITE_READONLY:
-		return fmt.Errorf("the file is read-only for this user: %w", err)
+		return fmt.Errorf("the file or its folder is read-only for this user, and even reading needs a lock there; give this user write permission, or copy the workspace: %w", err)
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
 		return fmt.Errorf("the file is damaged; restore it from a backup: %w", err)
 	case sqlite3.SQLITE_BUSY:

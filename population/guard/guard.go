@@ -192,7 +192,7 @@ func (g *Guard) node(sql string) (map[string]any, error) {
 	case tree.Error:
 		return nil, refuse("correct the SQL", "the text does not parse: %s", firstLine(tree.Message))
 	case len(tree.Stmts) != 1:
-		return nil, refuse("write one", "the text holds %d statements", len(tree.Stmts))
+		return nil, refuse("write one", "the text holds %d statements, not one", len(tree.Stmts))
 	}
 	node, _ := tree.Stmts[0]["node"].(map[string]any)
 	if node == nil {

@@ -235,3 +235,37 @@ func (e evaluator) cases(o map[string]any) truths {
 	}
 	return out | e.eval(o["else_expr"])
 }
+
+// TestsNull says whether the expression itself asks if the column is NULL, by
+// IS NULL, IS NOT NULL or as an argument of coalesce: then whoever wrote it has
+// thought of rows without a value.
+func (f *Facts) TestsNull(column string) bool {
+	return testsNull(f.Tree, evaluator{column: strings.ToLower(column)})
+}
+
+func testsNull(v any, e evaluator) bool {
+	switch v := v.(type) {
+	case []any:
+		for _, x := range v {
+			if testsNull(x, e) {
+				return true
+			}
+		}
+	case map[string]any:
+		switch text(v, "type") {
+		case "OPERATOR_IS_NULL", "OPERATOR_IS_NOT_NULL", "OPERATOR_COALESCE":
+			children, _ := v["children"].([]any)
+			for _, c := range children {
+				if o, _ := c.(map[string]any); text(o, "class") == "COLUMN_REF" && e.eval(c) == isNull {
+					return true
+				}
+			}
+		}
+		for _, x := range v {
+			if testsNull(x, e) {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -7,6 +7,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"reperform/english"
 )
 
 // csvReader splits delimited text by RFC 4180: records end at a line feed,
@@ -286,7 +288,7 @@ func (r *csvReader) Close() error    { return r.file.Close() }
 func (r *csvReader) Warnings() []Warning {
 	out := append([]Warning(nil), r.warn...)
 	if r.blankLines > 0 {
-		out = append(out, Warning{Row: r.firstBlankLine, Problem: fmt.Sprintf("%d blank lines were skipped, this is the first", r.blankLines)})
+		out = append(out, Warning{Row: r.firstBlankLine, Problem: english.Count(r.blankLines, "blank line") + english.Choose(r.blankLines, " was", " were") + " skipped, this is the first"})
 	}
 	if r.strayQuote > 0 {
 		out = append(out, Warning{Row: r.strayQuote, Problem: "a quote inside an unquoted field was read as part of the text, here for the first time", Remedy: "say quote: none if quotes have no meaning in this file"})
@@ -440,7 +442,7 @@ func (r *csvReader) parse(b *Batch, want int) (bool, error) {
 	}
 	if want >= 0 && fields != want {
 		r.line = line
-		return false, r.fail(line, "", buf[start:end], fmt.Sprintf("the row has %d fields and the header %d", fields, want), "quote fields that hold the delimiter, or correct the row")
+		return false, r.fail(line, "", buf[start:end], fmt.Sprintf("the row has %s and the header %d", english.Count(fields, "field"), want), "quote fields that hold the delimiter, or correct the row")
 	}
 	if !utf8.Valid(buf[start:end]) {
 		return false, r.badEncoding(line, start, end)

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"reperform/english"
 )
 
 // Detection is what a source looks like.
@@ -268,7 +270,7 @@ func (g *guess) concludeMixed(say func(int64, string, string)) {
 		what  string
 	}{{g.decimals, "numbers"}, {g.anyDate, "dates"}, {g.naive + g.zoned, "timestamps"}} {
 		if c.count*10 >= g.values*9 && g.oddRow > 0 {
-			say(g.oddRow, fmt.Sprintf("%d of %d values are %s, but not all (here: %q), so the column stays text", c.count, g.values, c.what, g.oddValue),
+			say(g.oddRow, fmt.Sprintf("%d of %s %s %s, but not all (here: %q), so the column stays text", c.count, english.Count(g.values, "value"), english.Choose(c.count, "is", "are"), c.what, g.oddValue),
 				"declare the type, with the spelling of null or the separators")
 			return
 		}

@@ -20,6 +20,9 @@ type InputError struct {
 	Value   string `json:"value,omitempty"`
 	Problem string `json:"problem"`
 	Remedy  string `json:"remedy"`
+	// Machine says that the machine is at fault and not the input: its disk is
+	// full.
+	Machine bool `json:"machine,omitempty"`
 }
 
 func (e *InputError) Error() string {

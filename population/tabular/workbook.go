@@ -2,6 +2,7 @@ package tabular
 
 import (
 	"archive/zip"
+	"bytes"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -26,6 +27,8 @@ type workbook struct {
 type worksheet struct {
 	name string
 	part *zip.File
+	// hidden says that a spreadsheet program does not show the sheet.
+	hidden bool
 }
 
 type dateStyle uint8
@@ -37,10 +40,38 @@ const (
 	timeOnly
 )
 
-// maxStrings bounds the bytes of shared strings that are kept.
-const maxStrings = 512 << 20
+// maxStrings bounds the memory of the shared strings that are kept, with
+// stringCost for each beside its bytes: the engine's process has 512 MiB for
+// all.
+const (
+	maxStrings = 256 << 20
+	stringCost = 24
+)
 
-func openWorkbook(file *File) (*workbook, error) {
+// shortReader refuses XML that goes on for too long without a tag: the decoder
+// reads a text whole before anybody can ask how long it is.
+type shortReader struct {
+	r           io.Reader
+	longest, in int
+}
+
+// short bounds texts to cells of maxCell bytes, each of which may be written
+// as an entity of six.
+func short(r io.Reader, maxCell int) *shortReader {
+	return &shortReader{r: r, longest: 6*maxCell + 1<<16}
+}
+
+func (s *shortReader) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	if i := bytes.LastIndexByte(p[:n], '<'); i >= 0 {
+		s.in = n - i
+	} else if s.in += n; s.in > s.longest {
+		return 0, fmt.Errorf("a text is longer than %d bytes", s.longest)
+	}
+	return n, err
+}
+
+func openWorkbook(file *File, maxCell int) (*workbook, error) {
 	bad := func(problem, remedy string) error {
 		return &InputError{File: file.Name, Problem: problem, Remedy: remedy}
 	}
@@ -73,7 +104,7 @@ func openWorkbook(file *File) (*workbook, error) {
 	}
 	dir := path.Dir(main)
 	if p := parts[path.Join(dir, "sharedStrings.xml")]; p != nil {
-		if err := w.readStrings(p); err != nil {
+		if err := w.readStrings(p, maxCell); err != nil {
 			return nil, damaged(err)
 		}
 	}
@@ -129,9 +160,10 @@ func (w *workbook) readSheets(parts map[string]*zip.File, main string) error {
 			Date1904 string `xml:"date1904,attr"`
 		} `xml:"workbookPr"`
 		Sheets []struct {
-			Name string `xml:"name,attr"`
-			ID   string `xml:"http://schemas.openxmlformats.org/officeDocument/2006/relationships id,attr"`
-			ID2  string `xml:"http://purl.oclc.org/ooxml/officeDocument/relationships id,attr"`
+			Name  string `xml:"name,attr"`
+			State string `xml:"state,attr"`
+			ID    string `xml:"http://schemas.openxmlformats.org/officeDocument/2006/relationships id,attr"`
+			ID2   string `xml:"http://purl.oclc.org/ooxml/officeDocument/relationships id,attr"`
 		} `xml:"sheets>sheet"`
 	}
 	if err := decode(parts[main], &book); err != nil {
@@ -151,7 +183,7 @@ func (w *workbook) readSheets(parts map[string]*zip.File, main string) error {
 		targets[r.ID] = strings.TrimPrefix(target, "/")
 	}
 	for _, s := range book.Sheets {
-		w.sheets = append(w.sheets, worksheet{s.Name, parts[targets[s.ID+s.ID2]]})
+		w.sheets = append(w.sheets, worksheet{s.Name, parts[targets[s.ID+s.ID2]], s.State == "hidden" || s.State == "veryHidden"})
 	}
 	if len(w.sheets) == 0 {
 		return errors.New("it has no sheets")
@@ -161,13 +193,13 @@ func (w *workbook) readSheets(parts map[string]*zip.File, main string) error {
 
 // readStrings reads the shared strings; the runs of a rich text are joined and
 // phonetic hints left out.
-func (w *workbook) readStrings(p *zip.File) error {
+func (w *workbook) readStrings(p *zip.File, maxCell int) error {
 	body, err := p.Open()
 	if err != nil {
 		return err
 	}
 	defer body.Close()
-	d := xml.NewDecoder(io.LimitReader(body, 2*maxStrings))
+	d := xml.NewDecoder(short(body, maxCell))
 	var text strings.Builder
 	inText, phonetic, size := false, 0, 0
 	for {
@@ -199,8 +231,8 @@ func (w *workbook) readStrings(p *zip.File) error {
 			case "rPh":
 				phonetic--
 			case "si":
-				if size += text.Len(); size > maxStrings {
-					return fmt.Errorf("its texts exceed %d MiB", maxStrings>>20)
+				if size += text.Len() + stringCost; size > maxStrings {
+					return fmt.Errorf("its texts need more than %d MiB", maxStrings>>20)
 				}
 				w.strings = append(w.strings, text.String())
 			}

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"reperform/english"
 )
 
 // xlsxReader reads one worksheet of an Office Open XML workbook (ECMA-376),
@@ -34,6 +36,7 @@ type xlsxReader struct {
 	pendingCells            []xlsxCell
 	pendingRow              int64
 	pending                 bool
+	ended                   bool // the rows ended as they should
 	maxCell                 int
 }
 
@@ -52,14 +55,22 @@ type cellRange struct {
 // maxSheet bounds what a worksheet may unpack to.
 const maxSheet = 4 << 30
 
+// maxSheetRow is the last row that any spreadsheet program writes: the ECMA
+// standard names none, Excel ends at 2^20, LibreOffice at 2^24.
+const maxSheetRow = 1 << 24
+
+// remedySaveAgain is for what no spreadsheet program writes. Reading on would
+// mean to choose one of two values.
+const remedySaveAgain = "open the workbook in a spreadsheet program, look whether it is whole, and save it again"
+
 func newXLSX(file *File, s Source) (*xlsxReader, error) {
-	book, err := openWorkbook(file)
-	if err != nil {
-		return nil, err
-	}
-	r := &xlsxReader{file: file, book: book, maxCell: s.MaxCell}
+	r := &xlsxReader{file: file, maxCell: s.MaxCell}
 	if r.maxCell <= 0 {
 		r.maxCell = DefaultMaxCell
+	}
+	var err error
+	if r.book, err = openWorkbook(file, r.maxCell); err != nil {
+		return nil, err
 	}
 	if err := r.choose(s.Sheet); err != nil {
 		return nil, err
@@ -88,10 +99,13 @@ func (r *xlsxReader) choose(name string) error {
 	for _, sh := range r.book.sheets {
 		names = append(names, sh.name)
 		if name == sh.name {
+			if sh.part == nil {
+				return r.failBook(fmt.Sprintf("the sheet %q has no part in the file", name), "it may be a chart; name a sheet with cells")
+			}
 			r.sheet, r.part = sh.name, sh.part
 			return nil
 		}
-		if sh.part != nil && sheetHasCells(sh.part) {
+		if sh.part != nil && sheetHasCells(sh.part, r.maxCell) {
 			filled = append(filled, sh.name)
 			r.sheet, r.part = sh.name, sh.part
 		}
@@ -104,6 +118,9 @@ func (r *xlsxReader) choose(name string) error {
 	case len(filled) > 1:
 		return r.failBook("several sheets have cells", "say which sheet: "+quoteAll(filled))
 	}
+	if i := slices.IndexFunc(r.book.sheets, func(s worksheet) bool { return s.name == r.sheet }); r.book.sheets[i].hidden {
+		r.warn = append(r.warn, Warning{Problem: fmt.Sprintf("the sheet %q, the only one with cells, is hidden in the workbook and was read all the same", r.sheet)})
+	}
 	return nil
 }
 
@@ -111,13 +128,13 @@ func (r *xlsxReader) failBook(problem, remedy string) *InputError {
 	return &InputError{File: r.file.Name, Problem: problem, Remedy: remedy}
 }
 
-func sheetHasCells(part *zip.File) bool {
+func sheetHasCells(part *zip.File, maxCell int) bool {
 	body, err := part.Open()
 	if err != nil {
 		return false
 	}
 	defer body.Close()
-	d := xml.NewDecoder(body)
+	d := xml.NewDecoder(short(body, maxCell))
 	for {
 		t, err := d.RawToken()
 		if err != nil {
@@ -136,7 +153,7 @@ func (r *xlsxReader) scanMerges() error {
 		return r.damaged(err)
 	}
 	defer body.Close()
-	d := xml.NewDecoder(io.LimitReader(body, maxSheet))
+	d := xml.NewDecoder(short(io.LimitReader(body, maxSheet), r.maxCell))
 	for {
 		t, err := d.RawToken()
 		if err == io.EOF {
@@ -169,7 +186,7 @@ func (r *xlsxReader) rewind() error {
 		return r.damaged(err)
 	}
 	r.body = body
-	r.dec = xml.NewDecoder(io.LimitReader(body, maxSheet))
+	r.dec = xml.NewDecoder(short(io.LimitReader(body, maxSheet), r.maxCell))
 	return nil
 }
 
@@ -208,9 +225,14 @@ func (r *xlsxReader) nextRow() ([]xlsxCell, int64, error) {
 		return r.pendingCells, r.pendingRow, nil
 	}
 	for {
+		if r.ended {
+			return nil, 0, io.EOF
+		}
 		t, err := r.dec.RawToken()
 		if err == io.EOF {
-			return nil, 0, io.EOF
+			// Rows are whole only up to the end of their element: what was cut
+			// between two rows would otherwise look like a shorter sheet.
+			return nil, 0, r.fail(r.row, "", "the sheet ends after this row without saying so: it was cut short", remedySaveAgain)
 		}
 		if err != nil {
 			return nil, 0, r.damaged(err)
@@ -220,10 +242,16 @@ func (r *xlsxReader) nextRow() ([]xlsxCell, int64, error) {
 			if e.Name.Local != "row" {
 				continue
 			}
-			r.row++
-			if n, err := strconv.ParseInt(attr(e, "r"), 10, 64); err == nil {
-				r.row = n
+			n := r.row + 1
+			if given := attr(e, "r"); given != "" {
+				if n, err = strconv.ParseInt(given, 10, 64); err != nil || n < 1 || n > maxSheetRow {
+					return nil, 0, r.fail(r.row, "", fmt.Sprintf("the row after this one has the number %q", given), remedySaveAgain)
+				}
 			}
+			if n <= r.row {
+				return nil, 0, r.fail(n, "", fmt.Sprintf("this row comes after row %d: a sheet numbers each row once, upwards", r.row), remedySaveAgain)
+			}
+			r.row = n
 			if h := attr(e, "hidden"); h == "1" || h == "true" {
 				if r.hidden++; r.hidden == 1 {
 					r.firstHidden = r.row
@@ -233,6 +261,7 @@ func (r *xlsxReader) nextRow() ([]xlsxCell, int64, error) {
 			return cells, r.row, err
 		case xml.EndElement:
 			if e.Name.Local == "sheetData" {
+				r.ended = true
 				return nil, 0, io.EOF
 			}
 		}
@@ -258,8 +287,15 @@ func (r *xlsxReader) cells() ([]xlsxCell, error) {
 				continue
 			}
 			column := next
-			if c, _, ok := cellRef(attr(e, "r")); ok {
+			if ref := attr(e, "r"); ref != "" {
+				c, row, ok := cellRef(ref)
+				if !ok || row != r.row {
+					return nil, r.fail(r.row, "", fmt.Sprintf("a cell of this row has the reference %q", Printable([]byte(ref))), remedySaveAgain)
+				}
 				column = c
+			}
+			if column < next {
+				return nil, r.fail(r.row, r.nameOf(column), "the cell "+columnLetters(column)+strconv.FormatInt(r.row, 10)+" occurs twice or out of order", remedySaveAgain)
 			}
 			next = column + 1
 			value, has, err := r.cell(e, column)
@@ -399,13 +435,13 @@ func (r *xlsxReader) Close() error { return errors.Join(r.body.Close(), r.file.C
 func (r *xlsxReader) Warnings() []Warning {
 	out := slices.Clone(r.warn)
 	if r.formulas > 0 {
-		out = append(out, Warning{Problem: fmt.Sprintf("%d cells are formulas, of which the results stored in the file were taken (first: %s)", r.formulas, r.firstFormula), Remedy: "prefer an export of values"})
+		out = append(out, Warning{Problem: fmt.Sprintf("%s formulas, of which the results stored in the file were taken (first: %s)", english.Count(r.formulas, "cell")+english.Choose(r.formulas, " holds", " hold"), r.firstFormula), Remedy: "prefer an export of values"})
 	}
 	if r.hidden > 0 {
-		out = append(out, Warning{Row: r.firstHidden, Problem: fmt.Sprintf("%d rows are hidden in the sheet and were read all the same, this is the first", r.hidden)})
+		out = append(out, Warning{Row: r.firstHidden, Problem: fmt.Sprintf("%s hidden in the sheet and %s read all the same, this is the first", english.Are(r.hidden, "row"), english.Choose(r.hidden, "was", "were"))})
 	}
 	if r.blank > 0 {
-		out = append(out, Warning{Row: r.firstBlank, Problem: fmt.Sprintf("%d blank rows were skipped, this is the first", r.blank)})
+		out = append(out, Warning{Row: r.firstBlank, Problem: english.Count(r.blank, "blank row") + english.Choose(r.blank, " was", " were") + " skipped, this is the first"})
 	}
 	return out
 }

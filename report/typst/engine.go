@@ -92,7 +92,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	fonts, err := vendoredFonts()
+	fonts, err := Fonts()
 	if err != nil {
 		return nil, err
 	}
@@ -260,12 +260,12 @@ func cacheDir(dir string) (string, error) {
 	if dir == "" {
 		user, err := os.UserCacheDir()
 		if err != nil {
-			return "", fmt.Errorf("typst: no place for the compiler's cache, set Options.CacheDir: %w", err)
+			return "", fmt.Errorf("typst: no place for the compiler's cache, name one in $REPERFORM_CACHE: %w", err)
 		}
 		dir = filepath.Join(user, "reperform", "wazero")
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", fmt.Errorf("typst: cache directory: %w", err)
+		return "", fmt.Errorf("typst: the compiler's cache has no place: %w; name a folder that can be written in $REPERFORM_CACHE", err)
 	}
 	return dir, nil
 }

@@ -166,7 +166,7 @@ func TestFinishRefusesOtherFiles(t *testing.T) {
 }
 
 func TestWOFFIsUnpackedFaithfully(t *testing.T) {
-	fonts, err := vendoredFonts()
+	fonts, err := Fonts()
 	if err != nil {
 		t.Fatal(err)
 	}

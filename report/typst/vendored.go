@@ -49,8 +49,8 @@ func unpackModule() ([]byte, error) {
 	return wasm, nil
 }
 
-// vendoredFonts returns the fonts as OpenType, in the order of their names.
-func vendoredFonts() ([][]byte, error) {
+// Fonts returns the vendored fonts as OpenType, in the order of their names.
+func Fonts() ([][]byte, error) {
 	names, err := fs.Glob(fontFiles, "vendored/fonts/*.woff")
 	if err != nil {
 		return nil, err

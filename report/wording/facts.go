@@ -1,6 +1,10 @@
 package wording
 
-import "reperform/soc1"
+import (
+	"reperform/soc1"
+
+	"reperform/english"
+)
 
 // Subservice is a subservice organization as a sentence names it.
 type Subservice struct {
@@ -174,7 +178,7 @@ func (f *Facts) OurOpinion() string {
 
 // Matters is "matter" or "matters" after the number of basis paragraphs.
 func (f *Facts) Matters(kind string) string {
-	return plural(f.Bases[soc1.OpinionType(kind)], "matter", "matters")
+	return english.Choose(f.Bases[soc1.OpinionType(kind)], "matter", "matters")
 }
 
 // States reports whether management states an exception on a limb.
@@ -183,7 +187,7 @@ func (f *Facts) States(limb string) bool { return f.Stated[soc1.OpinionLimb(limb
 // StatedMatters is "matter" or "matters" after the number of exceptions that
 // management states on a limb.
 func (f *Facts) StatedMatters(limb string) string {
-	return plural(f.Stated[soc1.OpinionLimb(limb)], "matter", "matters")
+	return english.Choose(f.Stated[soc1.OpinionLimb(limb)], "matter", "matters")
 }
 
 // DisclaimedSubjects names the limbs on which no opinion is expressed.
@@ -252,5 +256,5 @@ func phrases(list []Subservice) []string {
 // Paragraphs is "paragraph" or "paragraphs" after the number of basis
 // paragraphs.
 func (f *Facts) Paragraphs(kind string) string {
-	return plural(f.Bases[soc1.OpinionType(kind)], "paragraph", "paragraphs")
+	return english.Choose(f.Bases[soc1.OpinionType(kind)], "paragraph", "paragraphs")
 }

@@ -17,11 +17,12 @@ import (
 	"text/template"
 	"unicode"
 
+	"reperform/english"
 	"reperform/soc1"
 )
 
 // Version of the sentences; raised with every change of them.
-const Version = "2026.1"
+const Version = "2026.2"
 
 //go:embed text/*.txt
 var files embed.FS
@@ -285,7 +286,7 @@ func execute(t *template.Template, f *Facts) (string, error) {
 	return strings.Join(strings.Fields(b.String()), " "), nil
 }
 
-var functions = template.FuncMap{"list": list, "plural": plural, "owns": owns}
+var functions = template.FuncMap{"list": list, "plural": english.Choose[int], "owns": owns}
 
 // list joins words as running text does: "A", "A and B", "A, B, and C".
 func list(words []string) string {
@@ -299,13 +300,6 @@ func list(words []string) string {
 	default:
 		return strings.Join(words[:n-1], ", ") + ", and " + words[n-1]
 	}
-}
-
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return one
-	}
-	return many
 }
 
 // owns makes the possessive of a name: Acme's, Operations'.
