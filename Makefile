@@ -14,9 +14,11 @@ build:
 	@mkdir -p bin
 	go build -trimpath -o $(BIN) ./cmd/reperform
 
-# run builds the example: a payroll processor, its examination and its report.
+# run builds the example, a payroll processor with its examination and report,
+# and serves it in the browser until it is interrupted.
 run: build
 	@$(BIN) demo
+	@$(BIN) --workspace reperform-demo/workspace serve
 
 # deps installs what only the tests need (poppler to read PDFs, strace to see the
 # syncs, node to hold the reports to PDF/UA).

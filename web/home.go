@@ -16,7 +16,7 @@ const (
 )
 
 func (r *request) home() error {
-	return r.redirect(r.url("/r/control"))
+	return r.redirect(r.url("/matrix"))
 }
 
 // prefer keeps colours and density.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/klauspost/compress/gzhttp"
 
+	"reperform/account"
 	"reperform/app"
 	"reperform/web/static"
 )
@@ -25,7 +26,12 @@ type Options struct {
 	// Base is the path under which the workspace is served, without the slash
 	// at its end; empty is the root.
 	Base string
-	// Who tells who asks, or that nobody is signed in by ErrSignedOut.
+	// Accounts lets people sign in.
+	Accounts *account.Service
+	// Secure says that browsers reach the site by TLS alone.
+	Secure bool
+	// Who tells who asks, or by ErrSignedOut that nobody is signed in; nil asks
+	// the session's cookie.
 	Who func(*http.Request) (string, error)
 	// Log hears of requests and errors; nil is silence.
 	Log *slog.Logger
@@ -72,17 +78,29 @@ func New(opt Options) (*Site, error) {
 	if s.now == nil {
 		s.now = time.Now
 	}
+	if s.opt.Who == nil {
+		s.opt.Who = s.whoSession
+	}
 	s.register()
 	return s, nil
 }
 
 // register lists every address of the site in one place.
 func (s *Site) register() {
+	if s.opt.Accounts != nil {
+		s.addPublic("GET /sign-in", (*request).signInForm)
+		s.addPublic("POST /sign-in", (*request).signIn)
+		s.addPublic("POST /sign-in/code", (*request).secondFactor)
+		s.addPublic("POST /sign-out", (*request).signOut)
+		s.addPublic("GET /invite/{token}", (*request).invited)
+		s.addPublic("POST /invite/{token}", (*request).accept)
+	}
 	s.add("GET /{$}", (*request).home)
 	s.add("GET /time", (*request).travel)
 	s.add("POST /preferences", (*request).prefer)
 	s.add("GET /palette", (*request).palette)
 	s.add("GET /live", (*request).stream)
+	s.add("GET /activity", (*request).activity)
 	s.add("POST /matrix/change", (*request).postMatrix)
 	s.add("GET /matrix/choices", (*request).matrixChoices)
 	s.add("GET /matrix/statement", (*request).matrixStatement)
@@ -91,6 +109,7 @@ func (s *Site) register() {
 		s.add("GET "+at+"/matrix", (*request).matrix)
 		s.add("GET "+at+"/matrix.xlsx", (*request).matrixXLSX)
 		s.add("GET "+at+"/matrix.csv", (*request).matrixCSV)
+		s.add("GET "+at+"/entry/{pos}", (*request).entry)
 		s.add("GET "+at+"/r/{kind}", (*request).list)
 		s.add("GET "+at+"/r/{kind}/new", (*request).create)
 		s.add("POST "+at+"/r/{kind}/new", (*request).saveNew)
@@ -106,10 +125,16 @@ func (s *Site) add(pattern string, serve func(*request) error) {
 	s.routes = append(s.routes, route{pattern: pattern, serve: serve})
 }
 
+func (s *Site) addPublic(pattern string, serve func(*request) error) {
+	s.routes = append(s.routes, route{pattern: pattern, public: true, serve: serve})
+}
+
 // Handler serves the site.
 func (s *Site) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET "+static.Prefix, s.assets)
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	mux.HandleFunc("GET /readyz", s.ready)
 	for _, r := range s.routes {
 		mux.Handle(r.pattern, s.handle(r))
 	}
@@ -124,6 +149,16 @@ func (s *Site) Handler() http.Handler {
 		h = http.StripPrefix(s.base, h)
 	}
 	return secure(h)
+}
+
+// ready answers whether the workspace can be read.
+func (s *Site) ready(w http.ResponseWriter, r *http.Request) {
+	if _, err := s.app.Zone(r.Context()); err != nil {
+		s.log.Error("not ready", "error", err.Error())
+		http.Error(w, "the workspace cannot be read", http.StatusServiceUnavailable)
+		return
+	}
+	_, _ = w.Write([]byte("ok\n"))
 }
 
 // secure sets what browsers must hold every page to. Scripts and styles come

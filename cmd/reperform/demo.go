@@ -1,15 +1,19 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"reperform/account"
+	"reperform/app"
 	"reperform/demo"
 	"reperform/demo/play"
 	"reperform/english"
+	"reperform/soc1"
 )
 
 func (c *cli) demoCommand() *cobra.Command {
@@ -31,6 +35,9 @@ func (c *cli) demoCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if err := demoAccounts(cmd.Context(), r.Workspace); err != nil {
+			return err
+		}
 		c.endProgress()
 		if err := c.print(r, func(w io.Writer) { printDemo(w, r) }); err != nil {
 			return err
@@ -45,7 +52,55 @@ func (c *cli) demoCommand() *cobra.Command {
 	return cmd
 }
 
+// demoPassword is that of every account of the example, whose people are
+// invented and whose records are everybody's to see.
+const demoPassword = "grebe plover curlew heron"
+
+// demoPeople are those of the example who can sign in, one for each role.
+var demoPeople = []struct{ id, what string }{
+	{"amara-osei", "administrator"}, {"daniel-krawczyk", "compliance manager"}, {"fatima-boukhari", "control owner"},
+	{"ruth-villanueva", "executive"}, {"elena-petrova", "reader"}, {"helen-marchetti", "engagement partner of the firm"},
+}
+
+func demoEmail(id string) string { return id + "@wexmoor.example" }
+
+// demoAccounts makes the accounts of the example.
+func demoAccounts(ctx context.Context, dir string) error {
+	a, err := app.Open(ctx, dir, app.Options{})
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	accounts, closeAccounts, err := openAccounts(ctx, a, serving{listen: defaultListen}.origin())
+	if err != nil {
+		return err
+	}
+	defer closeAccounts()
+	for _, p := range demoPeople {
+		sides, _, err := a.Standing(ctx, p.id)
+		if err != nil {
+			return err
+		}
+		if len(sides) != 1 {
+			return fmt.Errorf("the example records %s on %d sides", p.id, len(sides))
+		}
+		by := account.Requester{PersonID: "example", Side: account.Side(sides[0]), Roles: []string{string(soc1.Administrator), string(soc1.FirmAdministrator)}}
+		token, _, err := accounts.Invite(ctx, by, account.Invitee{PersonID: p.id, Email: demoEmail(p.id), Name: p.id, Side: account.Side(sides[0])})
+		if err != nil {
+			return err
+		}
+		if _, err := accounts.Accept(ctx, token, demoPassword, account.Client{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func printDemo(w io.Writer, r *play.Result) {
+	fmt.Fprintf(w, "\nPeople of the example who can sign in, all with the password %q:\n", demoPassword)
+	for _, p := range demoPeople {
+		fmt.Fprintf(w, "  %-36s %s\n", demoEmail(p.id), p.what)
+	}
 	fmt.Fprintf(w, `
 %s looked at %s; %s decided, %s written up.
 

@@ -81,7 +81,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 		}
 		return exitFailed
 	}
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && !c.stopped {
 		fmt.Fprintln(stderr, "reperform: interrupted; nothing half-done was kept")
 		return exitInput
 	}
@@ -115,6 +115,8 @@ type cli struct {
 	json      bool
 	app       *app.App
 	progress  *progressLine
+	// stopped says that the command ended because it was asked to, as it should.
+	stopped bool
 }
 
 // report prints an error: as JSON where a machine reads, one line a problem
@@ -148,7 +150,7 @@ func (c *cli) root() *cobra.Command {
 		c.initCommand(), c.applyCommand(), c.exportCommand(), c.getCommand(), c.historyCommand(), c.diffCommand(),
 		c.templatesCommand(), c.kindsCommand(), c.ledgerCommand(), c.versionCommand(), c.engineCommand(),
 		c.samplingCommand(), c.populationCommand(), c.testCommand(), c.examinationCommand(), c.exceptionCommand(),
-		c.deviationCommand(), c.concludeCommand(), c.opineCommand(), c.signCommand(), c.reportCommand(), c.bundleCommand(), c.verifyCommand(), c.demoCommand(), c.sampleCommand(), c.evidenceCommand(),
+		c.deviationCommand(), c.concludeCommand(), c.opineCommand(), c.signCommand(), c.reportCommand(), c.bundleCommand(), c.verifyCommand(), c.demoCommand(), c.serveCommand(), c.accountCommand(), c.sampleCommand(), c.evidenceCommand(),
 	)
 	return root
 }

@@ -135,8 +135,9 @@ var reserved = []struct {
 	{"github.com/spf13/", []string{"cmd/reperform"}, "the command line is an adapter"},
 	{"github.com/tetratelabs/", []string{"report/typst"}, "one room runs the typesetter"},
 	{"github.com/pdfcpu/", []string{"report/typst"}, "one room writes PDF"},
-	{"net", []string{}, "nothing calls the network"},
-	{"net/", []string{}, "nothing calls the network"},
+	{"github.com/a-h/templ", []string{"web", "web/ui"}, "pages are templates of the web application"},
+	{"net", []string{"web", "web/static", "cmd/reperform"}, "only the web application serves, and nothing calls the network"},
+	{"net/", []string{"web", "web/static", "cmd/reperform"}, "only the web application serves, and nothing calls the network"},
 	{"os/exec", []string{"population/sandbox", "report/typst/strict"}, "one room starts processes, and one check of the tests"},
 	{"unsafe", []string{"population/duck", "population/sandbox"}, "memory is touched where the engine's library and the kernel demand it"},
 }

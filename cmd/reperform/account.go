@@ -1,0 +1,78 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"reperform/account"
+	"reperform/record"
+	"reperform/soc1"
+)
+
+func (c *cli) accountCommand() *cobra.Command {
+	cmd := c.command("account", "account", nil)
+	cmd.AddCommand(c.accountInvite())
+	return cmd
+}
+
+func (c *cli) accountInvite() *cobra.Command {
+	var email, address string
+	cmd := c.command("invite PERSON", "account", func(cmd *cobra.Command, args []string) error {
+		a, err := c.open(cmd.Context())
+		if err != nil {
+			return err
+		}
+		sides, _, err := a.Standing(cmd.Context(), args[0])
+		if err != nil {
+			return err
+		}
+		if len(sides) != 1 {
+			return fmt.Errorf("the ledgers record %q on %d sides; an account needs a person with one: correct the id, or record the person first", args[0], len(sides))
+		}
+		by, roles, err := a.Standing(cmd.Context(), c.actor)
+		if err != nil {
+			return err
+		}
+		name := args[0]
+		for _, l := range a.Ledgers(cmd.Context(), c.actor) {
+			if v, err := a.View(cmd.Context(), c.actor, l, record.AsOf{}); err == nil {
+				if p, err := record.One[soc1.Person](cmd.Context(), v, "person", args[0]); err == nil {
+					name = p.Value.Name
+				}
+			}
+		}
+		accounts, closeAccounts, err := openAccounts(cmd.Context(), a, address)
+		if err != nil {
+			return err
+		}
+		defer closeAccounts()
+		in := account.Invitee{PersonID: args[0], Email: email, Name: name, Side: account.Side(sides[0])}
+		token, link, err := accounts.InviteFirst(cmd.Context(), in)
+		if errors.Is(err, account.ErrForbidden) {
+			r := account.Requester{PersonID: c.actor}
+			if len(by) == 1 {
+				r.Side = account.Side(by[0])
+			}
+			for _, x := range roles {
+				r.Roles = append(r.Roles, string(x))
+			}
+			token, link, err = accounts.Invite(cmd.Context(), r, in)
+		}
+		if err != nil {
+			return err
+		}
+		at := address + "/invite/" + token
+		return c.print(map[string]any{"link": at, "expires": link.ExpiresAt}, func(w io.Writer) {
+			fmt.Fprintf(w, "%s chooses a password at\n  %s\nThe link works once, until %s. It is a secret: hand it to nobody else.\n", name, at, link.ExpiresAt.Format("2006-01-02 15:04 MST"))
+		})
+	})
+	cmd.Short = "Make the link by which a person chooses a password"
+	cmd.Args = cobra.ExactArgs(1)
+	cmd.Flags().StringVar(&email, "email", "", "address by which the person signs in (required)")
+	cmd.MarkFlagRequired("email")
+	cmd.Flags().StringVar(&address, "address", "http://localhost:8740", "address of the site, for the link")
+	return cmd
+}

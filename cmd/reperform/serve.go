@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"reperform/account"
+	"reperform/app"
+	"reperform/opsdb"
+	"reperform/web"
+)
+
+// defaultListen is reached from this machine alone. By name, because passkeys
+// are bound to one.
+const defaultListen = "localhost:8740"
+
+// serving are the flags of serve.
+type serving struct {
+	listen, cert, key string
+	secure            bool
+}
+
+func (c *cli) serveCommand() *cobra.Command {
+	var s serving
+	cmd := c.command("serve", "serve", func(cmd *cobra.Command, _ []string) error {
+		if (s.cert == "") != (s.key == "") {
+			return errors.New("--tls-cert and --tls-key belong together; give both or neither")
+		}
+		a, err := c.open(cmd.Context())
+		if err != nil {
+			return err
+		}
+		accounts, closeAccounts, err := openAccounts(cmd.Context(), a, s.origin())
+		if err != nil {
+			return err
+		}
+		defer closeAccounts()
+		return c.serve(cmd.Context(), a, accounts, s)
+	})
+	f := cmd.Flags()
+	f.StringVar(&s.listen, "listen", defaultListen, "address to listen at")
+	f.StringVar(&s.cert, "tls-cert", "", "file of the certificate, for TLS")
+	f.StringVar(&s.key, "tls-key", "", "file of its key")
+	f.BoolVar(&s.secure, "secure", false, "browsers reach the site by TLS, through a proxy")
+	return cmd
+}
+
+// origin is the address as browsers have it.
+func (s serving) origin() string {
+	if s.cert != "" || s.secure {
+		return "https://" + s.listen
+	}
+	return "http://" + s.listen
+}
+
+// openAccounts opens the accounts of a workspace.
+func openAccounts(ctx context.Context, a *app.App, origin string) (*account.Service, func(), error) {
+	key, err := account.LoadKey(filepath.Join(a.Dir(), "keys", "accounts.key"), rand.Reader)
+	if err != nil {
+		return nil, nil, err
+	}
+	db, err := opsdb.Open(ctx, filepath.Join(a.Dir(), "operations.db"), account.Schema)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := account.New(db, account.Config{Key: key, Now: time.Now, Random: rand.Reader, Directory: web.Directory{App: a},
+		RelyingParty: account.RelyingParty{ID: "localhost", Name: "Reperform", Origins: []string{origin}}})
+	if err != nil {
+		return nil, nil, errors.Join(err, db.Close())
+	}
+	return s, func() { _ = db.Close() }, nil
+}
+
+// grace is how long requests in flight may take once the program is asked to end.
+const grace = 10 * time.Second
+
+func (c *cli) serve(ctx context.Context, a *app.App, accounts *account.Service, s serving) error {
+	log := slog.New(slog.NewJSONHandler(c.err, nil))
+	site, err := web.New(web.Options{App: a, Accounts: accounts, Secure: s.cert != "" || s.secure, Log: log})
+	if err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", s.listen)
+	if err != nil {
+		return fmt.Errorf("cannot listen at %s: %w; choose another address with --listen", s.listen, err)
+	}
+	srv := &http.Server{Handler: site.Handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 5 * time.Minute, WriteTimeout: 2 * time.Minute,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
+	background, stop := context.WithCancel(ctx)
+	defer stop()
+	ran := make(chan error, 1)
+	go func() {
+		ran <- accounts.Run(background, func(err error) { log.Error("accounts", "error", err.Error()) })
+	}()
+	served := make(chan error, 1)
+	go func() {
+		if s.cert != "" {
+			served <- srv.ServeTLS(l, s.cert, s.key)
+			return
+		}
+		served <- srv.Serve(l)
+	}()
+	if err := c.print(map[string]any{"address": s.origin()}, func(w io.Writer) {
+		fmt.Fprintf(w, "Reperform serves %s at %s\nInterrupt it with Ctrl-C.\n", a.Dir(), s.origin())
+	}); err != nil {
+		return err
+	}
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	// Streams have no end of their own.
+	site.Close()
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
+	err = srv.Shutdown(last)
+	stop()
+	<-ran
+	if err != nil {
+		return fmt.Errorf("some requests did not finish: %w", err)
+	}
+	c.stopped = true
+	return nil
+}

@@ -1,0 +1,166 @@
+package web
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"reperform/app"
+	"reperform/record"
+	"reperform/web/ui"
+)
+
+// activityPage is what happened, newest first.
+type activityPage struct {
+	f     *ui.Frame
+	Lines []happening
+	// Actor, Kind and Action are the filters of the address.
+	Actor, Kind, Action string
+	People              []option
+	Kinds               []option
+	More                string
+}
+
+type happening struct {
+	Who     ui.Person
+	When    string
+	Action  string
+	Reason  string
+	Entry   ui.Link
+	Changes []ui.Link
+	// Others is how many changes are not listed.
+	Others int
+	Lag    string
+}
+
+// activity shows what happened in every ledger that the person may read.
+func (r *request) activity() error {
+	v := r.URL.Query()
+	p := &activityPage{Actor: v.Get("actor"), Kind: v.Get("kind"), Action: v.Get("action")}
+	q := app.ActivityQuery{Actor: p.Actor, Kind: p.Kind, Action: p.Action, Before: v.Get("before"), Limit: 60}
+	if r.asOf.Known > 0 {
+		q.Ledgers, q.ToPos = []string{r.ledger}, r.asOf.Known
+	}
+	a, err := r.site.app.Activity(r.Context(), r.actor, q)
+	if err != nil {
+		return badRequest("filter", err)
+	}
+	for _, l := range a.Lines {
+		p.Lines = append(p.Lines, r.happening(l))
+	}
+	if a.Next != "" {
+		next := url.Values{"actor": {p.Actor}, "kind": {p.Kind}, "action": {p.Action}, "before": {a.Next}}
+		p.More = r.url("/activity?%s", next.Encode())
+	}
+	for _, name := range record.Kinds.Names() {
+		k, err := record.Kinds.Kind(name)
+		if err != nil {
+			return err
+		}
+		p.Kinds = append(p.Kinds, option{name, k.Plural, name == p.Kind})
+	}
+	if p.f, err = r.frame("Activity", nil); err != nil {
+		return err
+	}
+	for _, view := range r.headings().views {
+		list, err := view.List(r.Context(), "person")
+		if err != nil {
+			return err
+		}
+		for _, x := range list {
+			p.People = append(p.People, option{x.ID, record.HeadingOf(x).Text, x.ID == p.Actor})
+		}
+	}
+	return r.write(http.StatusOK, ui.Page(p.f, noActions(), activityBody(p)))
+}
+
+func (r *request) happening(l app.ActivityLine) happening {
+	at := ""
+	if l.Ledger != app.OrganizationLedger {
+		at = "/x/" + url.PathEscape(l.Ledger)
+	}
+	h := happening{Who: r.headings().person(l.Actor), When: momentText(l.Time, r.zone()), Action: actionWords(l.Action), Reason: l.Reason,
+		Entry: ui.Link{Text: fmt.Sprintf("entry %d", l.First), Href: r.url("%s/entry/%d", at, l.First)}}
+	const most = 6
+	for i, c := range l.Changes {
+		if i == most {
+			break
+		}
+		title := c.Kind
+		if k, err := record.Kinds.Kind(c.Kind); err == nil {
+			title = lowerFirst(k.Title)
+		}
+		h.Changes = append(h.Changes, ui.Link{Text: title + " " + c.ID, Href: r.url("%s/r/%s/%s", at, url.PathEscape(c.Kind), url.PathEscape(c.ID))})
+	}
+	h.Others = l.Count - len(h.Changes)
+	if l.RetroactiveDays > 0 {
+		h.Lag = fmt.Sprintf("recorded %s after it took effect", count(l.RetroactiveDays, "day"))
+	}
+	return h
+}
+
+// actionWords is a command's name as people read it: record.put is "record put".
+func actionWords(s string) string {
+	return strings.NewReplacer(".", " ", "_", " ").Replace(s)
+}
+
+// entryPage is one entry of a ledger with its proof.
+type entryPage struct {
+	f          *ui.Frame
+	Who        ui.Person
+	When       string
+	Action     string
+	Position   int64
+	Changes    []ui.Link
+	Entry      string
+	Path       []string
+	Checkpoint string
+	Key        string
+	Download   string
+}
+
+// entry shows an entry and proves that it stands in the ledger.
+func (r *request) entry() error {
+	pos, err := strconv.ParseInt(r.PathValue("pos"), 10, 64)
+	if err != nil {
+		return errNowhere
+	}
+	proof, key, err := r.site.app.Prove(r.Context(), r.actor, r.ledger, pos)
+	if err != nil {
+		return err
+	}
+	if r.URL.Query().Get("download") == "json" {
+		h := r.w.Header()
+		h.Set("Content-Type", "application/json")
+		h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="proof-%s-%d.json"`, slug(r.ledger), pos))
+		return json.NewEncoder(r.w).Encode(map[string]any{"proof": proof, "key": key})
+	}
+	lines, err := r.site.app.Log(r.Context(), r.actor, r.ledger, pos, 1)
+	if err != nil {
+		return err
+	}
+	if len(lines) == 0 {
+		return errNowhere
+	}
+	e := lines[0].Entry
+	p := &entryPage{Who: r.headings().person(e.Actor), When: momentText(e.Time, r.zone()), Action: actionWords(e.Action), Position: pos,
+		Entry: string(proof.Entry), Checkpoint: string(proof.Checkpoint), Key: key, Download: r.url("%s/entry/%d?download=json", r.at(), pos)}
+	for _, h := range proof.Path {
+		p.Path = append(p.Path, base64.StdEncoding.EncodeToString(h[:]))
+	}
+	for _, c := range e.Changes {
+		if len(p.Changes) == 200 {
+			break
+		}
+		p.Changes = append(p.Changes, ui.Link{Text: fmt.Sprintf("%s %s, revision %d", c.Kind, c.ID, c.Revision), Href: r.recordURL(c.Kind, c.ID)})
+	}
+	if p.f, err = r.frame(fmt.Sprintf("Entry %d of ledger %s", pos, r.ledger), []ui.Link{{Text: "Activity", Href: "/activity"}}); err != nil {
+		return err
+	}
+	p.f.Here = "/activity"
+	return r.write(http.StatusOK, ui.Page(p.f, noActions(), entryBody(p)))
+}
