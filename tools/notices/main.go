@@ -227,6 +227,9 @@ func vendored(root string) ([]component, error) {
 	for _, v := range []struct{ name, version, file string }{
 		{"typst-ts-web-compiler (WebAssembly module, report/typst/vendored)", "0.7.0, Typst 0.14.2", "report/typst/vendored/LICENSE-APACHE-2.0.txt"},
 		{"IBM Plex fonts (report/typst/vendored/fonts)", "Serif 2.0.0, Sans 1.1.0, Mono 2.5.0", "report/typst/vendored/fonts/LICENSE.txt"},
+		{"Inter fonts (web/static/files)", "4.1, as packaged in 5.3.0", "web/static/licenses/INTER-OFL-1.1.txt"},
+		{"htmx (web/static/files)", "4.0.1", "web/static/licenses/HTMX-0BSD.txt"},
+		{"Lucide icons (web/static/files)", "1.62.0", "web/static/licenses/LUCIDE-ISC.txt"},
 		{"zxcvbn-ts list of common passwords (hashed, account/vendored)", "language-common 4.1.3", "account/vendored/LICENSE-zxcvbn-ts.txt"},
 	} {
 		b, err := os.ReadFile(filepath.Join(root, v.file))
