@@ -7,7 +7,6 @@ import (
 
 	"reperform/ascode"
 	"reperform/identity"
-	"reperform/soc1"
 )
 
 // Bulk is what many changes made together do, each in the order given.
@@ -155,8 +154,8 @@ func (m *many) plan(i int, c RecordChange) (BulkItem, error) {
 		if err := p.identified(it); err != nil {
 			return out, err
 		}
-		if v, ok := c.Value.(interface{ Validate() []soc1.Problem }); ok && !c.Retired {
-			for _, x := range v.Validate() {
+		if c.Value != nil && !c.Retired {
+			for _, x := range c.Value.Validate() {
 				bad(x.Field, x.Message, x.Remedy)
 			}
 		}

@@ -214,6 +214,8 @@ type formPage struct {
 	Problem   string
 	// Only is the field that the form is about; empty for all.
 	Only string
+	// Problems are what is wrong with id, reason and date, by their names.
+	Problems map[string]string
 	// Stale holds both versions when somebody else was faster.
 	Stale *stalePage
 }
@@ -386,7 +388,7 @@ func (r *request) put(k *record.Kind, p *formPage, body map[string]any, problems
 		if err != nil {
 			return err
 		}
-		p.Inputs = r.inputs(only(k, p.Only), fieldsOf(record.Record{Body: b}), "", problems)
+		p.Inputs, p.Problems = r.inputs(only(k, p.Only), fieldsOf(record.Record{Body: b}), "", problems), problems
 		return r.form(status, p)
 	}
 	value, err := valueOf(k, body, problems)

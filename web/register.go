@@ -187,7 +187,7 @@ var preferred = map[string][]string{
 	"person":                  {"title", "side", "roles", "active_to"},
 	"evidence":                {"controls", "as_of", "period_from", "period_to", "source"},
 	"engagement":              {"type", "period_start", "period_end", "as_of", "standard_set"},
-	"subservice_organization": {"method", "services"},
+	"subservice_organization": {"method", "services_provided", "monitoring_controls"},
 	"cuec":                    {"objectives"},
 	"csoc":                    {"subservice_organization", "objectives"},
 	"test_of_control":         {"control", "method", "population", "performed_by", "performed_on", "reviewer"},

@@ -149,19 +149,8 @@ func (r *request) recordURL(kind, id string) string {
 	return r.url("%s/r/%s/%s", r.at(), url.PathEscape(kind), url.PathEscape(id))
 }
 
-// page writes a whole page. It is rendered before anything is sent, so that a
+// write answers with a page. It is rendered before anything is sent, so that a
 // template that fails becomes an error page and not half a page.
-func (r *request) page(title string, crumbs []ui.Link, actions, body templ.Component) error {
-	f, err := r.frame(title, crumbs)
-	if err != nil {
-		return err
-	}
-	if actions == nil {
-		actions = templ.NopComponent
-	}
-	return r.write(http.StatusOK, ui.Page(f, actions, body))
-}
-
 func (r *request) write(status int, c templ.Component) error {
 	var b bytes.Buffer
 	if err := c.Render(r.Context(), &b); err != nil {
