@@ -51,10 +51,17 @@ func (k *Kind) Example() (Record, error) {
 // filled gives every required field a value.
 func filled(fields []Field) map[string]any {
 	out := map[string]any{}
+	named := map[string]bool{}
 	for _, f := range fields {
-		if f.Required {
-			out[f.Name] = f.filler()
+		if !f.Required {
+			continue
 		}
+		out[f.Name] = f.filler()
+		// Two fields that name a record of one kind name two records.
+		if f.Ref != "" && !f.List && named[f.Ref] {
+			out[f.Name] = strings.ReplaceAll(f.Ref, "_", "-") + "-2"
+		}
+		named[f.Ref] = true
 	}
 	return out
 }
