@@ -110,18 +110,24 @@ func actionWords(s string) string {
 
 // entryPage is one entry of a ledger with its proof.
 type entryPage struct {
-	f          *ui.Frame
-	Who        ui.Person
-	When       string
-	Action     string
-	Position   int64
-	Changes    []ui.Link
+	f        *ui.Frame
+	Who      ui.Person
+	When     string
+	Action   string
+	Position int64
+	Changes  []ui.Link
+	// Others is how many changes are not listed.
+	Others     int
 	Entry      string
 	Path       []string
 	Checkpoint string
 	Key        string
 	Download   string
 }
+
+// mostChanges bounds the changes that the page of an entry lists; the entry as
+// stored, below them, has all.
+const mostChanges = 200
 
 // entry shows an entry and proves that it stands in the ledger.
 func (r *request) entry() error {
@@ -153,7 +159,8 @@ func (r *request) entry() error {
 		p.Path = append(p.Path, base64.StdEncoding.EncodeToString(h[:]))
 	}
 	for _, c := range e.Changes {
-		if len(p.Changes) == 200 {
+		if len(p.Changes) == mostChanges {
+			p.Others = len(e.Changes) - mostChanges
 			break
 		}
 		p.Changes = append(p.Changes, ui.Link{Text: fmt.Sprintf("%s %s, revision %d", c.Kind, c.ID, c.Revision), Href: r.recordURL(c.Kind, c.ID)})

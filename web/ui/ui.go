@@ -31,8 +31,6 @@ type Frame struct {
 	Theme   string
 	Density string
 	Past    Past
-	// Here are others who look at the same page.
-	Presence []Person
 }
 
 // Link is a word with an address.
