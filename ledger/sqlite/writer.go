@@ -162,7 +162,10 @@ func (w *writer) inserting(i insertion) (statement, error) {
 		return st, nil
 	}
 	row := "(?" + strings.Repeat(", ?", i.columns-1) + ")"
-	st, err := w.stmt("INSERT INTO " + i.into + " VALUES " + row + strings.Repeat(", "+row, i.rows-1))
+	// FAIL spares the journal that lets SQLite take one statement back, a third
+	// of its work: a failed statement is never kept, because every insert stands
+	// in a transaction that is rolled back whole.
+	st, err := w.stmt("INSERT OR FAIL INTO " + i.into + " VALUES " + row + strings.Repeat(", "+row, i.rows-1))
 	if err == nil {
 		w.inserts[i] = st
 	}
