@@ -30,6 +30,13 @@ type Options struct {
 	Accounts *account.Service
 	// Secure says that browsers reach the site by TLS alone.
 	Secure bool
+	// Origin is the address of the site as browsers have it, such as
+	// https://soc.example.com, for links that leave it; empty takes what the
+	// request says.
+	Origin string
+	// Mail sends invitations and links for another password; nil leaves it to
+	// people to hand them over.
+	Mail Mailer
 	// Who tells who asks, or by ErrSignedOut that nobody is signed in; nil asks
 	// the session's cookie.
 	Who func(*http.Request) (string, error)
@@ -94,6 +101,8 @@ func (s *Site) register() {
 		s.addPublic("POST /sign-out", (*request).signOut)
 		s.addPublic("GET /invite/{token}", (*request).invited)
 		s.addPublic("POST /invite/{token}", (*request).accept)
+		s.registerPasskeys()
+		s.registerSettings()
 	}
 	s.add("GET /{$}", (*request).home)
 	s.add("GET /time", (*request).travel)
@@ -119,6 +128,7 @@ func (s *Site) register() {
 		s.add("POST "+at+"/r/{kind}/{id}/resolve", (*request).resolve)
 		s.add("GET "+at+"/r/{kind}/{id}/history", (*request).history)
 	}
+	s.registerPeople()
 }
 
 func (s *Site) add(pattern string, serve func(*request) error) {
@@ -139,7 +149,12 @@ func (s *Site) Handler() http.Handler {
 		mux.Handle(r.pattern, s.handle(r))
 	}
 	mux.Handle("/", s.handle(route{serve: (*request).nowhere}))
-	var h http.Handler = mux
+	return s.around(mux)
+}
+
+// around puts about all pages what holds for each of them: compression, a wall
+// against forms of other sites, the base, and what browsers must hold it to.
+func (s *Site) around(h http.Handler) http.Handler {
 	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(800), gzhttp.ExceptContentTypes([]string{"text/event-stream", "font/woff2"}))
 	if err == nil {
 		h = compress(h)
