@@ -44,7 +44,7 @@ func (c *cli) accountInvite() *cobra.Command {
 				}
 			}
 		}
-		accounts, closeAccounts, err := openAccounts(cmd.Context(), a, address)
+		accounts, closeAccounts, err := openAccounts(cmd.Context(), a.Dir(), a, address, nil)
 		if err != nil {
 			return err
 		}
