@@ -57,7 +57,7 @@ func TestRegisters(t *testing.T) {
 		}
 		// People have a form of their own.
 		if name == personKind {
-			m.page(manager, "/people/new")
+			m.page(administrator, "/people/new")
 		} else if !k.Decision {
 			m.page(manager, "/r/"+name+"/new")
 		}

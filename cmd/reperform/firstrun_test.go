@@ -122,7 +122,7 @@ func TestFirstRun(t *testing.T) {
 		{"code", "", "is not the code", 403}, {"code", "AAAA-AAAA-AAAA-AAAA", "is not the code", 403},
 		{"organization", "", "to correct", 422}, {"timezone", "Central Time", "to correct", 422}, {"timezone", "America/Nowhere", "not known", 422},
 		{"currency", "dollars", "not a currency code", 422}, {"service", "NONE", "no such service type", 422}, {"name", " ", "to correct", 422},
-		{"email", "ada", "e-mail", 422}, {"password", "short", "at least 12", 422}, {"password", "password123456", "attackers try first", 422},
+		{"email", "ada", "not an email address", 422}, {"email", "", "by which you sign in", 422}, {"password", "short", "at least 12", 422}, {"password", "password123456", "attackers try first", 422},
 		{"password", "ruiz ruiz ruiz", "contains your name", 422}, {"again", "something else", "differ", 422},
 	} {
 		v := f.form()
