@@ -71,7 +71,7 @@ func demoAccounts(ctx context.Context, dir string) error {
 		return err
 	}
 	defer a.Close()
-	accounts, closeAccounts, err := openAccounts(ctx, a, serving{listen: defaultListen}.origin())
+	accounts, closeAccounts, err := openAccounts(ctx, a, "http://"+defaultListen)
 	if err != nil {
 		return err
 	}
