@@ -156,12 +156,13 @@ func calls() map[string][]call {
 		}),
 		"Prove": {
 			{do: func(s *story, actor string, p place) (any, error) {
-				inc, key, err := s.app.Prove(s.ctx, actor, p.ledger, 0)
-				return []any{inc, key}, err
+				return s.app.Prove(s.ctx, actor, p.ledger, 0, nil)
 			}},
 			{do: func(s *story, actor string, p place) (any, error) {
-				inc, key, err := s.app.Prove(s.ctx, actor, p.ledger, 1<<40)
-				return []any{inc, key}, err
+				return s.app.Prove(s.ctx, actor, p.ledger, 0, []byte("a note"))
+			}},
+			{do: func(s *story, actor string, p place) (any, error) {
+				return s.app.Prove(s.ctx, actor, p.ledger, 1<<40, nil)
 			}},
 		},
 		"VerifyLedgers": {
