@@ -349,3 +349,24 @@ func BenchmarkStreams(b *testing.B) {
 	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")
 	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
 }
+
+// BenchmarkPages asks for each page of the open loop alone, over the network and
+// compressed.
+func BenchmarkPages(b *testing.B) {
+	o := newOffice(b, 3, 6000)
+	for _, p := range visited {
+		b.Run(strings.ReplaceAll(p, "/", "_"), func(b *testing.B) {
+			for b.Loop() {
+				r := o.request(b, 1, p)
+				res, err := http.DefaultClient.Do(r)
+				if err != nil {
+					b.Fatal(err)
+				}
+				_, err = io.Copy(io.Discard, res.Body)
+				if res.Body.Close(); err != nil || res.StatusCode != http.StatusOK {
+					b.Fatal(res.StatusCode, err)
+				}
+			}
+		})
+	}
+}
