@@ -16,6 +16,7 @@ import (
 
 	"reperform/account"
 	"reperform/app"
+	"reperform/desk"
 	"reperform/opsdb"
 	"reperform/web"
 )
@@ -40,12 +41,12 @@ func (c *cli) serveCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		accounts, closeAccounts, err := openAccounts(cmd.Context(), a, s.origin())
+		ops, err := openOperations(cmd.Context(), a, s.origin())
 		if err != nil {
 			return err
 		}
-		defer closeAccounts()
-		return c.serve(cmd.Context(), a, accounts, s)
+		defer ops.close()
+		return c.serve(cmd.Context(), a, ops, s)
 	})
 	f := cmd.Flags()
 	f.StringVar(&s.listen, "listen", defaultListen, "address to listen at")
@@ -63,30 +64,43 @@ func (s serving) origin() string {
 	return "http://" + s.listen
 }
 
-// openAccounts opens the accounts of a workspace.
-func openAccounts(ctx context.Context, a *app.App, origin string) (*account.Service, func(), error) {
+// operations are the users of the operational database of a workspace.
+type operations struct {
+	db       *opsdb.DB
+	accounts *account.Service
+	desk     *desk.Service
+}
+
+// openOperations opens what a workspace keeps beside its ledgers.
+func openOperations(ctx context.Context, a *app.App, origin string) (*operations, error) {
 	key, err := account.LoadKey(filepath.Join(a.Dir(), "keys", "accounts.key"), rand.Reader)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	db, err := opsdb.Open(ctx, filepath.Join(a.Dir(), "operations.db"), account.Schema)
+	db, err := opsdb.Open(ctx, filepath.Join(a.Dir(), opsdb.FileName), account.Schema, desk.Schema)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	s, err := account.New(db, account.Config{Key: key, Now: time.Now, Random: rand.Reader, Directory: web.Directory{App: a},
+	o := &operations{db: db}
+	o.accounts, err = account.New(db, account.Config{Key: key, Now: time.Now, Random: rand.Reader, Directory: web.Directory{App: a},
 		RelyingParty: account.RelyingParty{ID: "localhost", Name: "Reperform", Origins: []string{origin}}})
-	if err != nil {
-		return nil, nil, errors.Join(err, db.Close())
+	if err == nil {
+		o.desk, err = desk.New(db, desk.Config{Key: key, Now: time.Now, Random: rand.Reader})
 	}
-	return s, func() { _ = db.Close() }, nil
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return o, nil
 }
+
+func (o *operations) close() { _ = o.db.Close() }
 
 // grace is how long requests in flight may take once the program is asked to end.
 const grace = 10 * time.Second
 
-func (c *cli) serve(ctx context.Context, a *app.App, accounts *account.Service, s serving) error {
+func (c *cli) serve(ctx context.Context, a *app.App, ops *operations, s serving) error {
 	log := slog.New(slog.NewJSONHandler(c.err, nil))
-	site, err := web.New(web.Options{App: a, Accounts: accounts, Secure: s.cert != "" || s.secure, Log: log})
+	site, err := web.New(web.Options{App: a, Accounts: ops.accounts, Desk: ops.desk, Secure: s.cert != "" || s.secure, Log: log})
 	if err != nil {
 		return err
 	}
@@ -100,7 +114,7 @@ func (c *cli) serve(ctx context.Context, a *app.App, accounts *account.Service, 
 	defer stop()
 	ran := make(chan error, 1)
 	go func() {
-		ran <- accounts.Run(background, func(err error) { log.Error("accounts", "error", err.Error()) })
+		ran <- ops.accounts.Run(background, func(err error) { log.Error("accounts", "error", err.Error()) })
 	}()
 	served := make(chan error, 1)
 	go func() {
