@@ -12,6 +12,7 @@ import (
 
 	"reperform/account"
 	"reperform/app"
+	"reperform/desk"
 	"reperform/web/static"
 )
 
@@ -28,6 +29,9 @@ type Options struct {
 	Base string
 	// Accounts lets people sign in.
 	Accounts *account.Service
+	// Desk keeps saved views, read marks and preferences; without it, pages do
+	// not offer them.
+	Desk *desk.Service
 	// Secure says that browsers reach the site by TLS alone.
 	Secure bool
 	// Who tells who asks, or by ErrSignedOut that nobody is signed in; nil asks

@@ -18,6 +18,7 @@ import (
 
 	"reperform/account"
 	"reperform/app"
+	"reperform/desk"
 	"reperform/opsdb"
 	"reperform/web"
 )
@@ -49,12 +50,12 @@ func (c *cli) serveCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		accounts, closeAccounts, err := openAccounts(cmd.Context(), a, origin)
+		ops, err := openOperations(cmd.Context(), a, origin)
 		if err != nil {
 			return err
 		}
-		defer closeAccounts()
-		return c.serve(cmd.Context(), a, accounts, s, origin)
+		defer ops.close()
+		return c.serve(cmd.Context(), a, ops, s, origin)
 	})
 	f := cmd.Flags()
 	f.StringVar(&s.listen, "listen", defaultListen, "address to listen at")
@@ -89,35 +90,49 @@ func (s serving) tls() bool {
 	return s.cert != "" || s.secure || strings.HasPrefix(strings.ToLower(s.public), "https://")
 }
 
-// openAccounts opens the accounts of a workspace, which people reach at an origin.
-func openAccounts(ctx context.Context, a *app.App, origin string) (*account.Service, func(), error) {
-	key, err := account.LoadKey(filepath.Join(a.Dir(), "keys", "accounts.key"), rand.Reader)
-	if err != nil {
-		return nil, nil, err
-	}
-	db, err := opsdb.Open(ctx, filepath.Join(a.Dir(), "operations.db"), account.Schema)
-	if err != nil {
-		return nil, nil, err
-	}
+// operations are the users of the operational database of a workspace.
+type operations struct {
+	db       *opsdb.DB
+	accounts *account.Service
+	desk     *desk.Service
+}
+
+// openOperations opens what a workspace, which people reach at an origin, keeps
+// beside its ledgers.
+func openOperations(ctx context.Context, a *app.App, origin string) (*operations, error) {
 	u, err := url.Parse(origin)
 	if err != nil {
-		return nil, nil, errors.Join(err, db.Close())
+		return nil, err
 	}
-	s, err := account.New(db, account.Config{Key: key, Now: time.Now, Random: rand.Reader, Directory: web.Directory{App: a},
+	key, err := account.LoadKey(filepath.Join(a.Dir(), "keys", "accounts.key"), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	db, err := opsdb.Open(ctx, filepath.Join(a.Dir(), opsdb.FileName), account.Schema, desk.Schema)
+	if err != nil {
+		return nil, err
+	}
+	o := &operations{db: db}
+	o.accounts, err = account.New(db, account.Config{Key: key, Now: time.Now, Random: rand.Reader, Directory: web.Directory{App: a},
 		// Passkeys are bound to the name alone.
 		RelyingParty: account.RelyingParty{ID: u.Hostname(), Name: "Reperform", Origins: []string{origin}}})
-	if err != nil {
-		return nil, nil, errors.Join(err, db.Close())
+	if err == nil {
+		o.desk, err = desk.New(db, desk.Config{Key: key, Now: time.Now, Random: rand.Reader})
 	}
-	return s, func() { _ = db.Close() }, nil
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return o, nil
 }
+
+func (o *operations) close() { _ = o.db.Close() }
 
 // grace is how long requests in flight may take once the program is asked to end.
 const grace = 10 * time.Second
 
-func (c *cli) serve(ctx context.Context, a *app.App, accounts *account.Service, s serving, origin string) error {
+func (c *cli) serve(ctx context.Context, a *app.App, ops *operations, s serving, origin string) error {
 	log := slog.New(slog.NewJSONHandler(c.err, nil))
-	site, err := web.New(web.Options{App: a, Accounts: accounts, Secure: s.tls(), Log: log})
+	site, err := web.New(web.Options{App: a, Accounts: ops.accounts, Desk: ops.desk, Secure: s.tls(), Log: log})
 	if err != nil {
 		return err
 	}
@@ -138,7 +153,7 @@ func (c *cli) serve(ctx context.Context, a *app.App, accounts *account.Service, 
 	defer stop()
 	ran := make(chan error, 1)
 	go func() {
-		ran <- accounts.Run(background, func(err error) { log.Error("accounts", "error", err.Error()) })
+		ran <- ops.accounts.Run(background, func(err error) { log.Error("accounts", "error", err.Error()) })
 	}()
 	served := make(chan error, 1)
 	go func() {
