@@ -54,25 +54,24 @@ const (
 
 // bulkPage chooses a field and a value for chosen records, and previews it.
 type bulkPage struct {
-	f             *ui.Frame
-	f             *ui.Frame
-	Kind          *record.Kind
-	Action, Back  string
-	N             int
-	Fields        []option
-	Ops           []option
-	Input         *input
-	Field         string
-	Op            string
-	Problem       string
-	Preview       bool
-	Lines         []importLine
-	Hidden        int
-	Changed       int
-	Bad, Stale    int
-	Reason        string
-	NoReason      bool
-	What          string
+	f            *ui.Frame
+	Kind         *record.Kind
+	Action, Back string
+	N            int
+	Fields       []option
+	Ops          []option
+	Input        *input
+	Field        string
+	Op           string
+	Problem      string
+	Preview      bool
+	Lines        []importLine
+	Hidden       int
+	Changed      int
+	Bad, Stale   int
+	Reason       string
+	NoReason     bool
+	What         string
 }
 
 // choose keeps the rows that somebody chose in a register, or all that match.

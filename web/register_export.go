@@ -99,7 +99,9 @@ func (r *request) registerName(reg *register, ext string) string {
 }
 
 // cellNames name the records that cells refer to.
-func (r *request) cellNames() *record.Names { return record.NewNames(r.Context(), r.headings().views...) }
+func (r *request) cellNames() *record.Names {
+	return record.NewNames(r.Context(), r.headings().views...)
+}
 
 // registerCSV writes the register as text. A cell that a spreadsheet would take
 // for a formula begins with an apostrophe.
