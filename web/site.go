@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/klauspost/compress/gzhttp"
@@ -55,12 +56,14 @@ type Site struct {
 	log     *slog.Logger
 	now     func() time.Time
 	routes  []route
-	words   wordCache
 	streams streams
 	notices notices
 	metrics *metrics
 
 	matrices matrixCache
+	// may is what people may change, see mayChange.
+	may     sync.Map
+	waiting waitingTables
 }
 
 // route is one address with the methods it answers.
@@ -125,6 +128,7 @@ func (s *Site) register() {
 		s.add("POST "+at+"/r/{kind}/{id}/resolve", (*request).resolve)
 		s.add("GET "+at+"/r/{kind}/{id}/history", (*request).history)
 	}
+	s.registerTables()
 }
 
 func (s *Site) add(pattern string, serve func(*request) error) {
