@@ -25,8 +25,8 @@ func (s *Site) registerPasskeys() {
 	s.add("POST /settings/confirm/passkey", answering((*request).finishPasskeyProof))
 }
 
-// answer is what the script is told.
-type answer struct {
+// told is what the script is told.
+type told struct {
 	// Ceremony and Options begin an exchange.
 	Ceremony string          `json:"ceremony,omitempty"`
 	Options  json.RawMessage `json:"options,omitempty"`
@@ -39,7 +39,7 @@ type answer struct {
 
 // answering makes a page's handler of one that answers a script. What a person
 // may know goes along as a sentence; the rest is answered like any error.
-func answering(do func(*request, url.Values) (answer, error)) func(*request) error {
+func answering(do func(*request, url.Values) (told, error)) func(*request) error {
 	return func(r *request) error {
 		v, err := r.formValues()
 		if err != nil {
@@ -50,9 +50,9 @@ func answering(do func(*request, url.Values) (answer, error)) func(*request) err
 		var refused *account.Error
 		switch {
 		case errors.Is(err, account.ErrProveAgain):
-			a = answer{To: r.confirmURL("/settings/security")}
+			a = told{To: r.confirmURL("/settings/security")}
 		case errors.As(err, &refused):
-			a = answer{Problem: r.sentence(refused)}
+			a = told{Problem: r.sentence(refused)}
 			if status = http.StatusUnprocessableEntity; !refused.Until.IsZero() {
 				status = http.StatusTooManyRequests
 			}
@@ -65,34 +65,34 @@ func answering(do func(*request, url.Values) (answer, error)) func(*request) err
 	}
 }
 
-func begun(c account.Ceremony, err error) (answer, error) {
-	return answer{Ceremony: c.Token, Options: c.Options}, err
+func begun(c account.Ceremony, err error) (told, error) {
+	return told{Ceremony: c.Token, Options: c.Options}, err
 }
 
-func (r *request) beginPasskeySignIn(url.Values) (answer, error) {
+func (r *request) beginPasskeySignIn(url.Values) (told, error) {
 	return begun(r.site.opt.Accounts.BeginPasskeySignIn(r.Context(), r.client()))
 }
 
-func (r *request) finishPasskeySignIn(v url.Values) (answer, error) {
+func (r *request) finishPasskeySignIn(v url.Values) (told, error) {
 	in, err := r.site.opt.Accounts.FinishPasskeySignIn(r.Context(), v.Get("ceremony"), []byte(v.Get("response")), r.client())
 	if err != nil {
-		return answer{}, err
+		return told{}, err
 	}
 	to, err := r.begin(in, v.Get("to"))
-	return answer{To: to}, err
+	return told{To: to}, err
 }
 
-func (r *request) beginPasskeyAccept(url.Values) (answer, error) {
+func (r *request) beginPasskeyAccept(url.Values) (told, error) {
 	return begun(r.site.opt.Accounts.BeginAccept(r.Context(), r.PathValue("token"), r.client()))
 }
 
-func (r *request) finishPasskeyAccept(v url.Values) (answer, error) {
+func (r *request) finishPasskeyAccept(v url.Values) (told, error) {
 	in, err := r.site.opt.Accounts.FinishAccept(r.Context(), r.PathValue("token"), v.Get("ceremony"), passkeyName(v, r), []byte(v.Get("response")), r.client())
 	if err != nil {
-		return answer{}, err
+		return told{}, err
 	}
 	to, err := r.begin(in, "")
-	return answer{To: to}, err
+	return told{To: to}, err
 }
 
 // passkeyName is the name given, or what the browser tells of the device.
@@ -103,41 +103,41 @@ func passkeyName(v url.Values, r *request) string {
 	return agentText(r.UserAgent())
 }
 
-func (r *request) beginPasskey(url.Values) (answer, error) {
+func (r *request) beginPasskey(url.Values) (told, error) {
 	return begun(r.site.opt.Accounts.BeginPasskey(r.Context(), r.token()))
 }
 
-func (r *request) finishPasskey(v url.Values) (answer, error) {
+func (r *request) finishPasskey(v url.Values) (told, error) {
 	_, next, err := r.site.opt.Accounts.FinishPasskey(r.Context(), r.token(), v.Get("ceremony"), passkeyName(v, r), []byte(v.Get("response")))
 	if err != nil {
-		return answer{}, err
+		return told{}, err
 	}
 	r.rotated(next)
 	to := "/settings/security?done=passkey"
 	if v.Get("to") != "" {
 		to = v.Get("to")
 	}
-	return answer{To: r.local(r.site.base + to)}, nil
+	return told{To: r.local(r.site.base + to)}, nil
 }
 
-func (r *request) beginPasskeyProof(url.Values) (answer, error) {
+func (r *request) beginPasskeyProof(url.Values) (told, error) {
 	return begun(r.site.opt.Accounts.BeginPasskeyProof(r.Context(), r.token()))
 }
 
-func (r *request) finishPasskeyProof(v url.Values) (answer, error) {
+func (r *request) finishPasskeyProof(v url.Values) (told, error) {
 	next, err := r.site.opt.Accounts.FinishPasskeyProof(r.Context(), r.token(), v.Get("ceremony"), []byte(v.Get("response")), r.client())
 	if err != nil {
-		return answer{}, err
+		return told{}, err
 	}
 	r.rotated(next)
-	return answer{To: r.local(r.site.base + v.Get("to"))}, nil
+	return told{To: r.local(r.site.base + v.Get("to"))}, nil
 }
 
 // checkPassword tells whether a new password would be accepted, while it is
 // typed. It is asked by whoever chooses one, and keeps nothing.
-func (r *request) checkPassword(v url.Values) (answer, error) {
+func (r *request) checkPassword(v url.Values) (told, error) {
 	if err := account.CheckPassword(v.Get("password"), v.Get("email"), v.Get("name")); err != nil {
-		return answer{}, err
+		return told{}, err
 	}
-	return answer{Fine: "Long enough, and not among the passwords that attackers try first."}, nil
+	return told{Fine: "Long enough, and not among the passwords that attackers try first."}, nil
 }

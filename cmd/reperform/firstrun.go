@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"strings"
 
 	"reperform/account"
@@ -17,14 +16,12 @@ import (
 
 // serveFirstRun serves a folder without a workspace: pages that make one, and
 // then the workspace.
-func (c *cli) serveFirstRun(ctx context.Context, s serving) error {
+func (h *house) serveFirstRun(ctx context.Context) error {
 	code, err := setupCode(rand.Reader)
 	if err != nil {
 		return err
 	}
-	log := slog.New(slog.NewJSONHandler(c.err, nil))
-	h := &house{cli: c, serving: s, log: log}
-	setup, err := web.NewSetup(web.SetupOptions{Code: code, Services: serviceTypes(), Make: h.make(func() {}), Secure: s.cert != "" || s.secure, Log: log})
+	setup, err := web.NewSetup(web.SetupOptions{Code: code, Services: serviceTypes(), Make: h.make(func() {}), Secure: h.tls(), Log: h.log})
 	if err != nil {
 		return err
 	}
@@ -35,7 +32,7 @@ func (c *cli) serveFirstRun(ctx context.Context, s serving) error {
 func (h *house) make(begun func()) func(context.Context, web.FirstRun) (*web.Site, account.SignedIn, error) {
 	return func(ctx context.Context, run web.FirstRun) (*web.Site, account.SignedIn, error) {
 		begun()
-		in, err := h.establish(ctx, run, h.origin())
+		in, err := h.establish(ctx, run, h.at)
 		if err != nil {
 			return nil, in, err
 		}
@@ -69,16 +66,16 @@ func (c *cli) begin(ctx context.Context, dir string, a *app.App, run web.FirstRu
 			return in, err
 		}
 	}
-	accounts, closeAccounts, err := openAccounts(ctx, dir, a, origin, nil)
+	ops, err := openOperations(ctx, dir, a, origin, nil)
 	if err != nil {
 		return in, err
 	}
-	defer closeAccounts()
-	token, _, err := accounts.InviteFirst(ctx, account.Invitee{PersonID: run.PersonID, Email: run.Person.Email, Name: run.Person.Name, Side: account.ServiceOrganization})
+	defer ops.close()
+	token, _, err := ops.accounts.InviteFirst(ctx, account.Invitee{PersonID: run.PersonID, Email: run.Person.Email, Name: run.Person.Name, Side: account.ServiceOrganization})
 	if err != nil {
 		return in, err
 	}
-	return accounts.Accept(ctx, token, run.Password, run.Client)
+	return ops.accounts.Accept(ctx, token, run.Password, run.Client)
 }
 
 // serviceTypes are those of the library, as the first run offers them.

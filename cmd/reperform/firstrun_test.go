@@ -40,7 +40,7 @@ func newFirstRun(t *testing.T, dir string) *firstRun {
 	if f.code, err = setupCode(rand.Reader); err != nil {
 		t.Fatal(err)
 	}
-	h := &house{cli: f.cli, serving: serving{listen: "localhost:0"}, log: slog.New(slog.DiscardHandler)}
+	h := &house{cli: f.cli, at: "http://localhost:8740", log: slog.New(slog.DiscardHandler)}
 	setup, err := web.NewSetup(web.SetupOptions{Code: f.code, Services: serviceTypes(), Make: h.make(func() {
 		f.mu.Lock()
 		f.made++
@@ -52,9 +52,7 @@ func newFirstRun(t *testing.T, dir string) *firstRun {
 	f.srv = httptest.NewServer(setup.Handler())
 	t.Cleanup(func() {
 		f.srv.Close()
-		if h.stop != nil {
-			h.stop()
-		}
+		h.close()
 		if f.cli.app != nil {
 			f.cli.app.Close()
 		}
@@ -219,20 +217,22 @@ func TestFirstRunFails(t *testing.T) {
 func TestServeGreets(t *testing.T) {
 	var out, log bytes.Buffer
 	c := &cli{out: &out, err: &log, workspace: "none"}
-	h := &house{cli: c, serving: serving{listen: "0.0.0.0:8740", secure: true}}
+	s := serving{listen: "0.0.0.0:8740", secure: true}
+	at, err := s.origin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &house{cli: c, serving: s, at: at}
 	if err := h.greet(t.Context(), "ABCD-EFGH-JKMN-PQRS"); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(out.String(), "https://localhost:8740/setup?code=ABCD-EFGH-JKMN-PQRS") || log.Len() > 0 {
 		t.Errorf("printed %s, logged %s", &out, &log)
 	}
-	for _, bad := range []string{"soc.example.com", "https://", "https://soc.example.com/path", "ftp://x", "https://u:p@x"} {
-		if err := (&serving{address: bad}).check(); err == nil || !strings.Contains(err.Error(), "https://soc.example.com") {
-			t.Errorf("--address %s: %v", bad, err)
+	for at, want := range map[string]string{"http://10.0.0.1:8740": "localhost", "https://soc.example.com": "soc.example.com"} {
+		u, err := url.Parse(at)
+		if err != nil || passkeyHost(u) != want {
+			t.Errorf("%s: passkeys are bound to %s", at, passkeyHost(u))
 		}
-	}
-	s := serving{address: "https://soc.example.com/"}
-	if err := s.check(); err != nil || s.origin() != "https://soc.example.com" || !s.secure || passkeyHost(s.origin()) != "soc.example.com" || passkeyHost("http://10.0.0.1:80") != "localhost" {
-		t.Errorf("%+v, %v", s, err)
 	}
 }

@@ -12,12 +12,15 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"reperform/account"
 	"reperform/app"
+	"reperform/desk"
 	"reperform/opsdb"
 	"reperform/web"
 )
@@ -29,8 +32,10 @@ const defaultListen = "localhost:8740"
 // serving are the flags of serve.
 type serving struct {
 	listen, cert, key string
-	address           string
-	secure            bool
+	// public is the address as browsers have it, where that is not the listener's.
+	public  string
+	secure  bool
+	metrics string
 }
 
 func (c *cli) serveCommand() *cobra.Command {
@@ -39,18 +44,18 @@ func (c *cli) serveCommand() *cobra.Command {
 		if (s.cert == "") != (s.key == "") {
 			return errors.New("--tls-cert and --tls-key belong together; give both or neither")
 		}
-		if err := s.check(); err != nil {
+		origin, err := s.origin()
+		if err != nil {
 			return err
 		}
+		h := &house{cli: c, serving: s, at: origin, log: slog.New(slog.NewJSONHandler(c.err, nil))}
 		there, err := app.Exists(c.workspace)
 		if err != nil {
 			return err
 		}
 		if !there {
-			return c.serveFirstRun(cmd.Context(), s)
+			return h.serveFirstRun(cmd.Context())
 		}
-		log := slog.New(slog.NewJSONHandler(c.err, nil))
-		h := &house{cli: c, serving: s, log: log}
 		site, err := h.open(cmd.Context())
 		if err != nil {
 			return err
@@ -61,34 +66,28 @@ func (c *cli) serveCommand() *cobra.Command {
 	f.StringVar(&s.listen, "listen", defaultListen, "address to listen at")
 	f.StringVar(&s.cert, "tls-cert", "", "file of the certificate, for TLS")
 	f.StringVar(&s.key, "tls-key", "", "file of its key")
-	f.StringVar(&s.address, "address", "", "address by which browsers reach the site, such as https://soc.example.com (default: that of --listen)")
+	f.StringVar(&s.public, "public-url", "", "address as browsers have it, as https://soc.example.com (default: the address listened at)")
+	f.StringVar(&s.metrics, "metrics", "", "address at which to answer /metrics for Prometheus, as localhost:9740 (default: nowhere)")
 	f.BoolVar(&s.secure, "secure", false, "browsers reach the site by TLS, through a proxy")
 	return cmd
 }
 
-// check looks whether the address, if one is given, can be one.
-func (s *serving) check() error {
-	if s.address == "" {
-		return nil
+// origin is the address as browsers have it: scheme, name and port.
+func (s serving) origin() (string, error) {
+	if s.public == "" {
+		if s.tls() {
+			return "https://" + named(s.listen), nil
+		}
+		return "http://" + named(s.listen), nil
 	}
-	u, err := url.Parse(s.address)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Path != "" && u.Path != "/" {
-		return fmt.Errorf("--address %q is not the address of a site; write it like https://soc.example.com, without a path", s.address)
+	u, err := url.Parse(s.public)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return "", fmt.Errorf("--public-url %q is not the address of a site; write https:// and its name, with a port where it has one, and no path", s.public)
 	}
-	s.address = u.Scheme + "://" + u.Host
-	s.secure = s.secure || u.Scheme == "https"
-	return nil
-}
-
-// origin is the address as browsers have it.
-func (s serving) origin() string {
-	switch {
-	case s.address != "":
-		return s.address
-	case s.cert != "" || s.secure:
-		return "https://" + named(s.listen)
+	if u.Scheme == "http" && s.tls() {
+		return "", fmt.Errorf("--public-url %s is without TLS, which the other flags promise; write https://", s.public)
 	}
-	return "http://" + named(s.listen)
+	return u.Scheme + "://" + strings.ToLower(u.Host), nil
 }
 
 // named is an address to listen at as a browser on this machine has it: one
@@ -104,41 +103,61 @@ func named(listen string) string {
 	return listen
 }
 
-// passkeyHost is the name to which passkeys are bound. An address in numbers can
-// have none.
-func passkeyHost(origin string) string {
-	u, err := url.Parse(origin)
-	if err != nil || u.Hostname() == "" {
-		return "localhost"
-	}
-	if _, err := netip.ParseAddr(u.Hostname()); err == nil {
+// passkeyHost is the name to which passkeys are bound. An address in numbers
+// can have none.
+func passkeyHost(u *url.URL) string {
+	if _, err := netip.ParseAddr(u.Hostname()); err == nil || u.Hostname() == "" {
 		return "localhost"
 	}
 	return u.Hostname()
 }
 
-// openAccounts opens the accounts of a workspace in a folder. Events go to log,
-// which may be nil.
-func openAccounts(ctx context.Context, dir string, a *app.App, origin string, log *slog.Logger) (*account.Service, func(), error) {
+// tls tells whether browsers reach the site by TLS alone.
+func (s serving) tls() bool {
+	return s.cert != "" || s.secure || strings.HasPrefix(strings.ToLower(s.public), "https://")
+}
+
+// operations are the users of the operational database of a workspace.
+type operations struct {
+	db       *opsdb.DB
+	accounts *account.Service
+	desk     *desk.Service
+}
+
+// openOperations opens what a workspace in a folder, which people reach at an
+// origin, keeps beside its ledgers. What happens to accounts goes to log, which
+// may be nil.
+func openOperations(ctx context.Context, dir string, a *app.App, origin string, log *slog.Logger) (*operations, error) {
+	u, err := url.Parse(origin)
+	if err != nil {
+		return nil, err
+	}
 	key, err := account.LoadKey(filepath.Join(dir, "keys", "accounts.key"), rand.Reader)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	db, err := opsdb.Open(ctx, filepath.Join(dir, "operations.db"), account.Schema)
+	db, err := opsdb.Open(ctx, filepath.Join(dir, opsdb.FileName), account.Schema, desk.Schema)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
+	o := &operations{db: db}
 	c := account.Config{Key: key, Now: time.Now, Random: rand.Reader, Directory: web.Directory{App: a},
-		RelyingParty: account.RelyingParty{ID: passkeyHost(origin), Name: "Reperform", Origins: []string{origin}}}
+		// Passkeys are bound to the name alone.
+		RelyingParty: account.RelyingParty{ID: passkeyHost(u), Name: "Reperform", Origins: []string{origin}}}
 	if log != nil {
 		c.Observe = func(ctx context.Context, e account.Event) { logEvent(ctx, log, e) }
 	}
-	s, err := account.New(db, c)
-	if err != nil {
-		return nil, nil, errors.Join(err, db.Close())
+	o.accounts, err = account.New(db, c)
+	if err == nil {
+		o.desk, err = desk.New(db, desk.Config{Key: key, Now: time.Now, Random: rand.Reader})
 	}
-	return s, func() { _ = db.Close() }, nil
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return o, nil
 }
+
+func (o *operations) close() { _ = o.db.Close() }
 
 // logEvent writes a line for what happened to an account. The events hold no
 // secret and no text that somebody typed.
@@ -159,8 +178,12 @@ const grace = 10 * time.Second
 type house struct {
 	*cli
 	serving
+	// at is the address as browsers have it.
+	at  string
 	log *slog.Logger
 
+	mu   sync.Mutex
+	ops  *operations
 	site *web.Site
 	// stop ends what runs beside the requests and waits for it.
 	stop func()
@@ -172,50 +195,51 @@ func (h *house) open(ctx context.Context) (*web.Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	accounts, closeAccounts, err := openAccounts(ctx, a.Dir(), a, h.origin(), h.log)
+	ops, err := openOperations(ctx, a.Dir(), a, h.at, h.log)
 	if err != nil {
 		return nil, err
 	}
-	site, err := web.New(web.Options{App: a, Accounts: accounts, Origin: h.origin(), Secure: h.cert != "" || h.secure, Log: h.log})
+	site, err := web.New(web.Options{App: a, Accounts: ops.accounts, Desk: ops.desk, Origin: h.at, Secure: h.tls(), Log: h.log})
 	if err != nil {
-		closeAccounts()
+		ops.close()
+		return nil, err
+	}
+	metrics, err := h.serveMetrics(site)
+	if err != nil {
+		ops.close()
 		return nil, err
 	}
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	// The first page need not wait for what the second finds ready.
+	go a.Warm(background)
 	ran := make(chan error, 1)
 	go func() {
-		ran <- accounts.Run(background, func(err error) { h.log.Error("accounts", "error", err.Error()) })
+		ran <- ops.accounts.Run(background, func(err error) { h.log.Error("accounts", "error", err.Error()) })
 	}()
-	h.site, h.stop = site, func() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ops, h.site, h.stop = ops, site, func() {
+		metrics()
 		cancel()
 		<-ran
-		closeAccounts()
+		ops.close()
 	}
 	return site, nil
 }
 
-// nobody tells, for the terminal, that there is no account yet.
-func (h *house) nobody(ctx context.Context) string {
-	a := h.app
-	accounts, closeAccounts, err := openAccounts(ctx, a.Dir(), a, h.origin(), nil)
-	if err != nil {
-		return ""
+// close ends what open began.
+func (h *house) close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.stop != nil {
+		h.stop()
 	}
-	defer closeAccounts()
-	if n, err := accounts.Count(ctx); err != nil || len(n) > 0 {
-		return ""
-	}
-	return fmt.Sprintf("Nobody can sign in yet. The link for the first person:\n  reperform --workspace %s account invite %s --email ADDRESS --address %s\n", h.workspace, a.DefaultActor(), h.origin())
 }
 
 // serve answers requests until the program is asked to end. code is that of a
 // first run, empty where there is a workspace.
 func (h *house) serve(ctx context.Context, handler http.Handler, code string) error {
-	defer func() {
-		if h.stop != nil {
-			h.stop()
-		}
-	}()
+	defer h.close()
 	l, err := net.Listen("tcp", h.listen)
 	if err != nil {
 		return fmt.Errorf("cannot listen at %s: %w; choose another address with --listen", h.listen, err)
@@ -231,16 +255,19 @@ func (h *house) serve(ctx context.Context, handler http.Handler, code string) er
 		served <- srv.Serve(l)
 	}()
 	if err := h.greet(ctx, code); err != nil {
-		return err
+		return errors.Join(err, srv.Close())
 	}
 	select {
 	case err := <-served:
 		return err
 	case <-ctx.Done():
 	}
-	// Streams have no end of their own.
-	if h.site != nil {
-		h.site.Close()
+	h.mu.Lock()
+	site := h.site
+	h.mu.Unlock()
+	if site != nil {
+		// Streams have no end of their own.
+		site.Close()
 	}
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
@@ -254,13 +281,38 @@ func (h *house) serve(ctx context.Context, handler http.Handler, code string) er
 // greet prints where the site is, and how to begin.
 func (h *house) greet(ctx context.Context, code string) error {
 	if code == "" {
-		return h.print(map[string]any{"address": h.origin()}, func(w io.Writer) {
-			fmt.Fprintf(w, "Reperform serves %s at %s\n%sInterrupt it with Ctrl-C.\n", h.app.Dir(), h.origin(), h.nobody(ctx))
+		return h.print(map[string]any{"address": h.at}, func(w io.Writer) {
+			fmt.Fprintf(w, "Reperform serves %s at %s\n%sInterrupt it with Ctrl-C.\n", h.app.Dir(), h.at, h.nobody(ctx))
 		})
 	}
-	at := h.origin() + "/setup?code=" + code
-	return h.print(map[string]any{"address": h.origin(), "setup": at, "code": code}, func(w io.Writer) {
-		fmt.Fprintf(w, "There is no workspace in %s yet. Make it in the browser:\n  %s\n", h.workspace, at)
+	setup := h.at + "/setup?code=" + code
+	return h.print(map[string]any{"address": h.at, "setup": setup, "code": code}, func(w io.Writer) {
+		fmt.Fprintf(w, "There is no workspace in %s yet. Make it in the browser:\n  %s\n", h.workspace, setup)
 		fmt.Fprintf(w, "The code in it (%s) works once. Give it to nobody: whoever has it becomes the administrator.\nInterrupt with Ctrl-C.\n", code)
 	})
+}
+
+// nobody tells, for the terminal, how somebody comes in where there is no
+// account yet.
+func (h *house) nobody(ctx context.Context) string {
+	if n, err := h.ops.accounts.Count(ctx); err != nil || len(n) > 0 {
+		return ""
+	}
+	return fmt.Sprintf("Nobody can sign in yet. This makes the link for the first person:\n  reperform --workspace %s account invite %s --email ADDRESS --address %s\n", h.workspace, h.app.DefaultActor(), h.at)
+}
+
+// serveMetrics answers /metrics at an address of its own, where one is given.
+func (s serving) serveMetrics(site *web.Site) (stop func(), err error) {
+	if s.metrics == "" {
+		return func() {}, nil
+	}
+	l, err := net.Listen("tcp", s.metrics)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen at %s: %w; choose another address with --metrics", s.metrics, err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", site.Metrics())
+	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, WriteTimeout: time.Minute}
+	go func() { _ = srv.Serve(l) }()
+	return func() { _ = srv.Close() }, nil
 }
