@@ -136,8 +136,8 @@ func (r *request) finishPasskeyProof(v url.Values) (told, error) {
 // checkPassword tells whether a new password would be accepted, while it is
 // typed. It is asked by whoever chooses one, and keeps nothing.
 func (r *request) checkPassword(v url.Values) (told, error) {
-	if err := account.CheckPassword(v.Get("password"), v.Get("email"), v.Get("name")); err != nil {
-		return told{}, err
+	if err := account.CheckPassword(v.Get("password"), clipped(v.Get("email"), 300), clipped(v.Get("name"), 300)); err != nil {
+		return told{Problem: err.Error()}, nil
 	}
 	return told{Fine: "Long enough, and not among the passwords that attackers try first."}, nil
 }
