@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -35,6 +36,9 @@ type Options struct {
 	Desk *desk.Service
 	// Secure says that browsers reach the site by TLS alone.
 	Secure bool
+	// Proxies are the networks of proxies whose word counts for where a request
+	// comes from.
+	Proxies []netip.Prefix
 	// Who tells who asks, or by ErrSignedOut that nobody is signed in; nil asks
 	// the session's cookie.
 	Who func(*http.Request) (string, error)

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"path/filepath"
 	"strings"
@@ -34,6 +35,8 @@ type serving struct {
 	public  string
 	secure  bool
 	metrics string
+	proxies []string
+	trusted []netip.Prefix
 }
 
 func (c *cli) serveCommand() *cobra.Command {
@@ -44,6 +47,9 @@ func (c *cli) serveCommand() *cobra.Command {
 		}
 		origin, err := s.origin()
 		if err != nil {
+			return err
+		}
+		if s.trusted, err = prefixes(s.proxies); err != nil {
 			return err
 		}
 		a, err := c.open(cmd.Context())
@@ -63,6 +69,7 @@ func (c *cli) serveCommand() *cobra.Command {
 	f.StringVar(&s.key, "tls-key", "", "file of its key")
 	f.StringVar(&s.public, "public-url", "", "address as browsers have it, as https://soc.example.com (default: the address listened at)")
 	f.StringVar(&s.metrics, "metrics", "", "address at which to answer /metrics for Prometheus, as localhost:9740 (default: nowhere)")
+	f.StringArrayVar(&s.proxies, "trust-proxy", nil, "network of a proxy whose X-Forwarded-For counts, as 127.0.0.1/32; may be repeated")
 	f.BoolVar(&s.secure, "secure", false, "browsers reach the site by TLS, through a proxy")
 	return cmd
 }
@@ -83,6 +90,22 @@ func (s serving) origin() (string, error) {
 		return "", fmt.Errorf("--public-url %s is without TLS, which the other flags promise; write https://", s.public)
 	}
 	return u.Scheme + "://" + strings.ToLower(u.Host), nil
+}
+
+// prefixes reads networks; one address alone is one.
+func prefixes(words []string) ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, w := range words {
+		p, err := netip.ParsePrefix(w)
+		if a, aerr := netip.ParseAddr(w); aerr == nil {
+			p, err = netip.PrefixFrom(a, a.BitLen()), nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("--trust-proxy %q is no network; write an address, or one with the number of leading bits as 10.0.0.0/8", w)
+		}
+		out = append(out, p.Masked())
+	}
+	return out, nil
 }
 
 // tls tells whether browsers reach the site by TLS alone.
@@ -132,7 +155,7 @@ const grace = 10 * time.Second
 
 func (c *cli) serve(ctx context.Context, a *app.App, ops *operations, s serving, origin string) error {
 	log := slog.New(slog.NewJSONHandler(c.err, nil))
-	site, err := web.New(web.Options{App: a, Accounts: ops.accounts, Desk: ops.desk, Secure: s.tls(), Log: log})
+	site, err := web.New(web.Options{App: a, Accounts: ops.accounts, Desk: ops.desk, Secure: s.tls(), Proxies: s.trusted, Log: log})
 	if err != nil {
 		return err
 	}
