@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"sync"
@@ -48,8 +49,10 @@ type SetupOptions struct {
 	// Make makes the workspace, all or nothing, and answers its site with the
 	// first administrator's sign-in. From then on requests go to that site.
 	Make   func(context.Context, FirstRun) (*Site, account.SignedIn, error)
-	Secure bool
-	Log    *slog.Logger
+	// Secure, Proxies and Log are as for the site itself.
+	Secure  bool
+	Proxies []netip.Prefix
+	Log     *slog.Logger
 }
 
 // Setup leads through the first run. Once the workspace is made it serves that.
@@ -77,7 +80,7 @@ func NewSetup(opt SetupOptions) (*Setup, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Setup{opt: opt, bare: &Site{opt: Options{Secure: opt.Secure}, assets: assets, log: log, now: time.Now}}, nil
+	return &Setup{opt: opt, bare: &Site{opt: Options{Secure: opt.Secure, Proxies: opt.Proxies}, assets: assets, log: log, now: time.Now}}, nil
 }
 
 // Handler serves the first run, and after it the workspace.

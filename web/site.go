@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -42,6 +43,9 @@ type Options struct {
 	// Mail sends invitations and links for another password; nil leaves it to
 	// people to hand them over.
 	Mail Mailer
+	// Proxies are the networks of proxies whose word counts for where a request
+	// comes from.
+	Proxies []netip.Prefix
 	// Who tells who asks, or by ErrSignedOut that nobody is signed in; nil asks
 	// the session's cookie.
 	Who func(*http.Request) (string, error)

@@ -21,7 +21,7 @@ func (h *house) serveFirstRun(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	setup, err := web.NewSetup(web.SetupOptions{Code: code, Services: serviceTypes(), Make: h.make(func() {}), Secure: h.tls(), Log: h.log})
+	setup, err := web.NewSetup(web.SetupOptions{Code: code, Services: serviceTypes(), Make: h.make(func() {}), Secure: h.tls(), Proxies: h.trusted, Log: h.log})
 	if err != nil {
 		return err
 	}

@@ -36,6 +36,8 @@ type serving struct {
 	public  string
 	secure  bool
 	metrics string
+	proxies []string
+	trusted []netip.Prefix
 }
 
 func (c *cli) serveCommand() *cobra.Command {
@@ -46,6 +48,9 @@ func (c *cli) serveCommand() *cobra.Command {
 		}
 		origin, err := s.origin()
 		if err != nil {
+			return err
+		}
+		if s.trusted, err = prefixes(s.proxies); err != nil {
 			return err
 		}
 		h := &house{cli: c, serving: s, at: origin, log: slog.New(slog.NewJSONHandler(c.err, nil))}
@@ -68,6 +73,7 @@ func (c *cli) serveCommand() *cobra.Command {
 	f.StringVar(&s.key, "tls-key", "", "file of its key")
 	f.StringVar(&s.public, "public-url", "", "address as browsers have it, as https://soc.example.com (default: the address listened at)")
 	f.StringVar(&s.metrics, "metrics", "", "address at which to answer /metrics for Prometheus, as localhost:9740 (default: nowhere)")
+	f.StringArrayVar(&s.proxies, "trust-proxy", nil, "network of a proxy whose X-Forwarded-For counts, as 127.0.0.1/32; may be repeated")
 	f.BoolVar(&s.secure, "secure", false, "browsers reach the site by TLS, through a proxy")
 	return cmd
 }
@@ -110,6 +116,22 @@ func passkeyHost(u *url.URL) string {
 		return "localhost"
 	}
 	return u.Hostname()
+}
+
+// prefixes reads networks; one address alone is one.
+func prefixes(words []string) ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, w := range words {
+		p, err := netip.ParsePrefix(w)
+		if a, aerr := netip.ParseAddr(w); aerr == nil {
+			p, err = netip.PrefixFrom(a, a.BitLen()), nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("--trust-proxy %q is no network; write an address, or one with the number of leading bits as 10.0.0.0/8", w)
+		}
+		out = append(out, p.Masked())
+	}
+	return out, nil
 }
 
 // tls tells whether browsers reach the site by TLS alone.
@@ -199,7 +221,7 @@ func (h *house) open(ctx context.Context) (*web.Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	site, err := web.New(web.Options{App: a, Accounts: ops.accounts, Desk: ops.desk, Origin: h.at, Secure: h.tls(), Log: h.log})
+	site, err := web.New(web.Options{App: a, Accounts: ops.accounts, Desk: ops.desk, Origin: h.at, Secure: h.tls(), Proxies: h.trusted, Log: h.log})
 	if err != nil {
 		ops.close()
 		return nil, err
