@@ -115,7 +115,7 @@ const matrixEdit = (() => {
   async function send(params) {
     const body = new URLSearchParams();
     for (const [k, v] of params) body.append(k, v);
-    const r = await fetch(`${base}/matrix/change`, { method: "POST", body, headers: { Accept: "application/json" } });
+    const r = await fetch(`${base}/matrix/change`, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => { throw new Error("The server does not answer. The page shows what is recorded as soon as it does: look before you repeat it."); });
     if (!r.headers.get("Content-Type")?.startsWith("application/json")) throw new Error(r.status === 401 || r.redirected ? "Sign in again; nothing was recorded." : "Nothing was recorded.");
     return { status: r.status, ...(await r.json()) };
   }
@@ -129,17 +129,20 @@ const matrixEdit = (() => {
   }
   // optimistic shows a choice before the server has answered.
   function optimistic(cell, name, text) {
+    const was = [];
     for (const r of matrix.byID(matrix.rowOf(cell).dataset.id)) {
+      was.push([r, r.innerHTML]);
       r.classList.add("busy");
       const c = [...r.children].find((x) => x.dataset.f === cell.dataset.f);
       if (name === "owner") { const t = c.querySelector(".own .tr"); t ? t.textContent = text : c.textContent = text; c.querySelector(".av")?.replaceChildren(text.split(/\s+/).map((w) => w[0]).filter((_, i, a) => i === 0 || i === a.length - 1).join("").toUpperCase()); }
       else if (name === "frequency" || name === "nature") { const p = c.textContent.trim().split(" · "); p[name === "frequency" ? 0 : p.length - 1] = text; c.textContent = p.join(" · "); }
     }
+    return () => { for (const [r, html] of was) if (r.isConnected) { const col = matrix.rowOf(matrix.at) === r ? [...r.children].indexOf(matrix.at) : -1; r.innerHTML = html; r.classList.remove("busy"); matrix.repaint(r, col); } };
   }
   async function one(r, params, why, done, show) {
-    show?.();
+    const back = show?.();
     let a;
-    try { a = await send([...rowsOf([r]), ...params, ["_reason", why]]); } catch (e) { toast(e.message || "The server cannot be reached; nothing was recorded."); await matrix.reload(); return; }
+    try { a = await send([...rowsOf([r]), ...params, ["_reason", why]]); } catch (e) { back?.(); toast(e.message); await matrix.reload(); return; }
     if (a.stale) { await conflict(a.stale, r, params, why, done); return; }
     if (!a.done) toast(a.problem);
     else undoable(done, a.items);
@@ -181,7 +184,7 @@ const matrixEdit = (() => {
     const locked = targets.filter((r) => !may(r));
     if (locked.length) { toast(`${locked.length} of ${targets.length} controls are not yours to change. ${frame().dataset.why}`); return; }
     let a;
-    try { a = await send([...rowsOf(targets), ...params, ["_dry", "1"]]); } catch (e) { toast(e.message || "The server cannot be reached."); return; }
+    try { a = await send([...rowsOf(targets), ...params, ["_dry", "1"]]); } catch (e) { toast(e.message); return; }
     if (!a.items) { toast(a.problem); return; }
     const bad = a.items.filter((i) => i.problem), changed = a.items.filter((i) => i.changes?.length);
     const d = dialog(title, true), body = el("div", { className: "b" });
