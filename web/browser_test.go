@@ -45,10 +45,11 @@ type liveHouse struct {
 	// exam is the examination's ledger.
 	exam string
 
-	mu sync.Mutex
+	mu    sync.Mutex
+	clock time.Time
 	// tokens are sessions by person: nobody signs in twice.
-	tokens map[string]string
-	clock  time.Time
+	signing sync.Mutex
+	tokens  map[string]string
 }
 
 // now is a clock that stands in November and never twice at the same moment.
@@ -141,28 +142,35 @@ func (h *liveHouse) close() {
 // token is a session of a person, who is invited and accepts when first needed.
 func (h *liveHouse) token(t testing.TB, person string) string {
 	t.Helper()
-	h.mu.Lock()
-	token := h.tokens[person]
-	h.mu.Unlock()
-	if token != "" {
+	h.signing.Lock()
+	defer h.signing.Unlock()
+	if token := h.tokens[person]; token != "" {
 		return token
 	}
+	in, err := h.accounts.Accept(t.Context(), h.invite(t, person), password, account.Client{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.tokens[person] = in.Token
+	return in.Token
+}
+
+// invite gives the token of a link by which a person gets an account.
+func (h *liveHouse) invite(t testing.TB, person string) string {
+	t.Helper()
 	sides, err := Directory{h.app}.Sides(t.Context(), person)
 	if err != nil || len(sides) != 1 {
 		t.Fatalf("%s: %v %v", person, sides, err)
 	}
-	link, _, err := h.accounts.InviteFirst(t.Context(), account.Invitee{PersonID: person, Email: person + "@wexmoor.example", Name: person, Side: sides[0]})
+	by := account.Requester{PersonID: manager, Side: account.ServiceOrganization, Roles: []string{"administrator"}}
+	if sides[0] == account.AuditFirm {
+		by = account.Requester{PersonID: partner, Side: account.AuditFirm, Roles: []string{"firm_administrator"}}
+	}
+	link, _, err := h.accounts.Invite(t.Context(), by, account.Invitee{PersonID: person, Email: person + "@wexmoor.example", Name: person, Side: sides[0]})
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, err := h.accounts.Accept(t.Context(), link, password, account.Client{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.tokens[person] = in.Token
-	return in.Token
+	return link
 }
 
 // door is an address at which the site is served, which can be shut and opened

@@ -407,6 +407,10 @@ func groupTitle(c cell) string {
 
 func (r *request) row(p *registerPage, x record.Record) row {
 	h := record.HeadingOf(x)
+	// What has a code alone is opened by it.
+	if h.Text == "" {
+		h.Text, h.Code = h.Code, ""
+	}
 	out := row{ID: x.ID, Code: h.Code, Heading: h.Text, Href: r.recordURL(x.Kind, x.ID), Revision: x.Revision}
 	fields := fieldsOf(x)
 	for _, c := range p.Columns {

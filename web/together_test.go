@@ -74,7 +74,7 @@ func TestSameFieldAtOnce(t *testing.T) {
 	if n := browsertest.Eval[int](slower.Tab, `document.querySelectorAll("fieldset[data-conflict]").length`); n != 3 {
 		t.Errorf("%d fields differ, expected 3", n)
 	}
-	for _, s := range slower.Axe() {
+	for _, s := range slower.Axe(browsertest.All) {
 		t.Error(s)
 	}
 	slower.Picture("both")
@@ -124,7 +124,7 @@ func TestSameCellAtOnce(t *testing.T) {
 	if got := p.Text("dialog[open]"); !strings.Contains(got, "Leila Farahani") || !strings.Contains(got, "Somebody else's choice.") {
 		t.Errorf("the dialog says %q", got)
 	}
-	for _, s := range p.Axe() {
+	for _, s := range p.Axe(browsertest.All) {
 		t.Error(s)
 	}
 	var c soc1.Control

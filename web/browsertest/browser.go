@@ -12,6 +12,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -91,6 +93,7 @@ func Close() {
 	one.Lock()
 	defer one.Unlock()
 	if one.close != nil {
+		cpu()
 		one.close()
 		one.ctx, one.close = nil, nil
 	}
@@ -128,4 +131,26 @@ func safe(s string) string {
 		}
 	}
 	return string(out)
+}
+
+func cpu() {
+	var sum int64
+	all, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, f := range all {
+		c, _ := os.ReadFile(filepath.Dir(f) + "/cmdline")
+		if !strings.Contains(string(c), "browsertest-") {
+			continue
+		}
+		b, _ := os.ReadFile(f)
+		_, rest, _ := strings.Cut(string(b), ") ")
+		x := strings.Fields(rest)
+		if len(x) > 14 {
+			u, _ := strconv.ParseInt(x[11], 10, 64)
+			v, _ := strconv.ParseInt(x[12], 10, 64)
+			w, _ := strconv.ParseInt(x[13], 10, 64)
+			y, _ := strconv.ParseInt(x[14], 10, 64)
+			sum += u + v + w + y
+		}
+	}
+	println("CPU", sum/100)
 }

@@ -10,9 +10,20 @@ import (
 //go:embed testdata/vendored/axe-core/axe.min.js
 var axe string
 
-// Axe runs every rule of axe-core for WCAG 2.0, 2.1 and 2.2 at the levels A and
+// Rules are which rules of axe-core to run.
+type Rules string
+
+// A page that stays the same but for its colours need not be asked everything
+// again.
+const (
+	All       Rules = `{ runOnly: tags }`
+	Colours   Rules = `{ runOnly: { type: "rule", values: ["color-contrast", "link-in-text-block"] } }`
+	NoColours Rules = `{ runOnly: tags, rules: { "color-contrast": { enabled: false }, "link-in-text-block": { enabled: false } } }`
+)
+
+// Axe runs the rules of axe-core for WCAG 2.0, 2.1 and 2.2 at the levels A and
 // AA and its best practices, and gives what it finds, one line an element.
-func (x *Tab) Axe() []string {
+func (x *Tab) Axe(rules Rules) []string {
 	x.t.Helper()
 	if !Eval[bool](x, `typeof axe === "object"`) {
 		if _, err := eval[bool](x, axe+"; true"); err != nil {
@@ -21,8 +32,9 @@ func (x *Tab) Axe() []string {
 	}
 	found := Eval[[]struct {
 		Rule, Impact, Help, Target, HTML, Why string
-	}](x, `axe.run(document, { resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"] }).then((r) =>
-		r.violations.flatMap((v) => v.nodes.map((n) => ({ Rule: v.id, Impact: v.impact ?? "", Help: v.help, Target: n.target.join(" "), HTML: n.html.slice(0, 160), Why: (n.failureSummary ?? "").replace(/\s+/g, " ").slice(0, 300) }))))`)
+	}](x, `(() => { const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"];
+		return axe.run(document, { resultTypes: ["violations"], ...`+string(rules)+` }).then((r) =>
+			r.violations.flatMap((v) => v.nodes.map((n) => ({ Rule: v.id, Impact: v.impact ?? "", Help: v.help, Target: n.target.join(" "), HTML: n.html.slice(0, 160), Why: (n.failureSummary ?? "").replace(/\s+/g, " ").slice(0, 300) })))) })()`)
 	var out []string
 	for _, f := range found {
 		out = append(out, fmt.Sprintf("axe %s (%s): %s: %s %s: %s", f.Rule, f.Impact, f.Help, f.Target, f.HTML, f.Why))
