@@ -16,7 +16,7 @@ func TestKeyboardAlone(t *testing.T) {
 	p.signInByKeys(owner)
 	p.findByKeys("ITGC-1.2", "/r/control/itgc-1-2")
 	p.editByKeys("exceptions", "What differs is written down and settled within five days.", "The limit of five days was agreed in November.")
-	p.historyByKeys(t, "The limit of five days was agreed in November.")
+	p.historyByKeys(t, "Fatima Boukhari", "The limit of five days was agreed in November.")
 	p.signOutByKeys(t)
 	p.fine(t)
 	if got := string(h.revision(t, "control", "itgc-1-2").Body); !strings.Contains(got, "settled within five days") {
@@ -65,7 +65,7 @@ func (p *person) editByKeys(field, text, reason string) {
 }
 
 // historyByKeys finds the latest revision beside the record, and its proof.
-func (p *person) historyByKeys(t *testing.T, reason string) {
+func (p *person) historyByKeys(t *testing.T, who, reason string) {
 	t.Helper()
 	if got := p.Text("#history > li:first-child"); !strings.Contains(got, reason) || !strings.Contains(got, "1 field changed") {
 		t.Errorf("the history says %q", got)
@@ -73,7 +73,7 @@ func (p *person) historyByKeys(t *testing.T, reason string) {
 	p.TabTo("#history > li:first-child .proof a")
 	p.Press("Enter")
 	p.Wait("the entry", `location.pathname.startsWith("/entry/") && document.readyState === "complete"`)
-	if got := p.Text("main"); !strings.Contains(got, "Inclusion path") || !strings.Contains(got, reason) {
+	if got := p.Text("main"); !strings.Contains(got, "Inclusion path") || !strings.Contains(got, who) {
 		t.Errorf("the entry says %.300q", got)
 	}
 	p.Do(`history.back()`)

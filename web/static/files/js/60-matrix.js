@@ -200,10 +200,11 @@ const matrix = (() => {
 
   // reload takes over what the server shows now.
   async function reload() {
-    const key = at && { row: rowOf(at)?.id, id: rowOf(at)?.dataset.id, col: cellsOf(rowOf(at)).indexOf(at), focused: document.activeElement === at };
     let text = "";
     try { const r = await fetch(location.href, { headers: { "X-Live": "1" } }); if (r.ok) text = await r.text(); } catch { /* The event stream says when the server is back. */ }
     if (!text) return;
+    // Where the person is now: they may have moved on while the answer came.
+    const key = at && { row: rowOf(at)?.id, id: rowOf(at)?.dataset.id, col: [...(rowOf(at)?.children ?? [])].indexOf(at), focused: document.activeElement === at };
     const doc = new DOMParser().parseFromString(text, "text/html"), now = doc.getElementById("matrix");
     if (!now || !grid()) { location.reload(); return; }
     grid().replaceWith(now);

@@ -29,12 +29,12 @@ const matrixEdit = (() => {
     list(cell, chosen, offers[field], typed);
   }
 
-  // list is a small field with what can be chosen under it.
-  async function list(cell, targets, fields, typed, title) {
-    let all;
-    try { all = await load(); } catch { toast("The choices cannot be loaded."); return; }
+  // list is a small field with what can be chosen under it. The field is there at
+  // once and takes what is typed, while the choices may still be on their way.
+  async function list(cell, targets, fields, typed, title, prepare) {
     close();
-    const many = fields[0][0] === "risks", now = new Set(many && targets.length === 1 ? await current(targets[0], "risks") : []), had = new Set(now);
+    let all, early = false;
+    const many = fields[0][0] === "risks", now = new Set(), had = new Set();
     const find = el("input", { className: "in", type: "text", value: typed, autocomplete: "off", spellcheck: false });
     const ul = el("ul", { id: "celled-list" });
     box = el("div", { className: many ? "celled broad" : "celled" });
@@ -55,6 +55,7 @@ const matrixEdit = (() => {
     box.style.setProperty("top", Math.max(8, c.bottom + h > innerHeight ? c.top - Math.min(h, c.top - 8) : c.bottom + 2) + "px");
     let at = 0, shown = [];
     function paint() {
+      if (!all) return;
       const q = find.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
       shown = [];
       const kids = [];
@@ -78,6 +79,7 @@ const matrixEdit = (() => {
     }
     function turn() { const o = shown[at]; if (!o) return; now.has(o.value) ? now.delete(o.value) : now.add(o.value); paint(); }
     function take() {
+      if (!all) { early = true; return; }
       const o = shown[at];
       if (many) { const v = [...now], words = (all.risks ?? []).filter((x) => now.has(x.value)).map((x) => x.text.split(" ")[0]); finish(); return set(cell, targets, "risks", v, words.join(", ") || "None", "Risks"); }
       if (!o) return;
@@ -95,10 +97,19 @@ const matrixEdit = (() => {
       else if (e.key === "Escape") { e.preventDefault(); e.stopPropagation(); finish(); }
       else if (e.key === "Tab") { e.preventDefault(); if (find.value || many) take(); else finish(); step(e.shiftKey ? -1 : 1); }
     });
-    paint();
     find.focus();
     find.setSelectionRange(typed.length, typed.length);
     bar(true);
+    const mine = box;
+    try {
+      const [choices, held] = await Promise.all([load(), many && targets.length === 1 ? current(targets[0], "risks") : []]);
+      prepare?.(choices);
+      for (const v of held) { now.add(v); had.add(v); }
+      all = choices;
+    } catch { if (box === mine) { toast("The choices cannot be loaded."); finish(); } return; }
+    if (box !== mine) return;
+    paint();
+    if (early) take();
   }
   function step(n) { const c = matrix.at, cells = [...matrix.rowOf(c).children].filter((x) => x.offsetWidth > 1); matrix.mark(cells[Math.max(0, Math.min(cells.length - 1, cells.indexOf(c) + n))]); }
   function close() { for (const x of document.querySelectorAll("#matrix [data-editing]")) x.removeAttribute("data-editing"); box?.remove(); box = null; bar(); }
@@ -107,7 +118,7 @@ const matrixEdit = (() => {
 
   // current reads what a control holds, from the record's own page.
   async function current(r, name) {
-    const x = await fetch(`${base}/r/control/${encodeURIComponent(r.dataset.id)}/edit?field=${name}`).then((x) => x.ok ? x.text() : "").catch(() => "");
+    const x = await fetch(`${base}/r/control/${encodeURIComponent(r.dataset.id)}/edit?field=${name}`).then((x) => { if (!x.ok) throw new Error(x.status); return x.text(); });
     return [...new DOMParser().parseFromString(x, "text/html").querySelectorAll(`select[name="${name}"] option[selected]`)].map((o) => o.value).filter(Boolean);
   }
 
@@ -271,10 +282,8 @@ const matrixEdit = (() => {
     const targets = matrix.picked.has(r.dataset.id) && matrix.picked.size > 1 ? matrix.chosen() : [r];
     if (targets.some((x) => !may(x))) return refuse(r);
     const from = r.closest("tbody").dataset.group, cell = matrix.at;
-    try { await load(); } catch { toast("The choices cannot be loaded."); return; }
-    const c = await choices;
-    c.move = [...c.objectives, { value: "none", text: "Entity-level controls" }].filter((o) => o.value !== from).map((o) => ({ ...o, run: () => moveTo(targets, from, o.value, o.text) }));
-    await list(cell, targets, [["move", "Objective"]], "", targets.length > 1 ? `Move ${targets.length} controls to` : `Move ${codeOf(r)} to`);
+    await list(cell, targets, [["move", "Objective"]], "", targets.length > 1 ? `Move ${targets.length} controls to` : `Move ${codeOf(r)} to`,
+      (c) => { c.move = [...c.objectives, { value: "none", text: "Entity-level controls" }].filter((o) => o.value !== from).map((o) => ({ ...o, run: () => moveTo(targets, from, o.value, o.text) })); });
   }
 
   // bar shows what is selected, and the reason that changes carry.
