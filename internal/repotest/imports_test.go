@@ -138,7 +138,8 @@ var reserved = []struct {
 	{"github.com/a-h/templ", []string{"web", "web/ui"}, "pages are templates of the web application"},
 	{"net", []string{"web", "web/static", "cmd/reperform"}, "only the web application serves, and nothing calls the network"},
 	{"net/", []string{"web", "web/static", "cmd/reperform"}, "only the web application serves, and nothing calls the network"},
-	{"os/exec", []string{"population/sandbox", "report/typst/strict"}, "one room starts processes, and one check of the tests"},
+	{"os/exec", []string{"population/sandbox", "report/typst/strict", "web/browsertest"}, "one room starts processes, and two checks of the tests"},
+	{"github.com/chromedp/", []string{"web/browsertest"}, "one room drives a browser, for tests"},
 	{"unsafe", []string{"population/duck", "population/sandbox"}, "memory is touched where the engine's library and the kernel demand it"},
 }
 
