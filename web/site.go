@@ -58,6 +58,7 @@ type Site struct {
 	words   wordCache
 	streams streams
 	notices notices
+	metrics *metrics
 
 	matrices matrixCache
 }
@@ -85,6 +86,7 @@ func New(opt Options) (*Site, error) {
 	if s.opt.Who == nil {
 		s.opt.Who = s.whoSession
 	}
+	s.metrics = newMetrics(s)
 	s.register()
 	return s, nil
 }
@@ -140,9 +142,9 @@ func (s *Site) Handler() http.Handler {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /readyz", s.ready)
 	for _, r := range s.routes {
-		mux.Handle(r.pattern, s.handle(r))
+		mux.Handle(r.pattern, s.metrics.measured(r.pattern, s.handle(r)))
 	}
-	mux.Handle("/", s.handle(route{serve: (*request).nowhere}))
+	mux.Handle("/", s.metrics.measured("", s.handle(route{serve: (*request).nowhere})))
 	var h http.Handler = mux
 	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(800), gzhttp.ExceptContentTypes([]string{"text/event-stream", "font/woff2"}))
 	if err == nil {

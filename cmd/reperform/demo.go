@@ -71,7 +71,7 @@ func demoAccounts(ctx context.Context, dir string) error {
 		return err
 	}
 	defer a.Close()
-	ops, err := openOperations(ctx, a, serving{listen: defaultListen}.origin())
+	ops, err := openOperations(ctx, a, "http://"+defaultListen)
 	if err != nil {
 		return err
 	}
