@@ -32,6 +32,8 @@ type Options struct {
 	// Desk keeps saved views, read marks and preferences; without it, pages do
 	// not offer them.
 	Desk *desk.Service
+	// Mailer sends mail; nil where no mail server is set up.
+	Mailer Mailer
 	// Secure says that browsers reach the site by TLS alone.
 	Secure bool
 	// Who tells who asks, or by ErrSignedOut that nobody is signed in; nil asks
@@ -110,6 +112,7 @@ func (s *Site) register() {
 	s.add("POST /matrix/change", (*request).postMatrix)
 	s.add("GET /matrix/choices", (*request).matrixChoices)
 	s.add("GET /matrix/statement", (*request).matrixStatement)
+	s.registerMail()
 	// A register and its records, in the organization's ledger or another.
 	for _, at := range []string{"", "/x/{ledger}"} {
 		s.add("GET "+at+"/matrix", (*request).matrix)

@@ -29,6 +29,7 @@ type serving struct {
 	public  string
 	secure  bool
 	metrics string
+	mail    mailing
 }
 
 func (c *cli) serveCommand() *cobra.Command {
@@ -59,6 +60,7 @@ func (c *cli) serveCommand() *cobra.Command {
 	f.StringVar(&s.public, "public-url", "", "address as browsers have it, as https://soc.example.com (default: the address listened at)")
 	f.StringVar(&s.metrics, "metrics", "", "address at which to answer /metrics for Prometheus, as localhost:9740 (default: nowhere)")
 	f.BoolVar(&s.secure, "secure", false, "browsers reach the site by TLS, through a proxy")
+	s.mail.flags(f)
 	return cmd
 }
 
@@ -90,7 +92,19 @@ const grace = 10 * time.Second
 
 func (c *cli) serve(ctx context.Context, a *app.App, ops *operations, s serving, origin string) error {
 	log := slog.New(slog.NewJSONHandler(c.err, nil))
-	site, err := web.New(web.Options{App: a, Accounts: ops.accounts, Desk: ops.desk, Secure: s.tls(), Log: log})
+	options := web.Options{App: a, Accounts: ops.accounts, Desk: ops.desk, Secure: s.tls(), Log: log}
+	public := ""
+	if s.public != "" {
+		public = origin
+	}
+	teller, err := s.mail.open(a, ops, public, log)
+	if err != nil {
+		return err
+	}
+	if teller != nil {
+		options.Mailer = teller
+	}
+	site, err := web.New(options)
 	if err != nil {
 		return err
 	}
@@ -112,6 +126,16 @@ func (c *cli) serve(ctx context.Context, a *app.App, ops *operations, s serving,
 	ran := make(chan error, 1)
 	go func() {
 		ran <- ops.accounts.Run(background, func(err error) { log.Error("accounts", "error", err.Error()) })
+	}()
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		if teller == nil {
+			return
+		}
+		if err := teller.Run(background); err != nil {
+			log.Error("nobody is told by mail any more; start the program again", "error", err.Error())
+		}
 	}()
 	served := make(chan error, 1)
 	go func() {
@@ -138,6 +162,11 @@ func (c *cli) serve(ctx context.Context, a *app.App, ops *operations, s serving,
 	err = srv.Shutdown(last)
 	stop()
 	<-ran
+	// A mail that is on its way gets there; one that does not stays queued.
+	select {
+	case <-told:
+	case <-last.Done():
+	}
 	if err != nil {
 		return fmt.Errorf("some requests did not finish: %w", err)
 	}
