@@ -197,6 +197,8 @@ func (s *Service) item(ctx context.Context, r reader, w app.WaitingItem, mention
 	case w.For == app.WaitsMention && ok:
 		i.Text = fmt.Sprintf("Answer %s, who mentions you on %s", s.nameFor(ctx, r.PersonID, c.Comment.By), s.heading(ctx, r.PersonID, c.Comment.Subject))
 		i.Href = s.recordURL(c.Comment.Subject)
+	case w.For == app.WaitsEvidence:
+		i.Text = "Provide evidence that " + s.heading(ctx, r.PersonID, w.Ref) + " operated"
 	case w.For == app.WaitsAnswer:
 		// Why a request was returned is somebody's words, and stays in the record.
 		i.Text = "Answer the request “" + s.heading(ctx, r.PersonID, w.Ref) + "”"

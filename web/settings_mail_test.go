@@ -105,7 +105,7 @@ func TestMailSettings(t *testing.T) {
 	if _, _, set, _ := d.Mail(t.Context(), partner); set {
 		t.Error("another person's settings are set")
 	}
-	if page := m.page(partner, "/settings/mail"); strings.Contains(page, `name="at_once"`) || !strings.Contains(page, "Nothing of an examination is mailed at once") || !strings.Contains(page, "No summary is sent.") {
+	if page := m.page(partner, "/settings/mail"); strings.Contains(page, `name="at_once"`) || !strings.Contains(page, "Nothing of an examination is mailed at once") || !strings.Contains(page, `value="off" checked`) || strings.Contains(page, "next summary") {
 		t.Error("the firm is offered what it does not get")
 	}
 	if w := m.post(owner, "/settings/mail/test", nil); w.Code != http.StatusSeeOther {
