@@ -237,6 +237,11 @@ func TestSummaries(t *testing.T) {
 	look("2025-11-22T12:00:00Z", 2) // Five hours late, after a night off.
 	look("2025-11-24T05:30:00Z", 2) // Sunday's is a day old: too late.
 	look("2025-11-24T06:00:00Z", 3)
+	// Who moves the hour back into the past waits for tomorrow's.
+	h.set("2025-11-24T08:30:00Z")
+	h.want(owner, desk.MailSettings{Digest: desk.Daily, Hour: 9, Zone: "Europe/Berlin"})
+	look("2025-11-24T08:40:00Z", 3)
+	look("2025-11-25T08:00:01Z", 4)
 }
 
 // People of the service organization get mail as long as they have chosen
