@@ -119,6 +119,27 @@ func calls() map[string][]call {
 				return s.app.PutRecords(s.ctx, actor, []app.RecordChange{{Ledger: p.ledger, Kind: "attribute", ID: "x-new", Value: soc1.Attribute{Test: "t-it-1-1", Code: "X", Text: "Any.", Manual: true}}}, "Mine.", true)
 			}},
 		},
+		"ExportRecords": {
+			{do: func(s *story, actor string, p place) (any, error) {
+				b, err := s.app.ExportRecords(s.ctx, actor, p.ledger, "evidence", record.AsOf{}, nil)
+				return string(b), err
+			}},
+			{do: func(s *story, actor string, p place) (any, error) {
+				b, err := s.app.ExportRecords(s.ctx, actor, p.ledger, "test_of_control", record.AsOf{}, []string{"t-it-1-1"})
+				return string(b), err
+			}},
+		},
+		"PlanImport": {
+			{do: func(s *story, actor string, p place) (any, error) {
+				return s.app.PlanImport(s.ctx, actor, &app.Table{File: "t.csv", Columns: []string{"Id", "Title"}, Rows: []app.TableRow{{Line: 2, Cells: []string{"ev-calls", "Mine"}}}},
+					app.ImportOptions{Ledger: p.ledger, Kind: "evidence", Fields: []string{"id", "title"}, Key: "id"})
+			}},
+			// Whether a reference leads somewhere tells what exists.
+			{do: func(s *story, actor string, p place) (any, error) {
+				return s.app.PlanImport(s.ctx, actor, &app.Table{File: "t.csv", Columns: []string{"Test", "Code", "Text", "Manual"}, Rows: []app.TableRow{{Line: 2, Cells: []string{"t-it-1-1", "X", "Any.", "yes"}}}},
+					app.ImportOptions{Ledger: p.ledger, Kind: "attribute", Fields: []string{"test", "code", "text", "manual"}})
+			}},
+		},
 		"Today": read(func(s *story, _ string, _ place) (any, error) { return s.app.Today(s.ctx) }),
 		"View": read(func(s *story, actor string, p place) (any, error) {
 			v, err := s.app.View(s.ctx, actor, p.ledger, record.AsOf{})

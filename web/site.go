@@ -6,6 +6,8 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/klauspost/compress/gzhttp"
@@ -36,6 +38,9 @@ type Options struct {
 	Mailer Mailer
 	// Secure says that browsers reach the site by TLS alone.
 	Secure bool
+	// Proxies are the networks of proxies whose word counts for where a request
+	// comes from.
+	Proxies []netip.Prefix
 	// Who tells who asks, or by ErrSignedOut that nobody is signed in; nil asks
 	// the session's cookie.
 	Who func(*http.Request) (string, error)
@@ -57,12 +62,14 @@ type Site struct {
 	log     *slog.Logger
 	now     func() time.Time
 	routes  []route
-	words   wordCache
 	streams streams
 	notices notices
 	metrics *metrics
 
 	matrices matrixCache
+	// may is what people may change, see mayChange.
+	may     sync.Map
+	waiting waitingTables
 }
 
 // route is one address with the methods it answers.
@@ -128,6 +135,7 @@ func (s *Site) register() {
 		s.add("POST "+at+"/r/{kind}/{id}/resolve", (*request).resolve)
 		s.add("GET "+at+"/r/{kind}/{id}/history", (*request).history)
 	}
+	s.registerTables()
 }
 
 func (s *Site) add(pattern string, serve func(*request) error) {

@@ -2,19 +2,25 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"reperform/account"
 	"reperform/app"
+	"reperform/desk"
+	"reperform/opsdb"
 	"reperform/web"
 )
 
@@ -29,6 +35,8 @@ type serving struct {
 	public  string
 	secure  bool
 	metrics string
+	proxies []string
+	trusted []netip.Prefix
 	mail    mailing
 }
 
@@ -40,6 +48,9 @@ func (c *cli) serveCommand() *cobra.Command {
 		}
 		origin, err := s.origin()
 		if err != nil {
+			return err
+		}
+		if s.trusted, err = prefixes(s.proxies); err != nil {
 			return err
 		}
 		a, err := c.open(cmd.Context())
@@ -59,6 +70,7 @@ func (c *cli) serveCommand() *cobra.Command {
 	f.StringVar(&s.key, "tls-key", "", "file of its key")
 	f.StringVar(&s.public, "public-url", "", "address as browsers have it, as https://soc.example.com (default: the address listened at)")
 	f.StringVar(&s.metrics, "metrics", "", "address at which to answer /metrics for Prometheus, as localhost:9740 (default: nowhere)")
+	f.StringArrayVar(&s.proxies, "trust-proxy", nil, "network of a proxy whose X-Forwarded-For counts, as 127.0.0.1/32; may be repeated")
 	f.BoolVar(&s.secure, "secure", false, "browsers reach the site by TLS, through a proxy")
 	s.mail.flags(f)
 	return cmd
@@ -82,17 +94,70 @@ func (s serving) origin() (string, error) {
 	return u.Scheme + "://" + strings.ToLower(u.Host), nil
 }
 
+// prefixes reads networks; one address alone is one.
+func prefixes(words []string) ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, w := range words {
+		p, err := netip.ParsePrefix(w)
+		if a, aerr := netip.ParseAddr(w); aerr == nil {
+			p, err = netip.PrefixFrom(a, a.BitLen()), nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("--trust-proxy %q is no network; write an address, or one with the number of leading bits as 10.0.0.0/8", w)
+		}
+		out = append(out, p.Masked())
+	}
+	return out, nil
+}
+
 // tls tells whether browsers reach the site by TLS alone.
 func (s serving) tls() bool {
 	return s.cert != "" || s.secure || strings.HasPrefix(strings.ToLower(s.public), "https://")
 }
+
+// operations are the users of the operational database of a workspace.
+type operations struct {
+	db       *opsdb.DB
+	accounts *account.Service
+	desk     *desk.Service
+}
+
+// openOperations opens what a workspace, which people reach at an origin, keeps
+// beside its ledgers.
+func openOperations(ctx context.Context, a *app.App, origin string) (*operations, error) {
+	u, err := url.Parse(origin)
+	if err != nil {
+		return nil, err
+	}
+	key, err := account.LoadKey(filepath.Join(a.Dir(), "keys", "accounts.key"), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	db, err := opsdb.Open(ctx, filepath.Join(a.Dir(), opsdb.FileName), account.Schema, desk.Schema)
+	if err != nil {
+		return nil, err
+	}
+	o := &operations{db: db}
+	o.accounts, err = account.New(db, account.Config{Key: key, Now: time.Now, Random: rand.Reader, Directory: web.Directory{App: a},
+		// Passkeys are bound to the name alone.
+		RelyingParty: account.RelyingParty{ID: u.Hostname(), Name: "Reperform", Origins: []string{origin}}})
+	if err == nil {
+		o.desk, err = desk.New(db, desk.Config{Key: key, Now: time.Now, Random: rand.Reader})
+	}
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return o, nil
+}
+
+func (o *operations) close() { _ = o.db.Close() }
 
 // grace is how long requests in flight may take once the program is asked to end.
 const grace = 10 * time.Second
 
 func (c *cli) serve(ctx context.Context, a *app.App, ops *operations, s serving, origin string) error {
 	log := slog.New(slog.NewJSONHandler(c.err, nil))
-	options := web.Options{App: a, Accounts: ops.accounts, Desk: ops.desk, Secure: s.tls(), Log: log}
+	options := web.Options{App: a, Accounts: ops.accounts, Desk: ops.desk, Secure: s.tls(), Proxies: s.trusted, Log: log}
 	public := ""
 	if s.public != "" {
 		public = origin
