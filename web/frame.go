@@ -36,6 +36,7 @@ func (r *request) frame(title string, crumbs []ui.Link) (*ui.Frame, error) {
 		f.Organization = orgs[0].Value.Name
 	}
 	f.Person = r.me()
+	f.Last = r.site.positions(r.Context(), r.actor, r.heard)
 	f.Nav, err = r.navigation(org)
 	return f, err
 }

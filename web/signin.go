@@ -114,7 +114,7 @@ func (r *request) signInAgain(status int, p *signInPage) error {
 	case p.Token != "":
 		title = "Welcome"
 	}
-	p.f, p.Forgot = r.plainFrame(title), r.site.opt.Mail != nil
+	p.f, p.Forgot = r.plainFrame(title), r.site.opt.Mailer != nil
 	return r.write(status, ui.Plain(p.f, false, signInBody(p)))
 }
 
@@ -322,10 +322,13 @@ func (r *request) askReset() error {
 		return err
 	}
 	if send {
-		made := r.madeLink("", token, l)
-		later := *r
-		later.Request = r.WithContext(context.WithoutCancel(r.Context()))
-		go later.mail(&made, l, "Choose another password for Reperform", "Somebody, most likely you, asked for a link to choose another password. If it was not you, do nothing: without the link nobody comes in.")
+		// Whether somebody is sent something must not show in how long this takes.
+		ctx, ref := context.WithoutCancel(r.Context()), reference(r.Context())
+		go func() {
+			if _, err := r.site.opt.Mailer.SendLink(ctx, l, r.site.base+"/invite/"+token); err != nil {
+				r.site.log.ErrorContext(ctx, "a link was not mailed", "reference", ref, "error", err.Error())
+			}
+		}()
 	}
 	p.Sent = true
 	return r.forgotWith(http.StatusOK, p)
