@@ -23,6 +23,7 @@ import (
 
 	"reperform/account"
 	"reperform/app"
+	"reperform/desk"
 	"reperform/opsdb"
 	"reperform/record"
 	"reperform/soc1"
@@ -736,26 +737,41 @@ func TestFixationAndForgery(t *testing.T) {
 // Mail goes out where a mailer is there; a mail that fails leaves the link.
 func TestInvitationMailed(t *testing.T) {
 	m := &mails{}
-	i := newInn(t, func(_ *account.Config, o *Options) { o.Mail, o.Origin = m, "https://soc.example.com" })
+	i := newInn(t, func(_ *account.Config, o *Options) { o.Mailer, o.Origin = m, "https://soc.example.com" })
 	admin := i.account(administrator)
 	form := url.Values{"name": {"Ivy Okoro"}, "email": {"ivy@wexmoor.example"}, "role": {"control_owner"}, "id": {"ivy"}, "reason": {"Joins."}, "invite": {"yes"}}
 	page := admin.post(200, "/people/new", form).text
-	if len(m.sent) != 1 || m.sent[0][0] != "ivy@wexmoor.example" || !strings.Contains(m.sent[0][2], "https://soc.example.com/invite/") || !strings.Contains(page, "sent to ivy@wexmoor.example") {
+	if len(m.sent) != 1 || m.sent[0][0] != "ivy@wexmoor.example" || !strings.HasPrefix(m.sent[0][1], "/invite/") || !strings.Contains(page, "by mail to ivy@wexmoor.example") {
 		t.Errorf("sent %v", m.sent)
 	}
 	m.err = fmt.Errorf("the server at mail.internal refused")
 	if page = admin.post(200, "/people/ivy/invite", nil).text; !strings.Contains(page, "could not be sent") || strings.Contains(page, "mail.internal") || !strings.Contains(page, "made-link") {
 		t.Error("a mail that fails takes the link with it, or tells too much")
 	}
+	// A link that may not go by mail is shown, and nobody is told that it went.
+	m.err, m.refuses = nil, true
+	if page = admin.post(200, "/people/ivy/invite", nil).text; strings.Contains(page, "by mail to") || strings.Contains(page, "could not be sent") || !strings.Contains(page, "made-link") {
+		t.Error("a link that may not be mailed is said to be")
+	}
 }
 
 // mails keeps what was sent.
 type mails struct {
-	sent [][3]string
-	err  error
+	sent    [][2]string
+	err     error
+	refuses bool
 }
 
-func (m *mails) Send(_ context.Context, to, subject, text string) error {
-	m.sent = append(m.sent, [3]string{to, subject, text})
-	return m.err
+func (m *mails) SendLink(_ context.Context, l account.Link, path string) (bool, error) {
+	if m.err != nil || m.refuses {
+		return false, m.err
+	}
+	m.sent = append(m.sent, [2]string{l.Email, path})
+	return true, nil
 }
+
+func (m *mails) Settings(context.Context, string) (desk.MailSettings, bool, error) {
+	return desk.MailSettings{}, false, nil
+}
+
+func (m *mails) Test(context.Context, string) error { return m.err }

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -533,7 +532,7 @@ func (r *request) resetPerson(form url.Values, p soc1.Person, x record.Record) (
 		return "", err
 	}
 	made := r.madeLink("Link by which "+p.Name+" chooses another password", token, l)
-	r.mail(&made, l, "Choose another password for Reperform", "Somebody who manages the accounts of your side made a link by which you choose another password:")
+	r.mail(&made, token, l)
 	if err := r.personWith(http.StatusOK, &personPage{Link: &made}); err != nil {
 		return "", err
 	}
@@ -583,24 +582,20 @@ func (r *request) returnPerson(form url.Values, p soc1.Person, x record.Record) 
 	return "returned", r.site.opt.Accounts.Enable(r.Context(), by, k.ID)
 }
 
-// Mailer sends one mail of plain text. It answers once the mail is handed over.
-type Mailer interface {
-	Send(ctx context.Context, to, subject, text string) error
-}
-
-// mail sends a link where a mailer is configured; without one the person who
-// made it hands it over.
-func (r *request) mail(made *madeLink, l account.Link, subject, lead string) {
-	if r.site.opt.Mail == nil {
+// mail sends a link where a mailer is configured; without one, or where the link
+// may not go by mail, the person who made it hands it over.
+func (r *request) mail(made *madeLink, token string, l account.Link) {
+	if r.site.opt.Mailer == nil {
 		return
 	}
-	text := "Hello " + l.Name + ",\n\n" + lead + "\n\n" + made.URL + "\n\nIt works once, until " + made.Expires + ". Give it to nobody else.\n"
-	if err := r.site.opt.Mail.Send(r.Context(), l.Email, subject, text); err != nil {
+	queued, err := r.site.opt.Mailer.SendLink(r.Context(), l, r.site.base+"/invite/"+token)
+	switch {
+	case err != nil:
 		r.site.log.ErrorContext(r.Context(), "a link was not mailed", "reference", reference(r.Context()), "error", err.Error())
 		made.MailProblem = "The mail could not be sent. Hand the link over yourself."
-		return
+	case queued:
+		made.Mailed = l.Email
 	}
-	made.Mailed = l.Email
 }
 
 func (r *request) madeLink(what, token string, l account.Link) madeLink {

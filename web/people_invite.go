@@ -169,7 +169,7 @@ func (r *request) invite(id string, p soc1.Person, why string) error {
 		return err
 	}
 	made := r.madeLink("Link by which "+p.Name+" comes in", token, l)
-	r.mail(&made, l, "You are invited to Reperform", "You are invited to work in Reperform. Choose a passkey or a password here:")
+	r.mail(&made, token, l)
 	r.view, r.names = nil, nil
 	r.SetPathValue("id", id)
 	if err := r.personWith(http.StatusOK, &personPage{Link: &made}); err != nil {

@@ -34,15 +34,14 @@ type Options struct {
 	// Desk keeps saved views, read marks and preferences; without it, pages do
 	// not offer them.
 	Desk *desk.Service
+	// Mailer sends mail; nil where no mail server is set up.
+	Mailer Mailer
 	// Secure says that browsers reach the site by TLS alone.
 	Secure bool
 	// Origin is the address of the site as browsers have it, such as
 	// https://soc.example.com, for links that leave it; empty takes what the
 	// request says.
 	Origin string
-	// Mail sends invitations and links for another password; nil leaves it to
-	// people to hand them over.
-	Mail Mailer
 	// Proxies are the networks of proxies whose word counts for where a request
 	// comes from.
 	Proxies []netip.Prefix
@@ -126,6 +125,7 @@ func (s *Site) register() {
 	s.add("POST /matrix/change", (*request).postMatrix)
 	s.add("GET /matrix/choices", (*request).matrixChoices)
 	s.add("GET /matrix/statement", (*request).matrixStatement)
+	s.registerMail()
 	// A register and its records, in the organization's ledger or another.
 	for _, at := range []string{"", "/x/{ledger}"} {
 		s.add("GET "+at+"/matrix", (*request).matrix)

@@ -38,6 +38,7 @@ type serving struct {
 	metrics string
 	proxies []string
 	trusted []netip.Prefix
+	mail    mailing
 }
 
 func (c *cli) serveCommand() *cobra.Command {
@@ -75,6 +76,7 @@ func (c *cli) serveCommand() *cobra.Command {
 	f.StringVar(&s.metrics, "metrics", "", "address at which to answer /metrics for Prometheus, as localhost:9740 (default: nowhere)")
 	f.StringArrayVar(&s.proxies, "trust-proxy", nil, "network of a proxy whose X-Forwarded-For counts, as 127.0.0.1/32; may be repeated")
 	f.BoolVar(&s.secure, "secure", false, "browsers reach the site by TLS, through a proxy")
+	s.mail.flags(f)
 	return cmd
 }
 
@@ -221,7 +223,20 @@ func (h *house) open(ctx context.Context) (*web.Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	site, err := web.New(web.Options{App: a, Accounts: ops.accounts, Desk: ops.desk, Origin: h.at, Secure: h.tls(), Proxies: h.trusted, Log: h.log})
+	options := web.Options{App: a, Accounts: ops.accounts, Desk: ops.desk, Origin: h.at, Secure: h.tls(), Proxies: h.trusted, Log: h.log}
+	public := ""
+	if h.public != "" {
+		public = h.at
+	}
+	teller, err := h.mail.open(a, ops, public, h.log)
+	if err != nil {
+		ops.close()
+		return nil, err
+	}
+	if teller != nil {
+		options.Mailer = teller
+	}
+	site, err := web.New(options)
 	if err != nil {
 		ops.close()
 		return nil, err
@@ -238,12 +253,27 @@ func (h *house) open(ctx context.Context) (*web.Site, error) {
 	go func() {
 		ran <- ops.accounts.Run(background, func(err error) { h.log.Error("accounts", "error", err.Error()) })
 	}()
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		if teller == nil {
+			return
+		}
+		if err := teller.Run(background); err != nil {
+			h.log.Error("nobody is told by mail any more; start the program again", "error", err.Error())
+		}
+	}()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.ops, h.site, h.stop = ops, site, func() {
 		metrics()
 		cancel()
 		<-ran
+		// A mail that is on its way gets there; one that does not stays queued.
+		select {
+		case <-told:
+		case <-time.After(grace):
+		}
 		ops.close()
 	}
 	return site, nil
