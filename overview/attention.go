@@ -20,6 +20,7 @@ const (
 	NoResponse
 	Unsigned
 	EvidenceOverdue
+	ReviewOverdue
 	RiskUnanswered
 	NoActiveOwner
 	NotDescribed
@@ -27,7 +28,7 @@ const (
 
 // Slug is the rank as class names and addresses spell it.
 func (u Urgency) Slug() string {
-	return [...]string{"high_exception", "open_exception", "not_effective", "no_response", "unsigned", "evidence_overdue",
+	return [...]string{"high_exception", "open_exception", "not_effective", "no_response", "unsigned", "evidence_overdue", "review_overdue",
 		"risk_unanswered", "no_active_owner", "not_described"}[u]
 }
 
@@ -67,6 +68,13 @@ func (o *Overview) Attention() []Attention {
 		if l := &o.Risks[i]; !l.Answered() {
 			out = append(out, Attention{Urgency: RiskUnanswered, Title: l.Risk.Code + " " + l.Risk.Text, Who: l.Risk.Owner,
 				Detail: "No control answers this risk, and no response is stated. Rated: " + l.Rating().Level().Label() + ".", Refs: []soc1.Ref{l.Ref}})
+		}
+	}
+	for i := range o.records.Policies {
+		x := &o.records.Policies[i]
+		if due := x.Value.ReviewDue; due != "" && due < o.Question.Today {
+			out = append(out, Attention{Urgency: ReviewOverdue, Title: x.Value.Title, Who: x.Value.Owner, Since: due.AddDays(1),
+				Detail: "The policy is due for review.", Refs: []soc1.Ref{x.Ref()}})
 		}
 	}
 	if o.Question.Today > o.Period.To {

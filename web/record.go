@@ -228,7 +228,7 @@ func (r *request) create() error {
 	if k.Decision {
 		return badRequest("kind", fmt.Errorf("%s come from commands of their own", k.Plural))
 	}
-	p := &formPage{Kind: k, New: true, Inputs: r.inputs(k.Fields, nil, "", nil), Reason: "Recorded."}
+	p := &formPage{Kind: k, New: true, Inputs: r.inputs(k.Fields, given(k, r.URL.Query()), "", nil), Reason: "Recorded."}
 	return r.form(http.StatusOK, p)
 }
 

@@ -56,6 +56,10 @@ type Site struct {
 	notices notices
 
 	matrices matrixCache
+	homes    homes
+	// trendPatience is how long a home page waits for its trend; zero is the
+	// usual time.
+	trendPatience time.Duration
 }
 
 // route is one address with the methods it answers.
@@ -95,7 +99,6 @@ func (s *Site) register() {
 		s.addPublic("GET /invite/{token}", (*request).invited)
 		s.addPublic("POST /invite/{token}", (*request).accept)
 	}
-	s.add("GET /{$}", (*request).home)
 	s.add("GET /time", (*request).travel)
 	s.add("POST /preferences", (*request).prefer)
 	s.add("GET /palette", (*request).palette)
@@ -119,6 +122,7 @@ func (s *Site) register() {
 		s.add("POST "+at+"/r/{kind}/{id}/resolve", (*request).resolve)
 		s.add("GET "+at+"/r/{kind}/{id}/history", (*request).history)
 	}
+	s.registerHome()
 }
 
 func (s *Site) add(pattern string, serve func(*request) error) {
