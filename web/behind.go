@@ -25,13 +25,25 @@ type behindPage struct {
 	What string
 	Rows []behindRow
 	At   string
+	// When heads the column of dates, Noun is what a row is.
+	When, Noun string
 }
+
+// has tells whether any row has something to say in a column.
+func (p *behindPage) has(of func(behindRow) string) bool {
+	return slices.ContainsFunc(p.Rows, func(x behindRow) bool { return of(x) != "" })
+}
+
+func noteOf(x behindRow) string  { return x.Note }
+func whoOf(x behindRow) string   { return x.Who.ID }
+func sinceOf(x behindRow) string { return x.Since }
 
 // behindRow is one record.
 type behindRow struct {
 	ID, Kind, Code, Text, Href string
 	Note                       string
 	Who                        ui.Person
+	Icon                       ui.Status
 	Since                      string
 }
 
@@ -44,13 +56,14 @@ func (r *request) behind() error {
 		return err
 	}
 	name := r.PathValue("number")
-	p := &behindPage{At: r.at() + "/behind/" + name}
+	p := &behindPage{At: r.at() + "/behind/" + name, When: "When", Noun: "record"}
 	switch {
 	case name == "attention":
 		p.Title, p.What = "Needs attention", "Everything that needs somebody, worst first; within a rank, what has waited longest."
+		p.When, p.Noun = "Since", "thing"
 		for i, a := range d.o.Attention() {
 			x := r.attentionRow(a)
-			x.ID = fmt.Sprint(i)
+			x.ID, x.Since = fmt.Sprint(i), strings.TrimPrefix(x.Since, "since ")
 			p.Rows = append(p.Rows, x)
 		}
 	case name == "requests" || name == "requests.late":
@@ -67,9 +80,7 @@ func (r *request) behind() error {
 		for _, q := range waiting {
 			x := r.behindRef(q.Ref())
 			x.Who, x.Note = r.headings().person(q.Value.To), q.Value.Status.Label()
-			if q.Value.Due != "" {
-				x.Since = "due " + dateText(string(q.Value.Due))
-			}
+			p.When, x.Since = "Due", dateText(string(q.Value.Due))
 			p.Rows = append(p.Rows, x)
 		}
 	default:
@@ -157,7 +168,36 @@ func (r *request) behindRef(ref soc1.Ref) behindRow {
 	if h, ok := r.headings().heading(ref.Kind, ref.ID); ok {
 		x.Code, x.Text = h.Code, cmp.Or(h.Text, ref.ID)
 	}
+	if ref.Kind == "test_of_control" || ref.Kind == "exception" {
+		x.Text = cmp.Or(r.tested(ref), x.Text)
+	}
 	return x
+}
+
+// tested names the control that a test, or the test of an exception, is of: by
+// itself a test has a code and no name.
+func (r *request) tested(ref soc1.Ref) string {
+	v, err := r.records()
+	if err != nil {
+		return ""
+	}
+	attribute := ""
+	if ref.Kind == "exception" {
+		x, err := record.One[soc1.Exception](r.Context(), v, "exception", ref.ID)
+		if err != nil {
+			return ""
+		}
+		ref.ID, attribute = x.Value.Test, ", attribute "+x.Value.Attribute
+	}
+	t, err := record.One[soc1.TestOfControl](r.Context(), v, "test_of_control", ref.ID)
+	if err != nil {
+		return ""
+	}
+	h, ok := r.headings().heading("control", t.Value.Control)
+	if !ok {
+		return t.Value.Code + attribute
+	}
+	return h.Code + attribute + ": " + clipped(h.Text, 90)
 }
 
 // requestsWaiting are requests that the person asked has to answer, and those of

@@ -27,6 +27,15 @@ func (r *request) frame(title string, crumbs []ui.Link) (*ui.Frame, error) {
 		f.Organization = orgs[0].Value.Name
 	}
 	f.Person = r.headings().person(r.actor)
+	if f.Person.Name == r.actor {
+		// People of the firm are known in their examinations alone.
+		for _, l := range r.site.app.Ledgers(r.Context(), r.actor) {
+			if p := r.in(l).headings().person(r.actor); p.Name != r.actor {
+				f.Person = p
+				break
+			}
+		}
+	}
 	f.Nav, err = r.navigation(org)
 	return f, err
 }

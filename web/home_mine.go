@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -236,11 +237,11 @@ func (r *request) waitingItem(w app.WaitingItem) homeItem {
 	case app.WaitsSignature:
 		x.Icon, x.Text = "pencil", "Read and sign: "+name
 	case app.WaitsException:
-		x.Icon, x.Text = "circle-alert", "Exceptions to decide: "+name
+		x.Icon, x.Text = "circle-alert", "Exceptions to decide: "+ref.Text
 		x.ActionHref = in.url("%s/r/exception?%s", in.at(), url.Values{"f.test": {w.Ref.ID}, "f.status": {string(soc1.Open)}}.Encode())
 		x.Href = x.ActionHref
 	case app.WaitsReview:
-		x.Icon, x.Text = "eye", "Test to review: "+name
+		x.Icon, x.Text = "eye", "Test to review: "+ref.Text
 	case app.WaitsEvidence:
 		x.Icon, x.Text, x.Detail = "file-check", "Evidence of "+name, "None is filed for the period yet"
 		x.Action, x.ActionHref = "Add evidence", r.url("/r/evidence/new?%s", url.Values{"controls": {w.Ref.ID}}.Encode())
@@ -262,7 +263,7 @@ func (r *request) mention(x *homeItem, w app.WaitingItem) {
 		return
 	}
 	on := r.behindRef(c.Value.Subject)
-	x.Text = r.headings().person(c.Value.By).Name + " mentions you on " + strings.TrimSpace(on.Code+" "+on.Text)
+	x.Text = r.headings().person(c.Value.By).Name + " mentions you on " + cmp.Or(on.Code, on.Text)
 	x.Detail = clipped(c.Value.Text, 140)
 	x.Href, x.ActionHref = on.Href, on.Href
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -424,7 +425,9 @@ func (r *request) homeNumbers(d *matrixData, id string) (*homeNumbers, error) {
 	points = append(points, o.Point())
 	n.Score = f.Readiness.Score
 	r.cards(n, d, f, points)
-	n.Forecast = forecastText(overview.Project(points, readyAt, paceDays))
+	if o.Question.Today <= o.Period.To.AddDays(paceDays) {
+		n.Forecast = forecastText(overview.Project(points, readyAt, paceDays))
+	}
 	n.Makeup = makeup(r, d)
 	percents := o.Mix.Percents()
 	n.Ring = chart.Ring{ID: id + "-ring", Title: "Controls by status", Focus: int(overview.Effective), Caption: "effective"}
@@ -439,7 +442,13 @@ func (r *request) homeNumbers(d *matrixData, id string) (*homeNumbers, error) {
 	r.riskHeat(n, d)
 	attention := o.Attention()
 	for _, a := range attention[:min(len(attention), mostAttention)] {
-		n.Attention = append(n.Attention, r.attentionRow(a))
+		x := r.attentionRow(a)
+		x.Icon = attentionIcon(x.Kind)
+		x.Kind = ""
+		if a.Urgency == overview.HighException {
+			x.Kind = "High"
+		}
+		n.Attention = append(n.Attention, x)
 	}
 	n.All = homeLink{N: len(attention), Text: "View all " + thousands(len(attention)), Href: r.behindURL(d, "attention")}
 	n.Timeline, n.Streams = r.homeTimeline(d, id)
@@ -451,7 +460,7 @@ func (r *request) homeNumbers(d *matrixData, id string) (*homeNumbers, error) {
 }
 
 // mostAttention bounds the list on the page; the whole is one click away.
-const mostAttention = 6
+const mostAttention = 5
 
 func (r *request) homeObjective(d *matrixData, i int) homeObjective {
 	x := &d.o.Objectives[i]
@@ -503,7 +512,7 @@ func makeup(r *request, d *matrixData) []homeComponent {
 
 // homeSign lists what waits for a signature or an approval.
 func (r *request) homeSign(d *matrixData) *homeSign {
-	s := &homeSign{How: "Assertion and letter are signed by an executive’s own command, `reperform sign`; a compliance manager enters the approval of a policy in its record."}
+	s := &homeSign{How: "Assertion and letter are signed by an executive’s own command, reperform sign; a compliance manager enters the approval of a policy in its record."}
 	for _, x := range d.o.ToSign("") {
 		row := behindRow{Text: x.Title, Kind: "To sign"}
 		switch {
@@ -535,6 +544,7 @@ func (r *request) homeRequests(p *homePage, today soc1.Date) error {
 	}
 	for _, q := range waiting[:min(len(waiting), 5)] {
 		x := r.behindRef(q.Ref())
+		x.Kind = ""
 		x.Who, x.Note = r.headings().person(q.Value.To), q.Value.Status.Label()
 		if q.Value.Due != "" {
 			x.Since = "due " + dateText(string(q.Value.Due))
@@ -557,10 +567,19 @@ func (r *request) homeChanges(p *homePage, ledgers ...string) error {
 		return err
 	}
 	for _, l := range a.Lines {
-		h := r.in(l.Ledger).happening(l)
+		in := r.in(l.Ledger)
+		h := in.happening(l)
 		if most := 2; len(h.Changes) > most {
 			h.Others += len(h.Changes) - most
 			h.Changes = h.Changes[:most]
+		}
+		// Here there is room for what records are called, not for their ids.
+		for i := range h.Changes {
+			x := in.behindRef(soc1.Ref{Ledger: l.Ledger, Kind: l.Changes[i].Kind, ID: l.Changes[i].ID})
+			h.Changes[i].Text = cmp.Or(x.Code, x.Text)
+			if x.Text == l.Changes[i].ID {
+				h.Changes[i].Text = lowerFirst(x.Kind) + " " + x.Text
+			}
 		}
 		p.Changes = append(p.Changes, h)
 	}
@@ -688,14 +707,20 @@ func (r *request) examinationCards(n *homeNumbers, d *matrixData) {
 		left += boolInt(!t.Looked)
 	}
 	controls, objectives := o.Unconcluded()
-	f := o.Figures()
+	f, of, ofObjectives := o.Figures(), 0, 0
+	for i := range o.Controls {
+		of += boolInt(!o.Controls[i].Control.EntityLevel())
+	}
+	for i := range o.Objectives {
+		ofObjectives += boolInt(!o.Objectives[i].EntityLevel())
+	}
 	n.Cards = []homeCard{
 		{Label: "Tests with results", Main: homeLink{N: len(all) - left, Text: thousands(len(all) - left), Href: r.behindURL(d, "tests.looked")}, Of: "of " + thousands(len(all)),
 			Sub: homeLink{N: left, Text: leftText(left), Href: r.behindURL(d, "tests.left")}},
 		{Label: "Exceptions waiting", Main: homeLink{N: f.OpenExceptions.N, Text: thousands(f.OpenExceptions.N), Href: r.behindURL(d, "exceptions")}, Of: "of " + thousands(f.OpenExceptions.Of) + " found",
 			Sub: homeLink{N: f.High.N, Text: fmt.Sprintf("%d high", f.High.N), Href: r.behindURL(d, "exceptions.high")}},
-		{Label: "Controls without conclusion", Main: homeLink{N: len(controls), Text: thousands(len(controls)), Href: r.behindURL(d, "conclusions.controls")}, Of: "of " + thousands(o.Mix.Total())},
-		{Label: "Objectives without conclusion", Main: homeLink{N: len(objectives), Text: thousands(len(objectives)), Href: r.behindURL(d, "conclusions.objectives")}},
+		{Label: "Controls without conclusion", Main: homeLink{N: len(controls), Text: thousands(len(controls)), Href: r.behindURL(d, "conclusions.controls")}, Of: "of " + thousands(of)},
+		{Label: "Objectives without conclusion", Main: homeLink{N: len(objectives), Text: thousands(len(objectives)), Href: r.behindURL(d, "conclusions.objectives")}, Of: "of " + thousands(ofObjectives)},
 	}
 }
 

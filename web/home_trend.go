@@ -235,9 +235,10 @@ func (r *request) cards(n *homeNumbers, d *matrixData, f overview.Figures, point
 		}
 		before := points[len(points)-2]
 		change := of(points[len(points)-1]) - of(before)
-		c.Delta = fmt.Sprintf("%+d since %s", change, dateText(string(before.Day)))
+		day := strings.TrimSuffix(dateText(string(before.Day)), fmt.Sprintf(" %d", d.o.Question.Today.Year()))
+		c.Delta = strings.Replace(fmt.Sprintf("%+d since %s", change, day), "-", "−", 1)
 		if change == 0 {
-			c.Delta = "as on " + dateText(string(before.Day))
+			c.Delta = "as on " + day
 		}
 		c.Good, c.Bad = change != 0 && (change > 0) == up, change != 0 && (change > 0) != up
 	}

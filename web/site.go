@@ -12,6 +12,7 @@ import (
 
 	"reperform/account"
 	"reperform/app"
+	"reperform/web/chart"
 	"reperform/web/static"
 )
 
@@ -71,7 +72,7 @@ type route struct {
 
 // New makes the site of a workspace.
 func New(opt Options) (*Site, error) {
-	assets, err := static.New(parts)
+	assets, err := static.New(parts, chart.Styles)
 	if err != nil {
 		return nil, err
 	}

@@ -77,7 +77,7 @@ func (s *stage) season(year int, engagement string, from, until soc1.Date) []eve
 		return cmp.Or(cmp.Compare(a.on, b.on), cmp.Compare(a.by, b.by))
 	}) {
 		changes := y.filings[f]
-		y.on(f.on, 14, func(ctx context.Context) error { return y.put(ctx, f.by, "Evidence filed.", changes...) })
+		y.exactly(f.on, 18, func(ctx context.Context) error { return y.put(ctx, f.by, "Evidence filed.", changes...) })
 	}
 	return y.events
 }
@@ -164,8 +164,8 @@ func keeper(owner string) string {
 	return owner
 }
 
-// monthly are the frequencies whose evidence is filed once a month.
-var monthly = []soc1.Frequency{soc1.Daily, soc1.Weekly, soc1.Monthly}
+// mostly are the frequencies whose evidence is filed once a month.
+var mostly = []soc1.Frequency{soc1.Weekly, soc1.Monthly}
 
 // unshown are controls that left nothing in the year: they had no occasion, or
 // nobody filed it yet.
@@ -176,7 +176,19 @@ var unshown = []string{"pay-1-4", "itgc-3-4", "el-7"}
 func (y *season) evidence() {
 	for _, k := range y.controls {
 		switch {
-		case slices.Contains(monthly, k.Frequency):
+		case k.Frequency == soc1.Daily:
+			// Lists of days are filed twice a month, and to the day when
+			// somebody asks.
+			for m := 1; m <= 12; m++ {
+				first := y.day(m, 1)
+				for _, half := range [][2]soc1.Date{{first, first.AddDays(14)}, {first.AddDays(15), first.AddMonths(1).AddDays(-1)}} {
+					if half[0] <= y.until && y.until < half[1] {
+						half[1] = y.until
+					}
+					y.file(k, half[0], half[1])
+				}
+			}
+		case slices.Contains(mostly, k.Frequency):
 			for m := 1; m <= 12; m++ {
 				y.file(k, y.day(m, 1), y.day(m, 1).AddMonths(1).AddDays(-1))
 			}
@@ -204,12 +216,18 @@ func (y *season) file(k ownedControl, from, to soc1.Date) {
 	if number(13, k.id, to) == 0 {
 		on = on.AddDays(18 + number(20, k.id))
 	}
+	if k.Frequency == soc1.Daily {
+		on = min(on, max(y.until, to))
+	}
 	on = max(workday(on), y.from)
+	if on > y.until && k.Frequency == soc1.Daily && to <= y.until {
+		on = y.until
+	}
 	if on > y.until {
 		return
 	}
 	e := soc1.Evidence{Title: leaves(k.Evidence) + ", " + span(from, to), Controls: []string{k.id}, Source: keptIn(k.Systems),
-		HowObtained: "Exported by the owner of the control and filed unchanged.", ReceivedAt: y.moment(on, 14)}
+		HowObtained: "Exported by the owner of the control and filed unchanged.", ReceivedAt: y.moment(on, 18)}
 	if from == to {
 		e.AsOf = to
 	} else {
@@ -301,7 +319,7 @@ func (y *season) ratings() {
 	}
 	if y.engagement == y.plan.Engagement {
 		y.on(y.day(3, 14), 10, rate("Risk workshop: what remains with the controls in operation.", func(id string, r soc1.Risk) (int, int) {
-			l, n := r.Likelihood-1, r.Impact-number(2, id)
+			l, n := r.Likelihood-min(1, number(4, id)), r.Impact-number(2, id, "impact")
 			if strings.HasPrefix(id, "pay-5") || strings.HasPrefix(id, "pay-7") {
 				l--
 			}
