@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"net/http"
@@ -164,15 +163,15 @@ func (r *request) home() error {
 	if err != nil {
 		return err
 	}
-	return r.write(http.StatusOK, ui.Page(f, templ.Raw(string(actions)), templ.Raw(string(body))))
+	return r.write(http.StatusOK, ui.Page(f, templ.Raw(actions), templ.Raw(body)))
 }
 
-func rendered(r *request, c templ.Component) ([]byte, error) {
-	var b bytes.Buffer
+func rendered(r *request, c templ.Component) (string, error) {
+	var b strings.Builder
 	if err := c.Render(r.Context(), &b); err != nil {
-		return nil, fmt.Errorf("rendering the page: %w", err)
+		return "", fmt.Errorf("rendering the page: %w", err)
 	}
-	return b.Bytes(), nil
+	return b.String(), nil
 }
 
 // homePage gathers the page for the roles of the person.

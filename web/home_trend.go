@@ -58,25 +58,25 @@ func (r *request) homeKey() (homeKey, error) {
 // homes keeps the pages of people as long as they hold.
 type homes struct {
 	mu     sync.Mutex
-	pages  map[homeKey][2][]byte
+	pages  map[homeKey][2]string
 	trends map[trendKey]*trend
 }
 
 // mostHomes bounds the pages kept; a page is some tens of kilobytes.
 const mostHomes = 500
 
-func (c *homes) get(k homeKey) (body, actions []byte, ok bool) {
+func (c *homes) get(k homeKey) (body, actions string, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	x, ok := c.pages[k]
 	return x[0], x[1], ok
 }
 
-func (c *homes) put(k homeKey, body, actions []byte) {
+func (c *homes) put(k homeKey, body, actions string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.pages == nil || len(c.pages) >= mostHomes {
-		c.pages = map[homeKey][2][]byte{}
+		c.pages = map[homeKey][2]string{}
 	}
 	// An earlier page of the same person is of no use any more.
 	for old := range c.pages {
@@ -84,7 +84,7 @@ func (c *homes) put(k homeKey, body, actions []byte) {
 			delete(c.pages, old)
 		}
 	}
-	c.pages[k] = [2][]byte{body, actions}
+	c.pages[k] = [2]string{body, actions}
 }
 
 // trendKey says whose numbers about what.
