@@ -196,6 +196,9 @@ func (i *inn) account(person string) *guest {
 		i.t.Fatal(person, sides, err)
 	}
 	by := account.Requester{PersonID: "test", Side: account.Side(sides[0]), Roles: []string{"administrator", "firm_administrator"}}
+	if by.Side == account.Guest {
+		by.Side = account.ServiceOrganization
+	}
 	token, _, err := i.accounts.Invite(i.t.(*testing.T).Context(), by, account.Invitee{PersonID: person, Email: person + "@example.com", Name: "Kim", Side: account.Side(sides[0])})
 	if err != nil {
 		i.t.Fatal(err)
@@ -836,4 +839,42 @@ func (m *mails) wait(t *testing.T, n int) [][2]string {
 	}
 	t.Fatal("nothing was sent")
 	return nil
+}
+
+// Who reads nothing of the organization's ledger comes in, too: to the people
+// that a firm's administrator manages, or to their own settings.
+func TestNarrowPeople(t *testing.T) {
+	i := newInn(t)
+	put := func(actor, ledger, id string, p soc1.Person) {
+		t.Helper()
+		if err := i.app.PutPerson(t.Context(), actor, app.RecordChange{Ledger: ledger, ID: id, Value: p, Reason: "x"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(partner, i.exam, "fay", soc1.Person{Name: "Fay Admin", Email: "fay@firm.example", Side: soc1.SideAuditFirm, Roles: []soc1.Role{soc1.FirmAdministrator}})
+	put(administrator, app.OrganizationLedger, "uma", soc1.Person{Name: "Uma Auditor", Email: "uma@user.example", Side: soc1.SideGuest, Roles: []soc1.Role{soc1.UserAuditor}})
+	for who, want := range map[string]string{"fay": "/x/" + i.exam + "/people", "uma": "/settings"} {
+		i.account(who)
+		g := i.browser()
+		if a := g.post(303, "/sign-in", url.Values{"email": {who + "@example.com"}, "password": {goodPassword}}); a.to != want {
+			t.Errorf("%s is sent to %s", who, a.to)
+		}
+		g.shows(want)
+		g.shows("/settings", map[string]string{"fay": "Fay Admin", "uma": "Kim"}[who], who+"@example.com")
+		g.shows("/welcome")
+		if a := g.get("/"); a.code != 200 && a.to != want {
+			t.Errorf("%s at the home page: %d to %q %s", who, a.code, a.to, words(a.text))
+		}
+		if a := g.get("/people"); who == "uma" && a.code != 403 || who == "fay" && a.to != want {
+			t.Errorf("%s at people: %d to %q", who, a.code, a.to)
+		}
+		if a := g.get("/settings/deputies"); a.code != 404 {
+			t.Errorf("%s names deputies: %d", who, a.code)
+		}
+	}
+	fay := i.signIn("fay")
+	fay.shows("/x/"+i.exam+"/people/"+partner, "Record the change", "Deactivate")
+	if a := fay.get("/x/" + i.exam + "/r/test_of_control"); a.code == 200 && strings.Contains(a.text, "T-") {
+		t.Error("the firm's administrator reads tests")
+	}
 }
