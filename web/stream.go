@@ -62,6 +62,10 @@ func (r *request) stream() error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
+			// Whoever was signed out meanwhile hears nothing more.
+			if who, err := r.site.opt.Who(r.Request); err != nil || who != r.actor {
+				return nil
+			}
 			line = []byte(": still here\n\n")
 		case x, ok := <-happened:
 			if !ok {
