@@ -1,12 +1,15 @@
 package web
 
 import (
+	"context"
+	"errors"
 	"io"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 
+	"reperform/account"
 	"reperform/web/browsertest"
 )
 
@@ -42,6 +45,32 @@ func pages(t *testing.T, h *liveHouse) []page {
 
 		{pattern: "GET /{$}", who: manager, path: "/"},
 		{pattern: "GET /{$}", who: partner, path: "/"},
+		{pattern: "GET /{$}", who: owner, path: "/"},
+		{pattern: "GET /behind/{number}", who: manager, path: "/behind/attention"},
+		{pattern: "GET /x/{ledger}/behind/{number}", who: partner, path: x + "/behind/tests.left"},
+		{pattern: "GET /welcome", who: owner, path: "/welcome"},
+		{pattern: "GET /settings", who: owner, path: "/settings"},
+		{pattern: "GET /settings/security", who: owner, path: "/settings/security"},
+		{pattern: "GET /settings/totp", who: owner, path: "/settings/security", do: func(p *person) {
+			p.Do(`document.querySelector("form[action$='/settings/totp/begin']").requestSubmit()`)
+			p.Wait("the secret", `location.pathname === "/settings/totp" && document.readyState === "complete"`)
+		}},
+		{pattern: "GET /settings/sessions", who: owner, path: "/settings/sessions"},
+		{pattern: "GET /settings/confirm", who: owner, path: "/settings/confirm"},
+		{pattern: "GET /settings/deputies", who: owner, path: "/settings/deputies"},
+		{pattern: "GET /settings/mail", who: owner, path: "/settings/mail"},
+		{pattern: "GET /people", who: manager, path: "/people"},
+		{pattern: "GET /people/new", who: manager, path: "/people/new"},
+		{pattern: "GET /people/{id}", who: manager, path: "/people/fatima-boukhari"},
+		{pattern: "GET /x/{ledger}/people", who: partner, path: x + "/people"},
+		{pattern: "GET /x/{ledger}/people/new", who: partner, path: x + "/people/new"},
+		{pattern: "GET /x/{ledger}/people/{id}", who: partner, path: x + "/people/jonas-adeyemi"},
+		{pattern: "GET /import/{kind}", who: manager, path: "/import/risk"},
+		{pattern: "GET /import/{kind}/{token}", who: manager, path: "/import/risk", do: uploads},
+		{pattern: "GET /bulk/{kind}/{token}", who: manager, path: "/r/vendor", do: choosesRows},
+		{pattern: "GET /x/{ledger}/import/{kind}", who: partner, path: x + "/import/test_of_control"},
+		{pattern: "GET /x/{ledger}/import/{kind}/{token}", who: partner, path: x + "/import/test_of_control", do: uploads},
+		{pattern: "GET /x/{ledger}/bulk/{kind}/{token}", who: partner, path: x + "/r/test_of_control", do: choosesRows},
 		{pattern: "GET /activity", who: manager, path: "/activity"},
 		{pattern: "GET /entry/{pos}", who: manager, path: "/entry/1"},
 		{pattern: "GET /matrix", who: manager, path: "/matrix"},
@@ -110,20 +139,37 @@ func opens(summary string) func(*person) {
 	}
 }
 
+// uploads brings a table as far as the choice of its columns.
+func uploads(p *person) {
+	p.Do(`const t = new DataTransfer();
+		t.items.add(new File(["id,code,something else\nnew-1,N-1,x\nnew-2,N-2,y\n"], "table.csv", { type: "text/csv" }));
+		document.querySelector("#file").files = t.files;
+		document.querySelector("#file").form.requestSubmit()`)
+	p.Wait("the columns", `location.pathname.split("/").length > 3 && document.readyState === "complete" && document.querySelectorAll("main select").length > 1`)
+}
+
+// choosesRows brings a register as far as the change of rows.
+func choosesRows(p *person) {
+	p.Do(`document.querySelector("#rows input.cb").click(); document.querySelector("#bulk").requestSubmit()`)
+	p.Wait("the change", `location.pathname.includes("/bulk/") && document.readyState === "complete"`)
+}
+
 // noPage are the routes that answer with something else than a page: data,
 // files, a stream, the part of a page, or the way to another page.
 var noPage = map[string]string{
-	"GET /live":                             "",
-	"GET /time":                             "/time?to=/matrix&asof=2025-06-30",
-	"GET /palette":                          "/palette?q=pay",
-	"GET /matrix/choices":                   "/matrix/choices",
-	"GET /matrix/statement":                 "/matrix/statement?id=pay-1-1",
-	"GET /matrix.xlsx":                      "/matrix.xlsx",
-	"GET /matrix.csv":                       "/matrix.csv",
-	"GET /r/{kind}/{id}/history":            "/r/control/pay-1-1/history",
-	"GET /x/{ledger}/matrix.xlsx":           "/x/{ledger}/matrix.xlsx",
-	"GET /x/{ledger}/matrix.csv":            "/x/{ledger}/matrix.csv",
-	"GET /x/{ledger}/r/{kind}/{id}/history": "/x/{ledger}/r/test_of_control/t-pay-1-1/history",
+	"GET /live":                              "",
+	"GET /time":                              "/time?to=/matrix&asof=2025-06-30",
+	"GET /palette":                           "/palette?q=pay",
+	"GET /matrix/choices":                    "/matrix/choices",
+	"GET /matrix/statement":                  "/matrix/statement?id=pay-1-1",
+	"GET /export/{kind}/{format}":            "/export/risk/csv",
+	"GET /x/{ledger}/export/{kind}/{format}": "/x/{ledger}/export/test_of_control/xlsx",
+	"GET /matrix.xlsx":                       "/matrix.xlsx",
+	"GET /matrix.csv":                        "/matrix.csv",
+	"GET /r/{kind}/{id}/history":             "/r/control/pay-1-1/history",
+	"GET /x/{ledger}/matrix.xlsx":            "/x/{ledger}/matrix.xlsx",
+	"GET /x/{ledger}/matrix.csv":             "/x/{ledger}/matrix.csv",
+	"GET /x/{ledger}/r/{kind}/{id}/history":  "/x/{ledger}/r/test_of_control/t-pay-1-1/history",
 }
 
 // TestEveryPageIsVisited holds the table of pages to the routes of the site.
@@ -181,7 +227,7 @@ func TestPages(t *testing.T) {
 	for _, p := range pages(t, h) {
 		// The longest list is shared by two, who look at the same time.
 		who := p.who
-		if who == manager && len(by[manager]) > 13 {
+		if who == manager && len(by[manager]) > 15 {
 			who = manager + " too"
 		}
 		by[who] = append(by[who], p)
@@ -247,4 +293,19 @@ func (p *person) axe(rules browsertest.Rules) []string {
 		})
 	}
 	return found
+}
+
+// TestFirstRunPages looks at the pages before there is a workspace.
+func TestFirstRunPages(t *testing.T) {
+	const code = "ABCD-EFGH-JKLM-NPQR"
+	setup, err := NewSetup(SetupOptions{Code: code, Services: []ServiceType{{Code: "payroll", Name: "Payroll processing", Objectives: 7, Controls: 30}},
+		Make: func(context.Context, FirstRun) (*Site, account.SignedIn, error) {
+			return nil, account.SignedIn{}, errors.New("nothing is made here")
+		}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := openDoor(t, setup.Handler()).as(t, nil, nobody)
+	p.inspect(t, page{pattern: "GET /setup", path: "/setup"})
+	p.inspect(t, page{pattern: "GET /setup", path: "/setup?code=" + code})
 }
