@@ -43,6 +43,39 @@ func pages(t *testing.T, h *liveHouse) []page {
 		{pattern: "GET /invite/{token}", who: nobody, path: "/invite/" + link},
 		{pattern: "GET /invite/{token}", who: nobody, path: "/invite/used", fails: true},
 
+		{pattern: "GET /settings", who: owner, path: "/settings"},
+		{pattern: "GET /settings/security", who: owner, path: "/settings/security"},
+		{pattern: "GET /settings/sessions", who: owner, path: "/settings/sessions"},
+		{pattern: "GET /settings/deputies", who: owner, path: "/settings/deputies"},
+		{pattern: "GET /settings/confirm", who: owner, path: "/settings/confirm"},
+		{pattern: "POST /settings/confirm", who: owner, path: "/settings/confirm", do: func(p *person) {
+			p.Type("wrong")
+			p.Press("Enter")
+			p.Wait("the refusal", `document.querySelector("[role=alert]:not([hidden])")`)
+		}},
+		{pattern: "GET /settings/totp", who: owner, path: "/settings/security", do: func(p *person) {
+			p.Do(`document.querySelector("form[action$='/totp/begin']").submit()`)
+			p.Wait("the code to scan", `document.querySelector("svg.qr") && document.readyState === "complete"`)
+		}},
+		{pattern: "GET /welcome", who: owner, path: "/welcome"},
+		{pattern: "GET /welcome", who: administrator, path: "/welcome"},
+		{pattern: "GET /people", who: administrator, path: "/people"},
+		{pattern: "GET /people", who: owner, path: "/people"},
+		{pattern: "GET /people/new", who: administrator, path: "/people/new"},
+		{pattern: "POST /people/new", who: administrator, path: "/people/new", do: func(p *person) {
+			p.Do(`document.querySelector("form[data-form]").submit()`)
+			p.Wait("the refusal", `document.querySelector("[role=alert]") && document.readyState === "complete"`)
+		}},
+		{pattern: "GET /people/{id}", who: administrator, path: "/people/fatima-boukhari", do: func(p *person) {
+			p.Do(`document.querySelectorAll(".ask").forEach((d) => { d.open = true })`)
+		}},
+		{pattern: "GET /people/{id}", who: administrator, path: "/people/gustavo-almeida", do: func(p *person) {
+			p.Do(`document.querySelectorAll(".ask").forEach((d) => { d.open = true })`)
+		}},
+		{pattern: "GET /people/{id}", who: owner, path: "/people/fatima-boukhari"},
+		{pattern: "GET /x/{ledger}/people", who: partner, path: x + "/people"},
+		{pattern: "GET /x/{ledger}/people/new", who: partner, path: x + "/people/new"},
+		{pattern: "GET /x/{ledger}/people/{id}", who: partner, path: x + "/people/mei-rosario"},
 		{pattern: "GET /{$}", who: manager, path: "/"},
 		{pattern: "GET /{$}", who: partner, path: "/"},
 		{pattern: "GET /{$}", who: owner, path: "/"},
