@@ -38,6 +38,10 @@ type Options struct {
 	Mailer Mailer
 	// Secure says that browsers reach the site by TLS alone.
 	Secure bool
+	// Origin is the address of the site as browsers have it, such as
+	// https://soc.example.com, for links that leave it; empty takes what the
+	// request says.
+	Origin string
 	// Proxies are the networks of proxies whose word counts for where a request
 	// comes from.
 	Proxies []netip.Prefix
@@ -109,6 +113,8 @@ func (s *Site) register() {
 		s.addPublic("POST /sign-out", (*request).signOut)
 		s.addPublic("GET /invite/{token}", (*request).invited)
 		s.addPublic("POST /invite/{token}", (*request).accept)
+		s.registerPasskeys()
+		s.registerSettings()
 	}
 	s.add("GET /{$}", (*request).home)
 	s.add("GET /time", (*request).travel)
@@ -136,6 +142,7 @@ func (s *Site) register() {
 		s.add("GET "+at+"/r/{kind}/{id}/history", (*request).history)
 	}
 	s.registerTables()
+	s.registerPeople()
 }
 
 func (s *Site) add(pattern string, serve func(*request) error) {
@@ -156,7 +163,12 @@ func (s *Site) Handler() http.Handler {
 		mux.Handle(r.pattern, s.metrics.measured(r.pattern, s.handle(r)))
 	}
 	mux.Handle("/", s.metrics.measured("", s.handle(route{serve: (*request).nowhere})))
-	var h http.Handler = mux
+	return s.around(mux)
+}
+
+// around puts about all pages what holds for each of them: compression, a wall
+// against forms of other sites, the base, and what browsers must hold it to.
+func (s *Site) around(h http.Handler) http.Handler {
 	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(800), gzhttp.ExceptContentTypes([]string{"text/event-stream", "font/woff2"}))
 	if err == nil {
 		h = compress(h)

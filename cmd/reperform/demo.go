@@ -71,7 +71,7 @@ func demoAccounts(ctx context.Context, dir string) error {
 		return err
 	}
 	defer a.Close()
-	ops, err := openOperations(ctx, a, "http://"+defaultListen)
+	ops, err := openOperations(ctx, a.Dir(), a, "http://"+defaultListen, nil)
 	if err != nil {
 		return err
 	}

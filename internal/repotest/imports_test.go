@@ -140,7 +140,8 @@ var reserved = []struct {
 	{"net", []string{"web", "web/static", "mail/mailtest", "cmd/reperform"}, "only the web application serves, and only mail calls the network"},
 	{"net/mail", []string{"mail", "mail/mailtest"}, "one room knows how mail is written"},
 	{"net/", []string{"web", "web/static", "mail", "mail/mailtest", "cmd/reperform"}, "only the web application serves, and only mail calls the network"},
-	{"os/exec", []string{"population/sandbox", "report/typst/strict"}, "one room starts processes, and one check of the tests"},
+	{"os/exec", []string{"population/sandbox", "report/typst/strict", "web/browsertest"}, "one room starts processes, and two checks of the tests"},
+	{"github.com/chromedp/", []string{"web/browsertest"}, "one room drives a browser, for tests"},
 	{"unsafe", []string{"population/duck", "population/sandbox"}, "memory is touched where the engine's library and the kernel demand it"},
 }
 
