@@ -81,13 +81,13 @@ func TestMailSettings(t *testing.T) {
 		}
 	}
 	form := url.Values{"digest": {"daily"}, "weekday": {"5"}, "hour": {"7"}, "zone": {" Europe/Berlin "}}
-	if w := m.post(owner, "/settings/mail", form); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/settings/mail?done=saved" {
+	if w := m.post(owner, "/settings/mail", form); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/settings/mail?done=mail" {
 		t.Fatalf("saving: %d %s", w.Code, w.Body)
 	}
 	if got, _, _, err := d.Mail(t.Context(), owner); got != (desk.MailSettings{Digest: desk.Daily, Hour: 7, Weekday: time.Friday, Zone: "Europe/Berlin"}) || err != nil {
 		t.Errorf("kept %+v, %v", got, err)
 	}
-	page = m.page(owner, "/settings/mail?done=saved")
+	page = m.page(owner, "/settings/mail?done=mail")
 	if strings.Contains(page, "chosen nothing") || !strings.Contains(page, "The next summary is due on Friday, 21 November 2025, 07:00 CET") || !strings.Contains(page, ">Saved.<") || strings.Contains(page, `value="on" checked`) {
 		t.Error("the page does not show what was chosen")
 	}
