@@ -112,6 +112,19 @@ func TestQuietness(t *testing.T) {
 	}
 }
 
+// An installation that was down for long does not tell at once what is old.
+func TestOldNews(t *testing.T) {
+	h := newHouse(t, mailtest.Config{})
+	id := h.comment(manager, "Look.", owner)
+	for at, want := range map[string]bool{"2025-11-17T14:00:00.000000Z": false, "2025-11-17T16:00:00.000000Z": true} {
+		queued, err := h.happened(t.Context(), &app.Happening{Ledger: app.OrganizationLedger, Time: at, Actor: manager, Changes: []app.Happened{{Kind: "comment", ID: id, Revision: 1}}})
+		h.must(err)
+		if queued != want {
+			t.Errorf("what happened at %s is told at once: %t", at, queued)
+		}
+	}
+}
+
 // One command that names somebody in many records sends one mail.
 func TestManyAssignmentsAreOneMail(t *testing.T) {
 	h := newHouse(t, mailtest.Config{})
