@@ -237,7 +237,7 @@ func (r *request) create() error {
 	if k.Name == personKind {
 		return r.redirect(r.peopleURL("/new"))
 	}
-	p := &formPage{Kind: k, New: true, Inputs: r.inputs(k.Fields, nil, "", nil), Reason: "Recorded."}
+	p := &formPage{Kind: k, New: true, Inputs: r.inputs(k.Fields, given(k, r.URL.Query()), "", nil), Reason: "Recorded."}
 	return r.form(http.StatusOK, p)
 }
 

@@ -15,6 +15,7 @@ import (
 	"reperform/account"
 	"reperform/app"
 	"reperform/desk"
+	"reperform/web/chart"
 	"reperform/web/static"
 )
 
@@ -74,6 +75,10 @@ type Site struct {
 	// may is what people may change, see mayChange.
 	may     sync.Map
 	waiting waitingTables
+	homes   homes
+	// trendPatience is how long a home page waits for its trend; zero is the
+	// usual time.
+	trendPatience time.Duration
 }
 
 // route is one address with the methods it answers.
@@ -85,7 +90,7 @@ type route struct {
 
 // New makes the site of a workspace.
 func New(opt Options) (*Site, error) {
-	assets, err := static.New(parts)
+	assets, err := static.New(parts, chart.Styles)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +121,6 @@ func (s *Site) register() {
 		s.registerPasskeys()
 		s.registerSettings()
 	}
-	s.add("GET /{$}", (*request).home)
 	s.add("GET /time", (*request).travel)
 	s.add("POST /preferences", (*request).prefer)
 	s.add("GET /palette", (*request).palette)
@@ -143,6 +147,7 @@ func (s *Site) register() {
 	}
 	s.registerTables()
 	s.registerPeople()
+	s.registerHome()
 }
 
 func (s *Site) add(pattern string, serve func(*request) error) {

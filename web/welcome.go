@@ -44,7 +44,7 @@ func (r *request) welcome() error {
 		safe = firstStep{Title: "Signing in is safe", Text: "An authenticator app is asked for after your password.", Done: true, Action: "Signing in", Href: "/settings/security"}
 	}
 	p.Steps = append(p.Steps, safe)
-	more, err := r.firstSteps()
+	more, err := r.welcomeSteps()
 	if err != nil {
 		return err
 	}
@@ -55,8 +55,8 @@ func (r *request) welcome() error {
 	return r.write(http.StatusOK, ui.Page(p.f, noActions(), welcomeBody(p)))
 }
 
-// firstSteps are those that follow from what the person may do.
-func (r *request) firstSteps() ([]firstStep, error) {
+// welcomeSteps are those that follow from what the person may do.
+func (r *request) welcomeSteps() ([]firstStep, error) {
 	may, err := r.site.app.PeopleRights(r.Context(), r.actor, app.OrganizationLedger)
 	if err != nil {
 		return nil, err
