@@ -43,6 +43,12 @@ func pages(t *testing.T, h *liveHouse) []page {
 		{pattern: "GET /{$}", who: manager, path: "/"},
 		{pattern: "GET /{$}", who: partner, path: "/"},
 		{pattern: "GET /{$}", who: "elena-petrova", path: "/"},
+		{pattern: "GET /settings/mail", who: manager, path: "/settings/mail"},
+		{pattern: "GET /settings/mail", who: partner, path: "/settings/mail?done=mail"},
+		{pattern: "POST /settings/mail", who: "elena-petrova", path: "/settings/mail", do: func(p *person) {
+			p.Do(`document.querySelector("#zone").value = "Nowhere"; document.querySelector(".mailset button").click()`)
+			p.Wait("what is wrong", `document.querySelector(".note.bad[role=alert]")`)
+		}},
 		{pattern: "GET /activity", who: manager, path: "/activity"},
 		{pattern: "GET /entry/{pos}", who: manager, path: "/entry/1"},
 		{pattern: "GET /matrix", who: manager, path: "/matrix"},
