@@ -48,7 +48,7 @@ type SetupOptions struct {
 	Services []ServiceType
 	// Make makes the workspace, all or nothing, and answers its site with the
 	// first administrator's sign-in. From then on requests go to that site.
-	Make   func(context.Context, FirstRun) (*Site, account.SignedIn, error)
+	Make func(context.Context, FirstRun) (*Site, account.SignedIn, error)
 	// Secure, Proxies and Log are as for the site itself.
 	Secure  bool
 	Proxies []netip.Prefix
