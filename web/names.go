@@ -17,6 +17,10 @@ type names struct {
 	ctx   context.Context
 	views []*record.View
 	known map[[2]string]record.Heading
+	// called are the people of whom only the name may be read; fetch asks for
+	// them when somebody's record cannot be read.
+	called map[string]ui.Person
+	fetch  func() map[string]ui.Person
 }
 
 func (r *request) headings() *names {
@@ -32,8 +36,29 @@ func (r *request) headings() *names {
 			n.views = append(n.views, v)
 		}
 	}
+	n.fetch = r.calledOnly
 	r.names = n
 	return n
+}
+
+// calledOnly are people by name and position: for who may learn no more of
+// them, and where people of an examination stand beside a record of the
+// organization's.
+func (r *request) calledOnly() map[string]ui.Person {
+	out := map[string]ui.Person{}
+	for _, l := range append([]string{app.OrganizationLedger, r.ledger}, r.site.app.Ledgers(r.Context(), r.actor)...) {
+		list, err := r.site.app.Names(r.Context(), r.actor, l)
+		if err != nil {
+			continue
+		}
+		for _, p := range list {
+			if _, known := out[p.ID]; known {
+				continue
+			}
+			out[p.ID] = ui.Person{ID: p.ID, Name: p.Name, Title: p.Title}
+		}
+	}
+	return out
 }
 
 // heading names a record; ok is false when it cannot be read.
@@ -65,6 +90,12 @@ func (n *names) person(id string) ui.Person {
 		if err == nil && !p.Redacted {
 			return ui.Person{ID: id, Name: p.Value.Name, Title: p.Value.Title}
 		}
+	}
+	if n.called == nil && id != "" && n.fetch != nil {
+		n.called = n.fetch()
+	}
+	if p, ok := n.called[id]; ok {
+		return p
 	}
 	return ui.Person{ID: id, Name: id}
 }

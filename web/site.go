@@ -56,6 +56,10 @@ type Site struct {
 	notices notices
 
 	matrices matrixCache
+	presence presence
+	inboxes  inboxCounts
+	// marks keeps what people have read; nil where nothing does.
+	marks readMarks
 }
 
 // route is one address with the methods it answers.
@@ -119,6 +123,7 @@ func (s *Site) register() {
 		s.add("POST "+at+"/r/{kind}/{id}/resolve", (*request).resolve)
 		s.add("GET "+at+"/r/{kind}/{id}/history", (*request).history)
 	}
+	s.registerTalk()
 }
 
 func (s *Site) add(pattern string, serve func(*request) error) {

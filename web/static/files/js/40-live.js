@@ -11,29 +11,47 @@ const live = (() => {
   const channel = new BroadcastChannel(name);
   const listeners = [];
   let last = document.body.dataset.last || "";
-  let source, retry = 500;
+  let source, retry = 500, failures = 0, leads = false, now = "wait";
 
+  // state shows whether others' changes arrive: on, wait while connecting, off
+  // once that has failed again and again or the machine has no network. Only
+  // being cut off, and being back, is told to who cannot see it.
+  const words = { on: "Live", wait: "Connecting…", off: "Offline" };
   function state(s) {
     for (const el of document.querySelectorAll(".live")) {
+      el.hidden = false;
       el.dataset.state = s;
-      el.querySelector("span").textContent = s === "on" ? "Live" : "Connecting…";
+      el.querySelector("span").textContent = words[s];
+      el.title = s === "on" ? "Changes of others appear by themselves" : s === "off" ? "Not connected: changes of others do not appear. Trying again." : "Connecting";
+      const say = el.querySelector("[role=status]");
+      if (s === "off") say.textContent = "Not connected. Changes of others do not appear.";
+      else if (s === "on" && say.textContent) say.textContent = "Connected again.";
     }
+    now = s;
   }
   function hear(m) {
-    if (m.state) state(m.state);
+    if (m.state && m.state !== now) { state(m.state); for (const f of changes) f(m.state); }
     if (m.id) last = m.id;
     if (m.event) for (const f of listeners) f(m.event);
   }
-  channel.onmessage = (e) => hear(e.data);
+  const changes = [];
+  channel.onmessage = (e) => {
+    if (e.data.ask) { if (leads) channel.postMessage({ state: now }); return; }
+    hear(e.data);
+  };
   function tell(m) { hear(m); channel.postMessage(m); }
+  state("wait");
+  channel.postMessage({ ask: true });
 
   function connect(done) {
     source = new EventSource(`${base}/live?after=${encodeURIComponent(last)}`);
-    source.onopen = () => { retry = 500; tell({ state: "on" }); };
+    leads = true;
+    source.onopen = () => { retry = 500; failures = 0; tell({ state: "on" }); };
     source.onmessage = (e) => { let event = null; try { event = JSON.parse(e.data); } catch { return; } tell({ id: e.lastEventId, event }); };
     source.onerror = () => {
       source.close();
-      tell({ state: "off" });
+      failures++;
+      tell({ state: failures > 2 || navigator.onLine === false ? "off" : "wait" });
       setTimeout(() => connect(done), retry * (0.75 + Math.random() / 2));
       retry = Math.min(retry * 2, 15000);
     };
@@ -70,5 +88,10 @@ const live = (() => {
     }
     if (wanted.size && !timer) timer = setTimeout(refresh, 60 + Math.random() * 120);
   });
-  return { on: (f) => listeners.push(f) };
+  // want takes over what the server shows now of a part of the page.
+  function want(id) {
+    wanted.add(id);
+    timer ??= setTimeout(refresh, 60 + Math.random() * 120);
+  }
+  return { want, on: (f) => listeners.push(f), state: (f) => changes.push(f), get now() { return now; } };
 })();
