@@ -183,6 +183,8 @@ func TestWallHoldsOnItsOwn(t *testing.T) {
 		{guest(ComplianceManager), Read, org("control"), "wall-guests-by-side-and-role"},
 		{management(ExternalAssessor), Read, org("control"), "wall-guests-by-side-and-role"},
 		{firm(UserAuditor), Read, exam("result"), "wall-guest-roles-outside-examination"},
+		{firm(FirmStaff), Attend, org("control"), "wall-auditors-are-not-shown"},
+		{management(EngagementPartner), Attend, org("control"), "wall-auditors-are-not-shown"},
 		{guest(ExternalAssessor), Put, org("control"), "wall-guests-only-comment"},
 		{guest(SubserviceContact), RequestAnswer, owned(org("request"), "asker"), "wall-guests-only-comment"},
 		{guest(ExternalAssessor), CommentResolve, owned(org("comment"), "somebody"), "wall-guests-only-comment"},

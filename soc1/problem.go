@@ -62,7 +62,7 @@ func (c *checker) readable(field, text string) {
 		return
 	}
 	r, _ := utf8.DecodeRuneInString(text[at:])
-	c.add(field, fmt.Sprintf("The text has the control character %U.", r), "Remove it; what was pasted may have brought it along.")
+	c.add(field, fmt.Sprintf("The text has the control character %s.", fmt.Sprintf("U+%04X", r)), "Remove it; what was pasted may have brought it along.")
 }
 
 // ordered demands that a window's end does not lie before its beginning.
