@@ -86,6 +86,7 @@ type App struct {
 	activity activityIndex
 	searches searches
 	feed     feed
+	zones    zones
 }
 
 // ErrNoWorkspace says that a folder holds no workspace.
@@ -296,11 +297,11 @@ func (a *App) now() soc1.Instant { return soc1.Instant(a.opt.Now().UTC().Format(
 
 // Today is the calendar date in the organization's time zone.
 func (a *App) Today(ctx context.Context) (soc1.Date, error) {
-	org, err := a.organization(ctx)
+	z, err := a.zone(ctx)
 	if err != nil {
 		return "", err
 	}
-	return a.today(org.Timezone), nil
+	return soc1.Date(a.opt.Now().In(z).Format(time.DateOnly)), nil
 }
 
 // engineHolder holds the population engine, once needed, and the plaintext

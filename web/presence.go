@@ -50,14 +50,14 @@ func (a *attending) shows(s spot) bool {
 // presence is who looks at what, now and in memory alone: nothing of it is ever
 // recorded. Who may be shown to whom is decided by app.Reader.Attends.
 type presence struct {
-	mu        sync.Mutex
-	seats     map[seat]*attending
-	next      int
-	listeners map[int]*listener
+	mu      sync.Mutex
+	seats   map[seat]*attending
+	next    int
+	hearers map[int]*hearer
 }
 
-// listener is an event stream that hears of others.
-type listener struct {
+// hearer is an event stream that hears of others.
+type hearer struct {
 	actor string
 	heard chan appearance
 }
@@ -89,17 +89,17 @@ type presenceNotice struct {
 func (p *presence) listen(actor string) (heard <-chan appearance, stop func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.listeners == nil {
-		p.listeners = map[int]*listener{}
+	if p.hearers == nil {
+		p.hearers = map[int]*hearer{}
 	}
 	p.next++
 	n := p.next
-	l := &listener{actor: actor, heard: make(chan appearance, 64)}
-	p.listeners[n] = l
+	l := &hearer{actor: actor, heard: make(chan appearance, 64)}
+	p.hearers[n] = l
 	return l.heard, func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		delete(p.listeners, n)
+		delete(p.hearers, n)
 	}
 }
 
@@ -180,7 +180,7 @@ func (p *presence) tell(at spot) {
 		}
 	}
 	var data []byte
-	for _, l := range p.listeners {
+	for _, l := range p.hearers {
 		if !looking[l.actor] {
 			continue
 		}

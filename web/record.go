@@ -462,14 +462,15 @@ func (r *request) put(k *record.Kind, p *formPage, body map[string]any, problems
 	if !ok {
 		return fmt.Errorf("kind %s has no rules", k.Name)
 	}
-	err = r.site.app.PutRecord(r.Context(), r.actor, app.RecordChange{Ledger: r.ledger, Kind: k.Name, ID: p.ID, Revision: p.Revision, Effective: on, Value: checked, Reason: p.Reason})
+	change := app.RecordChange{Ledger: r.ledger, Kind: k.Name, ID: p.ID, Revision: p.Revision, Effective: on, Value: checked, Reason: p.Reason}
+	err = r.site.app.PutRecord(r.Context(), r.actor, change)
 	var stale *app.StaleError
 	switch {
 	case errors.As(err, &stale) && p.New:
 		problems["_id"] = "There is a record with this id already. Choose another."
 		return again(http.StatusConflict)
 	case errors.As(err, &stale):
-		return r.stale(k, p, body)
+		return r.stale(k, p, change)
 	case err != nil && explain(err).Status == http.StatusUnprocessableEntity:
 		p.Problem = err.Error()
 		return again(http.StatusUnprocessableEntity)

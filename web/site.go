@@ -6,12 +6,14 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/klauspost/compress/gzhttp"
 
 	"reperform/account"
 	"reperform/app"
+	"reperform/desk"
 	"reperform/web/static"
 )
 
@@ -28,6 +30,9 @@ type Options struct {
 	Base string
 	// Accounts lets people sign in.
 	Accounts *account.Service
+	// Desk keeps saved views, read marks and preferences; without it, pages do
+	// not offer them.
+	Desk *desk.Service
 	// Secure says that browsers reach the site by TLS alone.
 	Secure bool
 	// Who tells who asks, or by ErrSignedOut that nobody is signed in; nil asks
@@ -51,15 +56,18 @@ type Site struct {
 	log     *slog.Logger
 	now     func() time.Time
 	routes  []route
-	words   wordCache
 	streams streams
 	notices notices
+	metrics *metrics
 
 	matrices matrixCache
 	presence presence
 	inboxes  inboxCounts
 	// marks keeps what people have read; nil where nothing does.
 	marks readMarks
+	// may is what people may change, see mayChange.
+	may     sync.Map
+	waiting waitingTables
 }
 
 // route is one address with the methods it answers.
@@ -85,6 +93,10 @@ func New(opt Options) (*Site, error) {
 	if s.opt.Who == nil {
 		s.opt.Who = s.whoSession
 	}
+	if opt.Desk != nil {
+		s.marks = opt.Desk
+	}
+	s.metrics = newMetrics(s)
 	s.register()
 	return s, nil
 }
@@ -124,6 +136,7 @@ func (s *Site) register() {
 		s.add("GET "+at+"/r/{kind}/{id}/history", (*request).history)
 	}
 	s.registerTalk()
+	s.registerTables()
 }
 
 func (s *Site) add(pattern string, serve func(*request) error) {
@@ -141,9 +154,9 @@ func (s *Site) Handler() http.Handler {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /readyz", s.ready)
 	for _, r := range s.routes {
-		mux.Handle(r.pattern, s.handle(r))
+		mux.Handle(r.pattern, s.metrics.measured(r.pattern, s.handle(r)))
 	}
-	mux.Handle("/", s.handle(route{serve: (*request).nowhere}))
+	mux.Handle("/", s.metrics.measured("", s.handle(route{serve: (*request).nowhere})))
 	var h http.Handler = mux
 	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(800), gzhttp.ExceptContentTypes([]string{"text/event-stream", "font/woff2"}))
 	if err == nil {
