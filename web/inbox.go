@@ -165,11 +165,9 @@ func (r *request) waiting() ([]inboxItem, error) {
 		return nil, err
 	}
 	var out []inboxItem
-	counted := map[string]bool{}
+	counted, titles := map[string]bool{}, map[string]string{}
 	for _, m := range work.Controls {
-		if m.Line.Evidence.Counted {
-			counted[m.Line.Ref.ID] = true
-		}
+		counted[m.Line.Ref.ID], titles[m.Line.Ref.ID] = m.Line.Evidence.Counted, m.Line.Title
 		if m.Due == "" {
 			continue
 		}
@@ -182,6 +180,9 @@ func (r *request) waiting() ([]inboxItem, error) {
 		x, ok, err := r.waitingItem(w, read)
 		if err != nil {
 			return nil, err
+		}
+		if title := titles[w.Ref.ID]; title != "" && w.For == app.WaitsEvidence {
+			x.Title = "Evidence: " + title
 		}
 		if ok {
 			out = append(out, x)
@@ -212,7 +213,7 @@ func (r *request) evidenceItem(m overview.MyControl) inboxItem {
 	ref := soc1.Ref{Ledger: app.OrganizationLedger, Kind: "control", ID: l.Ref.ID}
 	x := inboxItem{Key: ref.String() + "#evidence", Anchor: "evidence-" + l.Ref.ID, Icon: "file-check", For: app.WaitsEvidence, day: m.Due, Due: dateText(string(m.Due)),
 		Title:  "Evidence: " + l.Title,
-		Record: ui.Link{Text: l.Control.Code, Href: r.url("%s", pathOf(ref))}}
+		Record: ui.Link{Text: "control " + l.Control.Code, Href: r.url("%s", pathOf(ref))}}
 	span := dateText(string(m.For.From)) + " – " + dateText(string(m.For.To))
 	if m.For.From == m.For.To {
 		span = dateText(string(m.For.To))
@@ -272,12 +273,13 @@ func (r *request) waitingItem(w app.WaitingItem, read map[string]time.Time) (inb
 	case app.WaitsAnswer, app.WaitsClosing:
 		return r.requestItem(x, w)
 	case app.WaitsEvidence:
-		x.Why = "You own this control and no evidence of the period is recorded"
+		x.Why = "You own this control; nothing is recorded for " + x.Since + " – " + x.Due
+		x.Since = ""
 		x.Do.Href = r.evidenceURL(w.Ref.ID, "", "", "")
 	case app.WaitsPolicy:
-		x.Why = "You own this policy"
+		x.Title, x.Why = "Review the policy", "You own this policy"
 	case app.WaitsSignature:
-		x.Why = "Executives sign it"
+		x.Title, x.Why = "Read and sign", "Executives sign it"
 	case app.WaitsException:
 		x.Why = "You decide exceptions"
 	case app.WaitsReview:

@@ -96,6 +96,7 @@ const talk = (() => {
     toast(field || region === "inbox" ? "Recorded." : "Done.");
     if (!region || !live.want) { location.reload(); return; }
     live.want(region);
+    if (document.getElementById("talk-count")) live.want("talk-count");
   });
 
   // A link to a comment opens the fold that it stands in.

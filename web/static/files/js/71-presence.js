@@ -14,14 +14,16 @@
     const el = shown(), focus = document.activeElement;
     if (!el) return null;
     const at = el.dataset.presence;
+    const says = document.querySelector("textarea[data-say]:focus"), writes = says?.value.trim() ? { field: "comment", edit: "1" } : null;
     if (el.matches("x-matrix")) {
-      const cell = matrix.at && el.contains(focus) ? matrix.at : null, row = cell?.closest("tr.r"), edited = document.querySelector("#matrix tr[data-editing]");
-      const on = edited ?? row, open = new URL(location.href).searchParams.get("open");
-      return { at: at + (on?.dataset.id ?? (document.getElementById("detail") ? open ?? "" : "")), whole: "1", field: named((on === row || !row) && cell ? cell.dataset.f : ""), edit: edited || document.querySelector("dialog[open] form[data-statement]") ? "1" : "" };
+      // While a cell is edited, the focus is in the list that lies over it.
+      const edits = !!document.querySelector(".celled:not(.mention), dialog[open] form[data-statement]");
+      const cell = matrix.at && (edits || el.contains(focus)) ? matrix.at : null, row = cell?.closest("tr.r");
+      const open = document.getElementById("detail") ? new URL(location.href).searchParams.get("open") : "";
+      return { at: at + (row?.dataset.id ?? open ?? ""), whole: "1", field: named(row ? cell.dataset.f : ""), edit: row && edits ? "1" : "", ...writes };
     }
     if (el.hasAttribute("data-edits")) return { at, field: named(el.contains(focus) ? focus.name : ""), edit: "1" };
-    const says = document.querySelector("textarea[data-say]:focus");
-    return { at, field: says?.value.trim() ? "comment" : "", edit: says?.value.trim() ? "1" : "" };
+    return { at, field: "", edit: "", ...writes };
   }
 
   let last = "", timer, sent = 0;
