@@ -72,7 +72,7 @@ func (p *prose) blocks(parent ast.Node, depth int) {
 // around writes a tag around blocks, unless they lie too deep.
 func (p *prose) around(tag string, n ast.Node, depth int) {
 	if depth >= deepest {
-		p.blocks(n, depth)
+		p.blocks(n, deepest+1)
 		return
 	}
 	p.out.WriteString("<" + tag + ">")
