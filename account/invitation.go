@@ -135,7 +135,7 @@ func (s *Service) Invite(ctx context.Context, by Requester, in Invitee) (token s
 	if in.Side == Guest {
 		keeper = by.Side
 	}
-	if !by.MayManage(keeper) {
+	if !by.MayInvite(keeper) {
 		s.observe(ctx, Event{Kind: ManagementRefused, By: by.PersonID, Detail: string(Invited)})
 		return "", Link{}, ErrForbidden
 	}
@@ -267,7 +267,7 @@ func (s *Service) Link(ctx context.Context, token string, c Client) (l Link, err
 // Invitations lists the invitations that the requester's side made, the latest
 // first, used and withdrawn ones included as long as they are remembered.
 func (s *Service) Invitations(ctx context.Context, by Requester) (all []Link, err error) {
-	if !by.MayManage(by.Side) {
+	if !by.MayInvite(by.Side) {
 		return nil, ErrForbidden
 	}
 	err = s.db.Read(ctx, func(tx *opsdb.Tx) error {
@@ -293,7 +293,7 @@ func (s *Service) RevokeInvitation(ctx context.Context, by Requester, id int64) 
 	var l Link
 	err := s.db.Write(ctx, func(tx *opsdb.Tx) (err error) {
 		l, err = linkBy(ctx, tx, "id", id)
-		if errors.Is(err, ErrTokenUnknown) || err == nil && (l.Purpose != Invitation || !by.MayManage(l.Keeper)) {
+		if errors.Is(err, ErrTokenUnknown) || err == nil && (l.Purpose != Invitation || !by.MayInvite(l.Keeper)) {
 			return ErrForbidden
 		}
 		if err != nil {

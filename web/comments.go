@@ -52,12 +52,12 @@ func (d draft) on(target string) bool { return d.Problem != "" && d.Target == ta
 
 // thread is a comment with its answers.
 type thread struct {
-	said
-	Answers []said
+	saying
+	Answers []saying
 }
 
-// said is one comment as a page shows it.
-type said struct {
+// saying is one comment as a page shows it.
+type saying struct {
 	Anchor, Ledger, ID string
 	Revision           int64
 	Who                ui.Person
@@ -116,10 +116,10 @@ func (r *request) talkOf(subject soc1.Ref, back string) (*talk, error) {
 		}
 		// An answer to a comment that was redacted stands by itself.
 		at[l.Ledger+" "+l.ID] = len(threads)
-		threads = append(threads, thread{said: s})
+		threads = append(threads, thread{saying: s})
 	}
 	for _, x := range threads {
-		if x.said.Settled {
+		if x.saying.Settled {
 			t.Settled = append(t.Settled, x)
 		} else {
 			t.Open = append(t.Open, x)
@@ -170,9 +170,9 @@ func (r *request) commentLines(subject soc1.Ref) ([]app.CommentLine, error) {
 	return out, nil
 }
 
-func (r *request) said(l app.CommentLine, subject soc1.Ref) said {
+func (r *request) said(l app.CommentLine, subject soc1.Ref) saying {
 	c := l.Comment
-	s := said{Anchor: anchorOf(l.Ledger, l.ID), Ledger: l.Ledger, ID: l.ID, Revision: l.Revision, Who: r.headings().person(c.By), Stamp: c.WrittenAt.String(),
+	s := saying{Anchor: anchorOf(l.Ledger, l.ID), Ledger: l.Ledger, ID: l.ID, Revision: l.Revision, Who: r.headings().person(c.By), Stamp: c.WrittenAt.String(),
 		When: momentText(c.WrittenAt.String(), r.zone()), HTML: r.prose(c.Text, c.Mentions), Text: c.Text, MayEdit: l.MayEdit && !r.past.On(), MayResolve: l.MayResolve && !r.past.On(), Settled: c.Resolved}
 	if c.Resolved {
 		s.SettledBy = fmt.Sprintf("Resolved by %s on %s", r.headings().person(c.ResolvedBy).Name, dateText(string(c.ResolvedOn)))

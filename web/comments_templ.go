@@ -175,7 +175,7 @@ func talkSection(t *talk) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = homes(t).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = sayHomes(t).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -212,9 +212,9 @@ func talkSection(t *talk) templ.Component {
 	})
 }
 
-// homes is the ledger in which a comment is kept. What the firm says stays in its
+// sayHomes is the ledger in which a comment is kept. What the firm says stays in its
 // file, and whoever writes it is told so.
-func homes(t *talk) templ.Component {
+func sayHomes(t *talk) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -570,7 +570,7 @@ func threadItem(t *talk, x thread) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = saidOne(t, x.said).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = saidOne(t, x.saying).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -643,7 +643,7 @@ func threadItem(t *talk, x thread) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = rewriteBox(t, x.said).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = rewriteBox(t, x.saying).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -910,7 +910,7 @@ func threadItem(t *talk, x thread) templ.Component {
 	})
 }
 
-func saidOne(t *talk, s said) templ.Component {
+func saidOne(t *talk, s saying) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1071,7 +1071,7 @@ func saidOne(t *talk, s said) templ.Component {
 }
 
 // rewriteBox changes one's own comment.
-func rewriteBox(t *talk, s said) templ.Component {
+func rewriteBox(t *talk, s saying) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -48,7 +48,7 @@ func replyText(t *talk, x thread) string {
 	if s := t.Draft.text("reply:" + x.Anchor); s != "" {
 		return s
 	}
-	to := x.said
+	to := x.saying
 	if n := len(x.Answers); n > 0 {
 		to = x.Answers[n-1]
 	}
@@ -58,7 +58,7 @@ func replyText(t *talk, x thread) string {
 	return "@" + to.Who.ID + " "
 }
 
-func editText(t *talk, s said) string {
+func editText(t *talk, s saying) string {
 	if text := t.Draft.text("edit:" + s.Anchor); text != "" {
 		return text
 	}

@@ -71,7 +71,7 @@ type inboxItem struct {
 
 // mentionItem is a comment that calls the person.
 type mentionItem struct {
-	said
+	saying
 	// Action is where answers are sent, Root the comment that they answer.
 	Action, Root string
 	Read         bool
@@ -160,7 +160,7 @@ func (r *request) waiting() ([]inboxItem, error) {
 			return nil, err
 		}
 	}
-	work, err := r.ownWork()
+	d, work, err := r.ownWork()
 	if err != nil {
 		return nil, err
 	}
@@ -171,13 +171,13 @@ func (r *request) waiting() ([]inboxItem, error) {
 		if m.Due == "" {
 			continue
 		}
-		out = append(out, r.evidenceItem(m))
+		out = append(out, r.evidenceWanted(d, m))
 	}
 	for _, w := range all {
 		if w.For == app.WaitsEvidence && w.StandingIn == "" && counted[w.Ref.ID] {
 			continue // Counted by occurrence above.
 		}
-		x, ok, err := r.waitingItem(w, read)
+		x, ok, err := r.inboxItem(w, read)
 		if err != nil {
 			return nil, err
 		}
@@ -196,63 +196,46 @@ func (r *request) waiting() ([]inboxItem, error) {
 
 // ownWork is the evidence of the controls that the person owns or performs, by
 // occurrence.
-func (r *request) ownWork() (overview.MyWork, error) {
+func (r *request) ownWork() (*matrixData, overview.MyWork, error) {
 	org, err := r.site.app.View(r.Context(), r.actor, app.OrganizationLedger, record.AsOf{})
 	if err != nil || !org.Shows("control") || !org.Shows("evidence") {
-		return overview.MyWork{}, nil
+		return nil, overview.MyWork{}, nil
 	}
 	d, err := r.matrixOf("")
 	if err != nil {
-		return overview.MyWork{}, err
+		return nil, overview.MyWork{}, err
 	}
-	return d.o.Work(r.actor), nil
+	return d, d.o.Work(r.actor), nil
 }
 
-func (r *request) evidenceItem(m overview.MyControl) inboxItem {
+// evidenceWanted asks for the evidence of a control that is due next.
+func (r *request) evidenceWanted(d *matrixData, m overview.MyControl) inboxItem {
 	l := m.Line
 	ref := soc1.Ref{Ledger: app.OrganizationLedger, Kind: "control", ID: l.Ref.ID}
 	x := inboxItem{Key: ref.String() + "#evidence", Anchor: "evidence-" + l.Ref.ID, Icon: "file-check", For: app.WaitsEvidence, day: m.Due, Due: dateText(string(m.Due)),
-		Title:  "Evidence: " + l.Title,
-		Record: ui.Link{Text: "control " + l.Control.Code, Href: r.url("%s", pathOf(ref))}}
-	span := dateText(string(m.For.From)) + " – " + dateText(string(m.For.To))
-	if m.For.From == m.For.To {
-		span = dateText(string(m.For.To))
-	}
-	x.Why = "You own this control; wanted for " + span
+		Title: "Evidence: " + l.Title, Record: ui.Link{Text: "control " + l.Control.Code, Href: r.url("%s", pathOf(ref))},
+		Do: ui.Link{Text: "Add evidence", Href: r.addEvidence(d, m)}}
+	role := "own"
 	if l.Control.Owner != r.actor {
-		x.Why = "You perform this control; wanted for " + span
+		role = "perform"
 	}
+	x.Why = fmt.Sprintf("You %s this control; wanted for %s", role, spanText(m.For.From, m.For.To))
 	if n := l.Evidence.Overdue(); n > 1 {
 		x.Why += fmt.Sprintf(", the oldest of %d without evidence", n)
 	}
-	x.Do = ui.Link{Text: "Add evidence", Href: r.evidenceURL(l.Ref.ID, l.Control.Code+", "+span, m.For.From, m.For.To)}
 	return x
-}
-
-// evidenceURL is the form for new evidence of a control, filled in as far as it
-// is known.
-func (r *request) evidenceURL(control, title string, from, to soc1.Date) string {
-	v := url.Values{"controls": {control}}
-	if title != "" {
-		v.Set("title", title)
-	}
-	if from != "" && to != "" {
-		v.Set("period_from", string(from))
-		v.Set("period_to", string(to))
-	}
-	return r.url("/r/evidence/new?%s", v.Encode())
 }
 
 // verbs say what is done on the page of what waits, and by which symbol.
 var verbs = map[app.WaitingFor][2]string{
-	app.WaitsPolicy: {"Open the policy", "scroll-text"}, app.WaitsSignature: {"Open and read", "file-text"}, app.WaitsException: {"Open the test", "triangle-alert"},
+	app.WaitsPolicy: {"Open the policy", "scroll-text"}, app.WaitsSignature: {"Open and read", "file-text"}, app.WaitsException: {"Decide", "triangle-alert"},
 	app.WaitsReview: {"Open the test", "list-checks"}, app.WaitsTest: {"Open the test", "flask-conical"}, app.WaitsEvidence: {"Add evidence", "file-check"},
 	app.WaitsAnswer: {"Open", "message-square-text"}, app.WaitsClosing: {"Open", "message-square-text"}, app.WaitsMention: {"Open", "at-sign"},
 }
 
-// waitingItem words one thing. It is left out when what it is about cannot be
+// inboxItem words one thing. It is left out when what it is about cannot be
 // read any more.
-func (r *request) waitingItem(w app.WaitingItem, read map[string]time.Time) (inboxItem, bool, error) {
+func (r *request) inboxItem(w app.WaitingItem, read map[string]time.Time) (inboxItem, bool, error) {
 	x := inboxItem{Key: w.Ref.String(), Anchor: string(w.For) + "-" + w.Ref.ID, Icon: verbs[w.For][1], Title: strings.TrimSuffix(w.What, "."), For: w.For, day: w.Due}
 	if w.Due != "" {
 		x.Due = dateText(string(w.Due))
@@ -275,13 +258,15 @@ func (r *request) waitingItem(w app.WaitingItem, read map[string]time.Time) (inb
 	case app.WaitsEvidence:
 		x.Why = "You own this control; nothing is recorded for " + x.Since + " – " + x.Due
 		x.Since = ""
-		x.Do.Href = r.evidenceURL(w.Ref.ID, "", "", "")
+		x.Do.Href = r.url("/r/evidence/new?%s", url.Values{"controls": {w.Ref.ID}}.Encode())
 	case app.WaitsPolicy:
 		x.Title, x.Why = "Review the policy", "You own this policy"
 	case app.WaitsSignature:
 		x.Title, x.Why = "Read and sign", "Executives sign it"
 	case app.WaitsException:
 		x.Why = "You decide exceptions"
+		open := url.Values{"f.test": {w.Ref.ID}, "f.status": {string(soc1.Open)}}
+		x.Do.Href = r.url("%s/r/exception?%s", r.in(w.Ref.Ledger).at(), open.Encode())
 	case app.WaitsReview:
 		x.Why = "You are its reviewer"
 	case app.WaitsTest:
@@ -321,7 +306,7 @@ func (r *request) mentionedIn(x inboxItem, ref soc1.Ref, read map[string]time.Ti
 			continue
 		}
 		if l.ID == ref.ID {
-			m.said = r.said(l, about)
+			m.saying = r.said(l, about)
 		}
 		if l.ID == root {
 			m.MayResolve = l.MayResolve

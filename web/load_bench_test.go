@@ -329,9 +329,6 @@ func streamed(tb testing.TB, o *office, n, changes int, pause time.Duration) []t
 
 // Every browser hears every change once, those too that lose the connection.
 func TestStreams(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it makes a large workspace")
-	}
 	o := newOffice(t, 5, 0)
 	streamed(t, o, 30, 40, 0)
 }

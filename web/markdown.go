@@ -246,7 +246,7 @@ func (p *prose) words(s string) {
 	}
 	at := 0
 	for _, m := range token.FindAllStringIndex(s, -1) {
-		if m[0] < at || m[0] > 0 && !opens(s[:m[0]]) {
+		if m[0] < at || m[0] > 0 && !begins(s[:m[0]]) {
 			continue
 		}
 		word := s[m[0]:m[1]]
@@ -265,9 +265,9 @@ func (p *prose) words(s string) {
 	p.out.WriteString(html.EscapeString(s[at:]))
 }
 
-// opens tells whether a word may begin after a text: not in the middle of
+// begins tells whether a word may begin after a text: not in the middle of
 // another, and not in an address.
-func opens(before string) bool {
+func begins(before string) bool {
 	last := before[len(before)-1]
 	return strings.IndexByte(" \t\n(['\"", last) >= 0
 }
@@ -304,7 +304,7 @@ func (p *prose) linked(word string) string {
 func mentionsIn(s string, may func(id string) bool) []string {
 	var out []string
 	for _, m := range token.FindAllStringIndex(s, -1) {
-		if s[m[0]] != '@' || m[0] > 0 && !opens(s[:m[0]]) {
+		if s[m[0]] != '@' || m[0] > 0 && !begins(s[:m[0]]) {
 			continue
 		}
 		id := s[m[0]+1 : m[1]]

@@ -101,11 +101,17 @@ func (r *request) showRecord(status int, d draft) error {
 	changeable := !k.Decision && !r.past.On() && !x.Retired && !x.Redacted
 	if changeable {
 		p.Edit = r.url("%s/r/%s/%s/edit", r.at(), k.Name, url.PathEscape(x.ID))
+		if k.Name == personKind {
+			p.Edit = r.peopleURL("/%s", url.PathEscape(x.ID))
+		}
 	}
 	for _, f := range k.Fields {
 		s := shownField{Field: f, Cell: r.show(f, fields[f.Name])}
 		if changeable {
 			s.Edit = p.Edit + "?field=" + url.QueryEscape(f.Name)
+		}
+		if changeable && k.Name == personKind {
+			s.Edit = p.Edit
 		}
 		p.Fields = append(p.Fields, s)
 	}
@@ -252,41 +258,20 @@ func (r *request) create() error {
 	if k.Decision {
 		return badRequest("kind", fmt.Errorf("%s come from commands of their own", k.Plural))
 	}
-	given, err := r.given(k)
-	if err != nil {
-		return err
+	if k.Name == personKind {
+		return r.redirect(r.peopleURL("/new"))
 	}
-	p := &formPage{Kind: k, New: true, Inputs: r.inputs(k.Fields, given, "", nil), Reason: "Recorded."}
+	p := &formPage{Kind: k, New: true, Inputs: r.inputs(k.Fields, given(k, r.URL.Query()), "", nil), Reason: "Recorded."}
 	return r.form(http.StatusOK, p)
-}
-
-// given are values that the address of an empty form fills in, so that a link
-// can say what is meant. What is no field of the kind is left out.
-func (r *request) given(k *record.Kind) (map[string]json.RawMessage, error) {
-	v := url.Values{}
-	for name, list := range r.URL.Query() {
-		if _, ok := k.Field(name); ok {
-			v[name] = list
-		}
-	}
-	if len(v) == 0 {
-		return nil, nil
-	}
-	body, _, err := decodeForm(k.Fields, v)
-	if err != nil {
-		return nil, err
-	}
-	raw, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	return fieldsOf(record.Record{Body: raw}), nil
 }
 
 func (r *request) edit() error {
 	k, err := r.kind()
 	if err != nil {
 		return err
+	}
+	if k.Name == personKind {
+		return r.redirect(r.peopleURL("/%s", url.PathEscape(r.PathValue("id"))))
 	}
 	x, err := r.present(k)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"reperform/account"
 	"reperform/app"
 	"reperform/desk"
+	"reperform/web/chart"
 	"reperform/web/static"
 )
 
@@ -33,8 +35,17 @@ type Options struct {
 	// Desk keeps saved views, read marks and preferences; without it, pages do
 	// not offer them.
 	Desk *desk.Service
+	// Mailer sends mail; nil where no mail server is set up.
+	Mailer Mailer
 	// Secure says that browsers reach the site by TLS alone.
 	Secure bool
+	// Origin is the address of the site as browsers have it, such as
+	// https://soc.example.com, for links that leave it; empty takes what the
+	// request says.
+	Origin string
+	// Proxies are the networks of proxies whose word counts for where a request
+	// comes from.
+	Proxies []netip.Prefix
 	// Who tells who asks, or by ErrSignedOut that nobody is signed in; nil asks
 	// the session's cookie.
 	Who func(*http.Request) (string, error)
@@ -68,6 +79,10 @@ type Site struct {
 	// may is what people may change, see mayChange.
 	may     sync.Map
 	waiting waitingTables
+	homes   homes
+	// trendPatience is how long a home page waits for its trend; zero is the
+	// usual time.
+	trendPatience time.Duration
 }
 
 // route is one address with the methods it answers.
@@ -79,7 +94,7 @@ type route struct {
 
 // New makes the site of a workspace.
 func New(opt Options) (*Site, error) {
-	assets, err := static.New(parts)
+	assets, err := static.New(parts, chart.Styles)
 	if err != nil {
 		return nil, err
 	}
@@ -110,8 +125,9 @@ func (s *Site) register() {
 		s.addPublic("POST /sign-out", (*request).signOut)
 		s.addPublic("GET /invite/{token}", (*request).invited)
 		s.addPublic("POST /invite/{token}", (*request).accept)
+		s.registerPasskeys()
+		s.registerSettings()
 	}
-	s.add("GET /{$}", (*request).home)
 	s.add("GET /time", (*request).travel)
 	s.add("POST /preferences", (*request).prefer)
 	s.add("GET /palette", (*request).palette)
@@ -120,6 +136,7 @@ func (s *Site) register() {
 	s.add("POST /matrix/change", (*request).postMatrix)
 	s.add("GET /matrix/choices", (*request).matrixChoices)
 	s.add("GET /matrix/statement", (*request).matrixStatement)
+	s.registerMail()
 	// A register and its records, in the organization's ledger or another.
 	for _, at := range []string{"", "/x/{ledger}"} {
 		s.add("GET "+at+"/matrix", (*request).matrix)
@@ -137,6 +154,8 @@ func (s *Site) register() {
 	}
 	s.registerTalk()
 	s.registerTables()
+	s.registerPeople()
+	s.registerHome()
 }
 
 func (s *Site) add(pattern string, serve func(*request) error) {
@@ -157,7 +176,12 @@ func (s *Site) Handler() http.Handler {
 		mux.Handle(r.pattern, s.metrics.measured(r.pattern, s.handle(r)))
 	}
 	mux.Handle("/", s.metrics.measured("", s.handle(route{serve: (*request).nowhere})))
-	var h http.Handler = mux
+	return s.around(mux)
+}
+
+// around puts about all pages what holds for each of them: compression, a wall
+// against forms of other sites, the base, and what browsers must hold it to.
+func (s *Site) around(h http.Handler) http.Handler {
 	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(800), gzhttp.ExceptContentTypes([]string{"text/event-stream", "font/woff2"}))
 	if err == nil {
 		h = compress(h)

@@ -44,7 +44,7 @@ func (c *cli) accountInvite() *cobra.Command {
 				}
 			}
 		}
-		ops, err := openOperations(cmd.Context(), a, address)
+		ops, err := openOperations(cmd.Context(), a.Dir(), a, address, nil)
 		if err != nil {
 			return err
 		}

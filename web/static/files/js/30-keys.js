@@ -1,6 +1,6 @@
 // Keyboard shortcuts. They never fire while somebody types.
-const places = { m: "/matrix", i: "/inbox", c: "/r/control", o: "/r/control_objective", r: "/r/risk", e: "/r/evidence", a: "/activity" };
-const placeNames = { m: "Risk-control matrix", i: "Inbox", c: "Controls", o: "Control objectives", r: "Risks", e: "Evidence", a: "Activity" };
+const places = { h: "/", i: "/inbox", m: "/matrix", c: "/r/control", o: "/r/control_objective", r: "/r/risk", e: "/r/evidence", a: "/activity" };
+const placeNames = { h: "Home", i: "Inbox", m: "Risk-control matrix", c: "Controls", o: "Control objectives", r: "Risks", e: "Evidence", a: "Activity" };
 let leading = 0;
 
 function typing(t) {
