@@ -27,6 +27,8 @@ type behindPage struct {
 	At   string
 	// When heads the column of dates, Noun is what a row is.
 	When, Noun string
+	// Why heads the column of reasons.
+	Why string
 	// Left are rows that the page has no room for.
 	Left int
 }
@@ -56,9 +58,8 @@ func (r *request) overdueRows(d *matrixData) (rows []behindRow, left int) {
 	slices.SortStableFunc(all, func(a, b owed) int { return cmp.Compare(a.x.To, b.x.To) })
 	left = max(0, len(all)-mostOwed)
 	for _, o := range all[:len(all)-left] {
-		c := overview.MyControl{Line: o.line, For: o.x.Occurrence}
 		rows = append(rows, behindRow{ID: o.line.ID() + "-" + string(o.x.To), Kind: o.line.Control.Frequency.Label(), Code: o.line.Control.Code, Text: spanText(o.x.From, o.x.To),
-			Href: r.addEvidence(d, c), Note: o.line.Title, Who: ui.Person{ID: o.line.Owner.Ref.ID, Name: o.line.Owner.Name}, Since: dateText(string(o.x.To.AddDays(1)))})
+			Href: r.url("/r/control/%s", url.PathEscape(o.line.ID())), Note: o.line.Title, Who: ui.Person{ID: o.line.Owner.Ref.ID, Name: o.line.Owner.Name}, Since: dateText(string(o.x.To.AddDays(1)))})
 	}
 	return rows, left
 }
@@ -90,7 +91,7 @@ func (r *request) behind() error {
 		return err
 	}
 	name := r.PathValue("number")
-	p := &behindPage{At: r.at() + "/behind/" + name, When: "When", Noun: "record"}
+	p := &behindPage{At: r.at() + "/behind/" + name, When: "When", Noun: "record", Why: "Why"}
 	switch {
 	case name == "attention":
 		p.Title, p.What = "Needs attention", "Everything that needs somebody, worst first; within a rank, what has waited longest."
@@ -102,7 +103,7 @@ func (r *request) behind() error {
 		}
 	case name == "overdue":
 		p.Title, p.What = "Evidence overdue", "Times at which a control was expected to operate, whose period has ended, and for which no evidence is filed. The oldest come first."
-		p.When, p.Noun = "Since", "occurrence"
+		p.When, p.Noun, p.Why = "Since", "occurrence", "Control"
 		p.Rows, p.Left = r.overdueRows(d)
 	case name == "requests" || name == "requests.late":
 		if p.Title, p.What = "Requests waiting for an answer", "Requests of the compliance manager that are open or were returned."; name != "requests" {

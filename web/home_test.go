@@ -219,6 +219,11 @@ func TestHomeByRole(t *testing.T) {
 			}
 		}
 	}
+	// Who only signs is not offered what would be refused.
+	ruth := m.page("ruth-villanueva", "/")
+	if !strings.Contains(ruth, "Evidence of EL-3") || strings.Contains(ruth, "Add evidence") {
+		t.Error("an executive who may not file evidence is offered to")
+	}
 	// The one click of the owner leads to a form with what is known.
 	form := m.page(owner, "/r/evidence/new?controls=itgc-1-6&period_from=2025-09-01&period_to=2025-09-30&title=ITGC-1.6%2C+September+2025&nonsense=1")
 	for _, want := range []string{`value="2025-09-01"`, `value="ITGC-1.6, September 2025"`, `value="itgc-1-6"`} {
