@@ -94,11 +94,17 @@ func (r *request) record() error {
 	changeable := !k.Decision && !r.past.On() && !x.Retired && !x.Redacted
 	if changeable {
 		p.Edit = r.url("%s/r/%s/%s/edit", r.at(), k.Name, url.PathEscape(x.ID))
+		if k.Name == personKind {
+			p.Edit = r.peopleURL("/%s", url.PathEscape(x.ID))
+		}
 	}
 	for _, f := range k.Fields {
 		s := shownField{Field: f, Cell: r.show(f, fields[f.Name])}
 		if changeable {
 			s.Edit = p.Edit + "?field=" + url.QueryEscape(f.Name)
+		}
+		if changeable && k.Name == personKind {
+			s.Edit = p.Edit
 		}
 		p.Fields = append(p.Fields, s)
 	}
@@ -228,6 +234,9 @@ func (r *request) create() error {
 	if k.Decision {
 		return badRequest("kind", fmt.Errorf("%s come from commands of their own", k.Plural))
 	}
+	if k.Name == personKind {
+		return r.redirect(r.peopleURL("/new"))
+	}
 	p := &formPage{Kind: k, New: true, Inputs: r.inputs(k.Fields, given(k, r.URL.Query()), "", nil), Reason: "Recorded."}
 	return r.form(http.StatusOK, p)
 }
@@ -236,6 +245,9 @@ func (r *request) edit() error {
 	k, err := r.kind()
 	if err != nil {
 		return err
+	}
+	if k.Name == personKind {
+		return r.redirect(r.peopleURL("/%s", url.PathEscape(r.PathValue("id"))))
 	}
 	x, err := r.present(k)
 	if err != nil {
@@ -410,14 +422,15 @@ func (r *request) put(k *record.Kind, p *formPage, body map[string]any, problems
 	if !ok {
 		return fmt.Errorf("kind %s has no rules", k.Name)
 	}
-	err = r.site.app.PutRecord(r.Context(), r.actor, app.RecordChange{Ledger: r.ledger, Kind: k.Name, ID: p.ID, Revision: p.Revision, Effective: on, Value: checked, Reason: p.Reason})
+	change := app.RecordChange{Ledger: r.ledger, Kind: k.Name, ID: p.ID, Revision: p.Revision, Effective: on, Value: checked, Reason: p.Reason}
+	err = r.site.app.PutRecord(r.Context(), r.actor, change)
 	var stale *app.StaleError
 	switch {
 	case errors.As(err, &stale) && p.New:
 		problems["_id"] = "There is a record with this id already. Choose another."
 		return again(http.StatusConflict)
 	case errors.As(err, &stale):
-		return r.stale(k, p, body)
+		return r.stale(k, p, change)
 	case err != nil && explain(err).Status == http.StatusUnprocessableEntity:
 		p.Problem = err.Error()
 		return again(http.StatusUnprocessableEntity)
