@@ -320,7 +320,7 @@ func (r *request) rows(p *registerPage, reg *register) {
 			p.Groups = append(p.Groups, g)
 		}
 		g := &p.Groups[len(p.Groups)-1]
-		g.Rows = append(g.Rows, r.row(p, it.Record, fields, i))
+		g.Rows = append(g.Rows, r.row(p, it, fields, i))
 	}
 	if end < reg.Len() {
 		p.More = r.url("%s?%s", p.At, p.Query.values(func(q *query) { q.After = reg.cursor(end - 1) }))
@@ -343,8 +343,8 @@ func groupTitle(c cell) string {
 	return "None"
 }
 
-func (r *request) row(p *registerPage, x record.Record, fields map[string]json.RawMessage, i int) row {
-	h := record.HeadingOf(x)
+func (r *request) row(p *registerPage, x *record.Item, fields map[string]json.RawMessage, i int) row {
+	h := x.Heading()
 	out := row{ID: x.ID, Code: h.Code, Heading: h.Text, Href: r.recordURL(x.Kind, x.ID), Revision: x.Revision, Index: i + 1}
 	for _, c := range p.Columns {
 		out.Cells = append(out.Cells, r.show(c.Field, fields[c.Field.Name]))

@@ -61,7 +61,7 @@ func exportColumns(p *registerPage) []exportColumn {
 		titles[title] = true
 		out = append(out, exportColumn{title: title, field: &f})
 	}
-	for _, name := range heads {
+	for _, name := range headed(p.Kind) {
 		if f, ok := p.Kind.Field(name); ok {
 			add(f)
 		}
@@ -70,6 +70,16 @@ func exportColumns(p *registerPage) []exportColumn {
 		add(c.Field)
 	}
 	return append(out, exportColumn{title: "Revision", revision: true})
+}
+
+// headed are the fields that a row's heading is made of.
+func headed(k *record.Kind) []string {
+	out := heads
+	_, title := k.Field("title")
+	if _, name := k.Field("name"); title || name {
+		return out
+	}
+	return append(slices.Clone(out), "text", "who", "what", "how_often", "fact", "item_key")
 }
 
 // export sends the register as a file.
