@@ -2,7 +2,6 @@ package web
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -135,7 +134,7 @@ func (r *request) entry() error {
 	if err != nil {
 		return errNowhere
 	}
-	proof, key, err := r.site.app.Prove(r.Context(), r.actor, r.ledger, pos)
+	proof, err := r.site.app.Prove(r.Context(), r.actor, r.ledger, pos, nil)
 	if err != nil {
 		return err
 	}
@@ -143,7 +142,7 @@ func (r *request) entry() error {
 		h := r.w.Header()
 		h.Set("Content-Type", "application/json")
 		h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="proof-%s-%d.json"`, slug(r.ledger), pos))
-		return json.NewEncoder(r.w).Encode(map[string]any{"proof": proof, "key": key})
+		return proof.Encode(r.w)
 	}
 	lines, err := r.site.app.Log(r.Context(), r.actor, r.ledger, pos, 1)
 	if err != nil {
@@ -154,8 +153,8 @@ func (r *request) entry() error {
 	}
 	e := lines[0].Entry
 	p := &entryPage{Who: r.headings().person(e.Actor), When: momentText(e.Time, r.zone()), Action: actionWords(e.Action), Position: pos,
-		Entry: string(proof.Entry), Checkpoint: string(proof.Checkpoint), Key: key, Download: r.url("%s/entry/%d?download=json", r.at(), pos)}
-	for _, h := range proof.Path {
+		Entry: string(proof.Entry.Entry), Checkpoint: string(proof.Entry.Checkpoint), Key: proof.Key, Download: r.url("%s/entry/%d?download=json", r.at(), pos)}
+	for _, h := range proof.Entry.Path {
 		p.Path = append(p.Path, base64.StdEncoding.EncodeToString(h[:]))
 	}
 	for _, c := range e.Changes {

@@ -64,6 +64,7 @@ func large(tb testing.TB) *matrixHouse {
 	if err != nil {
 		tb.Fatal(err)
 	}
+	m.site = s
 	// The time of a handler is that before compression.
 	for _, rt := range s.routes {
 		if rt.pattern == "GET /matrix" {

@@ -3,9 +3,7 @@ package web
 import (
 	"context"
 	"errors"
-	"net"
 	"net/http"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -63,11 +61,7 @@ func (s *Site) whoSession(r *http.Request) (string, error) {
 }
 
 func (r *request) client() account.Client {
-	c := account.Client{UserAgent: r.UserAgent()}
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err == nil {
-		c.IP, _ = netip.ParseAddr(host)
-	}
+	c := account.Client{UserAgent: r.UserAgent(), IP: r.site.addressOf(r.Request)}
 	if k, err := r.Cookie(r.site.sessionCookie()); err == nil {
 		c.Session = k.Value
 	}

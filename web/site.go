@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 
 	"reperform/account"
 	"reperform/app"
+	"reperform/desk"
 	"reperform/web/static"
 )
 
@@ -29,8 +31,14 @@ type Options struct {
 	Base string
 	// Accounts lets people sign in.
 	Accounts *account.Service
+	// Desk keeps saved views, read marks and preferences; without it, pages do
+	// not offer them.
+	Desk *desk.Service
 	// Secure says that browsers reach the site by TLS alone.
 	Secure bool
+	// Proxies are the networks of proxies whose word counts for where a request
+	// comes from.
+	Proxies []netip.Prefix
 	// Who tells who asks, or by ErrSignedOut that nobody is signed in; nil asks
 	// the session's cookie.
 	Who func(*http.Request) (string, error)
@@ -54,6 +62,7 @@ type Site struct {
 	routes  []route
 	streams streams
 	notices notices
+	metrics *metrics
 
 	matrices matrixCache
 	// may is what people may change, see mayChange.
@@ -84,6 +93,7 @@ func New(opt Options) (*Site, error) {
 	if s.opt.Who == nil {
 		s.opt.Who = s.whoSession
 	}
+	s.metrics = newMetrics(s)
 	s.register()
 	return s, nil
 }
@@ -140,9 +150,9 @@ func (s *Site) Handler() http.Handler {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /readyz", s.ready)
 	for _, r := range s.routes {
-		mux.Handle(r.pattern, s.handle(r))
+		mux.Handle(r.pattern, s.metrics.measured(r.pattern, s.handle(r)))
 	}
-	mux.Handle("/", s.handle(route{serve: (*request).nowhere}))
+	mux.Handle("/", s.metrics.measured("", s.handle(route{serve: (*request).nowhere})))
 	var h http.Handler = mux
 	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(800), gzhttp.ExceptContentTypes([]string{"text/event-stream", "font/woff2"}))
 	if err == nil {

@@ -44,13 +44,13 @@ func (c *cli) accountInvite() *cobra.Command {
 				}
 			}
 		}
-		accounts, closeAccounts, err := openAccounts(cmd.Context(), a, address)
+		ops, err := openOperations(cmd.Context(), a, address)
 		if err != nil {
 			return err
 		}
-		defer closeAccounts()
+		defer ops.close()
 		in := account.Invitee{PersonID: args[0], Email: email, Name: name, Side: account.Side(sides[0])}
-		token, link, err := accounts.InviteFirst(cmd.Context(), in)
+		token, link, err := ops.accounts.InviteFirst(cmd.Context(), in)
 		if errors.Is(err, account.ErrForbidden) {
 			r := account.Requester{PersonID: c.actor}
 			if len(by) == 1 {
@@ -59,7 +59,7 @@ func (c *cli) accountInvite() *cobra.Command {
 			for _, x := range roles {
 				r.Roles = append(r.Roles, string(x))
 			}
-			token, link, err = accounts.Invite(cmd.Context(), r, in)
+			token, link, err = ops.accounts.Invite(cmd.Context(), r, in)
 		}
 		if err != nil {
 			return err
