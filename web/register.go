@@ -39,6 +39,8 @@ type registerPage struct {
 	Exports []ui.Link
 	// Match is the query that all rows match.
 	Match string
+	// Views are the saved views; nil where there are none to be had.
+	Views *savedViews
 	// Start is the place of the first row in this page, from 0.
 	Start int
 	// Names is what the rows are called.
@@ -200,6 +202,9 @@ func (r *request) list() error {
 	}
 	r.filters(p, reg)
 	r.registerLinks(p)
+	if p.Views, err = r.registerViewsOf(p); err != nil {
+		return err
+	}
 	f, err := r.frame(k.Plural, nil)
 	if err != nil {
 		return err

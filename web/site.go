@@ -133,6 +133,7 @@ func (s *Site) register() {
 		s.add("GET "+at+"/r/{kind}/{id}/history", (*request).history)
 	}
 	s.registerTables()
+	s.registerViews()
 }
 
 func (s *Site) add(pattern string, serve func(*request) error) {

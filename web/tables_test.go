@@ -3,21 +3,26 @@ package web
 import (
 	"archive/zip"
 	"bytes"
+	"crypto/rand"
 	"encoding/csv"
 	"fmt"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/xuri/excelize/v2"
 
 	"reperform/app"
 	"reperform/ascode"
+	"reperform/desk"
+	"reperform/opsdb"
 	"reperform/record"
 	"reperform/soc1"
 )
@@ -571,5 +576,77 @@ func TestBulkEdit(t *testing.T) {
 	}
 	if w := m.post(manager, at, preview, "Sec-Fetch-Site", "cross-site"); w.Code != 403 {
 		t.Errorf("a form of another site: %d", w.Code)
+	}
+}
+
+// Views are one's own or shared with one's own side, and never reach the other.
+func TestSavedViews(t *testing.T) {
+	m := newMatrixHouse(t)
+	db, err := opsdb.Open(t.Context(), filepath.Join(t.TempDir(), "operations.db"), desk.Schema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	d, err := desk.New(db, desk.Config{Now: func() time.Time { return m.now }, Random: rand.Reader, Key: [32]byte{1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := New(Options{App: m.app, Desk: d, Now: func() time.Time { return m.now }, Who: func(r *http.Request) (string, error) { return r.Header.Get("X-Who"), nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.h = s.Handler()
+	save := func(who string, v url.Values) int {
+		t.Helper()
+		return m.post(who, "/views", v).Code
+	}
+	const query = "f.likelihood=4&sort=-impact"
+	if c := save(manager, url.Values{"page": {"r/risk"}, "query": {query}, "name": {"Likely <b>risks</b>"}}); c != http.StatusSeeOther {
+		t.Fatalf("saving: %d", c)
+	}
+	if c := save(manager, url.Values{"page": {"r/risk"}, "query": {"group=objectives"}, "name": {"By objective"}, "circle": {"org"}}); c != http.StatusSeeOther {
+		t.Fatalf("sharing: %d", c)
+	}
+	// The same query in another order is the same view; its name is shown.
+	p := m.page(manager, "/r/risk?sort=-impact&f.likelihood=4")
+	if !strings.Contains(p, "Views: Likely &lt;b&gt;risks") || !strings.Contains(p, "By objective") {
+		t.Error("the views are not offered, or not known again")
+	}
+	if p := m.page(owner, "/r/risk"); strings.Contains(p, "Likely") || !strings.Contains(p, "By objective") || !strings.Contains(p, "Shared with you") {
+		t.Error("another person sees what is not shared, or not what is")
+	}
+	if p := m.page(owner, "/r/control"); strings.Contains(p, "By objective") {
+		t.Error("a view is offered on another page")
+	}
+	// The same name holds what is shown from now on.
+	if c := save(manager, url.Values{"page": {"r/risk"}, "query": {"f.likelihood=5"}, "name": {"Likely <b>risks</b>"}}); c != http.StatusSeeOther {
+		t.Fatalf("saving again: %d", c)
+	}
+	if p := m.page(manager, "/r/risk"); strings.Count(p, "Likely &lt;b&gt;risks") != 1 || !strings.Contains(p, "f.likelihood=5") {
+		t.Error("the name does not hold what was saved last")
+	}
+	// The matrix has views, too.
+	if c := save(manager, url.Values{"page": {"matrix"}, "query": {"key=yes"}, "name": {"Key ones"}}); c != http.StatusSeeOther {
+		t.Fatalf("of the matrix: %d", c)
+	}
+	if p := m.page(manager, "/matrix?key=yes"); !strings.Contains(p, "Views: Key ones") {
+		t.Error("the matrix does not know its view")
+	}
+	for _, wrong := range []url.Values{{"page": {"//evil.example"}, "name": {"x"}}, {"page": {"r/risk"}, "name": {""}}, {"page": {"r/risk"}, "name": {"x"}, "circle": {"exam-soc1-2025"}}, {"page": {"sign-out"}, "name": {"x"}}, {"page": {"r/risk"}, "name": {"x"}, "query": {"a=\n"}}} {
+		if c := save(manager, wrong); c != 400 {
+			t.Errorf("%v: %d", wrong, c)
+		}
+	}
+	all, err := d.Views(t.Context(), manager, []string{"org"}, "r/risk")
+	if err != nil || len(all) != 2 {
+		t.Fatalf("%v, %v", all, err)
+	}
+	for _, v := range all {
+		if c := m.post(owner, "/views/delete", url.Values{"id": {fmt.Sprint(v.ID)}}).Code; c != 400 {
+			t.Errorf("deleting somebody else's view: %d", c)
+		}
+		if c := m.post(manager, "/views/delete", url.Values{"id": {fmt.Sprint(v.ID)}}).Code; c != http.StatusSeeOther {
+			t.Errorf("deleting one's own: %d", c)
+		}
 	}
 }
