@@ -36,6 +36,8 @@ func (s *Site) registerTables() {
 		s.add("POST "+at+"/import/{kind}", (*request).receive)
 		s.add("GET "+at+"/import/{kind}/{token}", (*request).importMapping)
 		s.add("POST "+at+"/import/{kind}/{token}", (*request).importStep)
+		s.add("GET "+at+"/choices/{kind}", (*request).choices)
+		s.add("POST "+at+"/check/{kind}", (*request).check)
 		s.add("POST "+at+"/bulk/{kind}", (*request).choose)
 		s.add("GET "+at+"/bulk/{kind}/{token}", (*request).bulkForm)
 		s.add("POST "+at+"/bulk/{kind}/{token}", (*request).bulkStep)

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"mime/multipart"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/a-h/templ"
 	"github.com/xuri/excelize/v2"
 
 	"reperform/app"
@@ -648,5 +650,71 @@ func TestSavedViews(t *testing.T) {
 		if c := m.post(manager, "/views/delete", url.Values{"id": {fmt.Sprint(v.ID)}}).Code; c != http.StatusSeeOther {
 			t.Errorf("deleting one's own: %d", c)
 		}
+	}
+}
+
+// What a form says on leaving a field is what saving says, and records nothing.
+func TestCheckedForms(t *testing.T) {
+	m := newMatrixHouse(t)
+	size := m.size()
+	problems := func(who, kind string, v url.Values) map[string]string {
+		t.Helper()
+		w := m.post(who, "/check/"+kind, v)
+		var a struct{ Problems map[string]string }
+		if w.Code != 200 || json.Unmarshal(w.Body.Bytes(), &a) != nil {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+		return a.Problems
+	}
+	got := problems(manager, "risk", url.Values{"likelihood": {"often"}})
+	if !strings.Contains(got["likelihood"], "whole number") || got["text"] == "" {
+		t.Errorf("%v", got)
+	}
+	got = problems(manager, "risk", url.Values{"code": {"X"}, "text": {"Something."}, "likelihood": {"9"}, "impact": {"1"}})
+	saved := m.post(manager, "/r/risk/new", url.Values{"code": {"X"}, "text": {"Something."}, "likelihood": {"9"}, "impact": {"1"}, "_reason": {"x"}}).Body.String()
+	if got["likelihood"] == "" || !strings.Contains(saved, templ.EscapeString(got["likelihood"])) {
+		t.Errorf("checking says %q, saving something else", got["likelihood"])
+	}
+	got = problems(manager, "control", url.Values{"_field": {"owner"}, "_id": {choosableID(m, "control")}, "owner": {"nobody-at-all"}})
+	if !strings.Contains(got["owner"], "no person") {
+		t.Errorf("a reference to nobody: %v", got)
+	}
+	if got = problems(manager, "control", url.Values{"_field": {"owner"}, "_id": {choosableID(m, "control")}, "owner": {owner}}); len(got) != 0 {
+		t.Errorf("what is right: %v", got)
+	}
+	if w := m.post(manager, "/check/risk", url.Values{"nothing": {"x"}}); w.Code != 400 {
+		t.Errorf("a field that there is not: %d", w.Code)
+	}
+	if m.size() != size {
+		t.Error("a check recorded something")
+	}
+}
+
+func choosableID(m *matrixHouse, kind string) string {
+	id, _, _ := strings.Cut(choosable(m.page(manager, "/r/"+kind))[0], ":")
+	return id
+}
+
+// Where choices are many they come as one types, and what is held stays.
+func TestManyChoices(t *testing.T) {
+	m := newMatrixHouse(t)
+	var cs []app.RecordChange
+	for i := range mostOptions + 50 {
+		cs = append(cs, app.RecordChange{Kind: "risk", ID: fmt.Sprintf("many-%d", i), Value: soc1.Risk{Code: fmt.Sprintf("MANY-%d", i), Text: fmt.Sprintf("Subject %d goes wrong.", i)}})
+	}
+	putAll(t, m, cs)
+	p := m.page(manager, "/r/control/new")
+	if strings.Contains(p, "MANY-7 ") || !strings.Contains(p, `data-from="/choices/risk"`) {
+		t.Error("hundreds of choices stand in the page")
+	}
+	var found []pick
+	if w := m.get(manager, "/choices/risk?q=SUBJECT+many-24"); json.Unmarshal(w.Body.Bytes(), &found) != nil || len(found) != 11 || found[0].Value != "many-24" {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if w := m.get(manager, "/choices/risk"); json.Unmarshal(w.Body.Bytes(), &found) != nil || len(found) != 40 {
+		t.Errorf("without words: %d", len(found))
+	}
+	if w := m.get(manager, "/x/exam-soc1-2025/choices/result"); w.Code != 404 {
+		t.Errorf("choices of an examination: %d", w.Code)
 	}
 }
