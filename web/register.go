@@ -400,7 +400,7 @@ func (r *request) word(f record.Field, v string) string {
 	case f.Type == record.Enum:
 		return f.ValueLabel(v)
 	case f.Type == record.Boolean:
-		return f.Label
+		return "Yes"
 	case f.Ref == "person":
 		return r.headings().person(v).Name
 	case f.Ref != "":

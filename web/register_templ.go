@@ -687,7 +687,7 @@ func bulkBar(p *registerPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if p.Shown > 1 {
+		if p.Shown > 1 && p.Shown <= mostBulk {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 62, "<label class=\"row all\"><input class=\"cb\" type=\"checkbox\" name=\"_all\" value=\"1\"> All ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
