@@ -372,7 +372,7 @@ func TestIndexOfMany(t *testing.T) {
 		}
 		g.put(drafts, nil)
 	}
-	for round := range 14 {
+	for round := range 8 {
 		add([]int{900, 1, 1, 300, 2500, 2}[round%6])
 		v, err := st.View(ctx, g.size)
 		if err != nil {
@@ -398,7 +398,7 @@ func TestIndexOfMany(t *testing.T) {
 		if got := l.Tally("assertions"); !reflect.DeepEqual(got, tally) {
 			t.Fatalf("round %d: %v, counted %v", round, got, tally)
 		}
-		for range 12 {
+		for range 8 {
 			n := record.Narrow{Text: words[rng.IntN(len(words))]}
 			if rng.IntN(2) == 0 {
 				n.Text += " " + words[rng.IntN(len(words))]
