@@ -108,6 +108,15 @@ func calls() map[string][]call {
 				return s.app.PutPerson(s.ctx, actor, app.RecordChange{Ledger: p.ledger, ID: "mei", Revision: 9, Retired: true})
 			})},
 		},
+		"PeopleRights": read(func(s *story, actor string, p place) (any, error) {
+			return s.app.PeopleRights(s.ctx, actor, p.ledger)
+		}),
+		"PeopleLedgers": read(func(s *story, actor string, _ place) (any, error) {
+			return s.app.PeopleLedgers(s.ctx, actor), nil
+		}),
+		"AcceptInvitations": read(func(s *story, actor string, _ place) (any, error) {
+			return nil, s.app.AcceptInvitations(s.ctx, actor)
+		}),
 		"PutRecords": {
 			{writes: true, do: func(s *story, actor string, p place) (any, error) {
 				return s.app.PutRecords(s.ctx, actor, []app.RecordChange{{Ledger: p.ledger, Kind: "evidence", ID: "ev-calls", Revision: -1, Value: soc1.Evidence{Title: "Mine"}}}, "Mine.", false)

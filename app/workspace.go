@@ -92,14 +92,17 @@ type App struct {
 // ErrNoWorkspace says that a folder holds no workspace.
 var ErrNoWorkspace = errors.New("there is no workspace here")
 
-// Exists reports whether a folder holds a workspace. A folder that does not
-// exist holds none; one that cannot be read is an error.
+// Exists reports whether a folder holds a workspace, one included that was
+// established and is not in its place yet. A folder that does not exist holds none;
+// one that cannot be read is an error.
 func Exists(dir string) (bool, error) {
-	_, err := os.Stat(filepath.Join(dir, "workspace.json"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+	for _, at := range []string{filepath.Join(dir, "workspace.json"), filepath.Join(dir, established, "workspace.json")} {
+		_, err := os.Stat(at)
+		if err == nil || !errors.Is(err, fs.ErrNotExist) {
+			return err == nil, err
+		}
 	}
-	return err == nil, err
+	return false, nil
 }
 
 // ErrWorkspaceExists says that a folder holds a workspace already.
@@ -196,6 +199,9 @@ func (a *App) origin(name string) string { return "reperform/" + a.settings.ID +
 
 // Open opens the workspace in a folder.
 func Open(ctx context.Context, dir string, opt Options) (*App, error) {
+	if err := settle(dir); err != nil {
+		return nil, err
+	}
 	b, err := os.ReadFile(filepath.Join(dir, "workspace.json"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: %w; run `reperform init --workspace %s` or name another folder", dir, ErrNoWorkspace, dir)

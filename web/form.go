@@ -224,6 +224,15 @@ func (r *request) options(f record.Field, now []string) []option {
 			out = append(out, option{v, v, true})
 		}
 	}
+	if !f.List {
+		return out
+	}
+	// What is chosen stands first, in the order in which it is recorded: a form
+	// sends its choices in the order that it shows.
+	sort.SliceStable(out, func(i, j int) bool {
+		a, b := slices.Index(now, out[i].Value), slices.Index(now, out[j].Value)
+		return a >= 0 && (b < 0 || a < b)
+	})
 	return out
 }
 

@@ -391,6 +391,7 @@ func newMatrixData(o *overview.Overview, engagements []record.Typed[soc1.Engagem
 			d.facets[f.name][i] = f.of(o, c)
 		}
 	}
+	d.facets["overdue"] = overdueFacet(o)
 	for _, f := range matrixFacets {
 		names := map[string]string{}
 		for _, values := range d.facets[f.name] {

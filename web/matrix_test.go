@@ -67,6 +67,7 @@ func newMatrixHouse(t testing.TB) *matrixHouse {
 		t.Fatal(err)
 	}
 	m.site, m.h = s, s.Handler()
+	s.trendPatience = time.Minute
 	return m
 }
 

@@ -94,11 +94,17 @@ func (r *request) record() error {
 	changeable := !k.Decision && !r.past.On() && !x.Retired && !x.Redacted
 	if changeable {
 		p.Edit = r.url("%s/r/%s/%s/edit", r.at(), k.Name, url.PathEscape(x.ID))
+		if k.Name == personKind {
+			p.Edit = r.peopleURL("/%s", url.PathEscape(x.ID))
+		}
 	}
 	for _, f := range k.Fields {
 		s := shownField{Field: f, Cell: r.show(f, fields[f.Name])}
 		if changeable {
 			s.Edit = p.Edit + "?field=" + url.QueryEscape(f.Name)
+		}
+		if changeable && k.Name == personKind {
+			s.Edit = p.Edit
 		}
 		p.Fields = append(p.Fields, s)
 	}
@@ -230,7 +236,10 @@ func (r *request) create() error {
 	if k.Decision {
 		return badRequest("kind", fmt.Errorf("%s come from commands of their own", k.Plural))
 	}
-	p := &formPage{Kind: k, New: true, Inputs: r.inputs(k.Fields, nil, "", nil), Reason: "Recorded."}
+	if k.Name == personKind {
+		return r.redirect(r.peopleURL("/new"))
+	}
+	p := &formPage{Kind: k, New: true, Inputs: r.inputs(k.Fields, given(k, r.URL.Query()), "", nil), Reason: "Recorded."}
 	return r.form(http.StatusOK, p)
 }
 
@@ -238,6 +247,9 @@ func (r *request) edit() error {
 	k, err := r.kind()
 	if err != nil {
 		return err
+	}
+	if k.Name == personKind {
+		return r.redirect(r.peopleURL("/%s", url.PathEscape(r.PathValue("id"))))
 	}
 	x, err := r.present(k)
 	if err != nil {

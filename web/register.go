@@ -350,6 +350,10 @@ func groupTitle(c cell) string {
 
 func (r *request) row(p *registerPage, x *record.Item, fields map[string]json.RawMessage, i int) row {
 	h := x.Heading()
+	// What has a code alone is opened by it.
+	if h.Text == "" {
+		h.Text, h.Code = h.Code, ""
+	}
 	out := row{ID: x.ID, Code: h.Code, Heading: h.Text, Href: r.recordURL(x.Kind, x.ID), Revision: x.Revision, Index: i + 1}
 	for _, c := range p.Columns {
 		out.Cells = append(out.Cells, r.show(c.Field, fields[c.Field.Name]))

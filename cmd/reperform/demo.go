@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -25,7 +26,7 @@ func (c *cli) demoCommand() *cobra.Command {
 			size = demo.Small
 		}
 		n := 0
-		r, err := play.Run(cmd.Context(), play.Options{Dir: out, Size: size, Engine: engineArgs(), Progress: c.showProgress, Step: func(text string) {
+		r, err := play.Run(cmd.Context(), play.Options{Dir: out, Size: size, Engine: engineArgs(), Until: soc1.Date(time.Now().AddDate(0, 0, -1).Format(time.DateOnly)), Progress: c.showProgress, Step: func(text string) {
 			c.endProgress()
 			n++
 			if !c.json {
@@ -71,7 +72,7 @@ func demoAccounts(ctx context.Context, dir string) error {
 		return err
 	}
 	defer a.Close()
-	ops, err := openOperations(ctx, a, "http://"+defaultListen)
+	ops, err := openOperations(ctx, a.Dir(), a, "http://"+defaultListen, nil)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -37,6 +38,7 @@ type serving struct {
 	metrics string
 	proxies []string
 	trusted []netip.Prefix
+	mail    mailing
 }
 
 func (c *cli) serveCommand() *cobra.Command {
@@ -52,16 +54,19 @@ func (c *cli) serveCommand() *cobra.Command {
 		if s.trusted, err = prefixes(s.proxies); err != nil {
 			return err
 		}
-		a, err := c.open(cmd.Context())
+		h := &house{cli: c, serving: s, at: origin, log: slog.New(slog.NewJSONHandler(c.err, nil))}
+		there, err := app.Exists(c.workspace)
 		if err != nil {
 			return err
 		}
-		ops, err := openOperations(cmd.Context(), a, origin)
+		if !there {
+			return h.serveFirstRun(cmd.Context())
+		}
+		site, err := h.open(cmd.Context())
 		if err != nil {
 			return err
 		}
-		defer ops.close()
-		return c.serve(cmd.Context(), a, ops, s, origin)
+		return h.serve(cmd.Context(), site.Handler(), "")
 	})
 	f := cmd.Flags()
 	f.StringVar(&s.listen, "listen", defaultListen, "address to listen at")
@@ -71,6 +76,7 @@ func (c *cli) serveCommand() *cobra.Command {
 	f.StringVar(&s.metrics, "metrics", "", "address at which to answer /metrics for Prometheus, as localhost:9740 (default: nowhere)")
 	f.StringArrayVar(&s.proxies, "trust-proxy", nil, "network of a proxy whose X-Forwarded-For counts, as 127.0.0.1/32; may be repeated")
 	f.BoolVar(&s.secure, "secure", false, "browsers reach the site by TLS, through a proxy")
+	s.mail.flags(f)
 	return cmd
 }
 
@@ -78,9 +84,9 @@ func (c *cli) serveCommand() *cobra.Command {
 func (s serving) origin() (string, error) {
 	if s.public == "" {
 		if s.tls() {
-			return "https://" + s.listen, nil
+			return "https://" + named(s.listen), nil
 		}
-		return "http://" + s.listen, nil
+		return "http://" + named(s.listen), nil
 	}
 	u, err := url.Parse(s.public)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
@@ -90,6 +96,28 @@ func (s serving) origin() (string, error) {
 		return "", fmt.Errorf("--public-url %s is without TLS, which the other flags promise; write https://", s.public)
 	}
 	return u.Scheme + "://" + strings.ToLower(u.Host), nil
+}
+
+// named is an address to listen at as a browser on this machine has it: one
+// that means every interface is reached by the machine's own name.
+func named(listen string) string {
+	host, port, err := net.SplitHostPort(listen)
+	if err != nil {
+		return listen
+	}
+	if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
+		return net.JoinHostPort("localhost", port)
+	}
+	return listen
+}
+
+// passkeyHost is the name to which passkeys are bound. An address in numbers
+// can have none.
+func passkeyHost(u *url.URL) string {
+	if _, err := netip.ParseAddr(u.Hostname()); err == nil || u.Hostname() == "" {
+		return "localhost"
+	}
+	return u.Hostname()
 }
 
 // prefixes reads networks; one address alone is one.
@@ -120,25 +148,30 @@ type operations struct {
 	desk     *desk.Service
 }
 
-// openOperations opens what a workspace, which people reach at an origin, keeps
-// beside its ledgers.
-func openOperations(ctx context.Context, a *app.App, origin string) (*operations, error) {
+// openOperations opens what a workspace in a folder, which people reach at an
+// origin, keeps beside its ledgers. What happens to accounts goes to log, which
+// may be nil.
+func openOperations(ctx context.Context, dir string, a *app.App, origin string, log *slog.Logger) (*operations, error) {
 	u, err := url.Parse(origin)
 	if err != nil {
 		return nil, err
 	}
-	key, err := account.LoadKey(filepath.Join(a.Dir(), "keys", "accounts.key"), rand.Reader)
+	key, err := account.LoadKey(filepath.Join(dir, "keys", "accounts.key"), rand.Reader)
 	if err != nil {
 		return nil, err
 	}
-	db, err := opsdb.Open(ctx, filepath.Join(a.Dir(), opsdb.FileName), account.Schema, desk.Schema)
+	db, err := opsdb.Open(ctx, filepath.Join(dir, opsdb.FileName), account.Schema, desk.Schema)
 	if err != nil {
 		return nil, err
 	}
 	o := &operations{db: db}
-	o.accounts, err = account.New(db, account.Config{Key: key, Now: time.Now, Random: rand.Reader, Directory: web.Directory{App: a},
+	c := account.Config{Key: key, Now: time.Now, Random: rand.Reader, Directory: web.Directory{App: a},
 		// Passkeys are bound to the name alone.
-		RelyingParty: account.RelyingParty{ID: u.Hostname(), Name: "Reperform", Origins: []string{origin}}})
+		RelyingParty: account.RelyingParty{ID: passkeyHost(u), Name: "Reperform", Origins: []string{origin}}}
+	if log != nil {
+		c.Observe = func(ctx context.Context, e account.Event) { logEvent(ctx, log, e) }
+	}
+	o.accounts, err = account.New(db, c)
 	if err == nil {
 		o.desk, err = desk.New(db, desk.Config{Key: key, Now: time.Now, Random: rand.Reader})
 	}
@@ -150,64 +183,174 @@ func openOperations(ctx context.Context, a *app.App, origin string) (*operations
 
 func (o *operations) close() { _ = o.db.Close() }
 
+// logEvent writes a line for what happened to an account. The events hold no
+// secret and no text that somebody typed.
+func logEvent(ctx context.Context, log *slog.Logger, e account.Event) {
+	attrs := []slog.Attr{slog.String("event", string(e.Kind))}
+	for _, x := range [][2]string{{"person", e.PersonID}, {"by", e.By}, {"ip", e.IP}, {"detail", e.Detail}} {
+		if x[1] != "" {
+			attrs = append(attrs, slog.String(x[0], x[1]))
+		}
+	}
+	log.LogAttrs(ctx, slog.LevelInfo, "account", attrs...)
+}
+
 // grace is how long requests in flight may take once the program is asked to end.
 const grace = 10 * time.Second
 
-func (c *cli) serve(ctx context.Context, a *app.App, ops *operations, s serving, origin string) error {
-	log := slog.New(slog.NewJSONHandler(c.err, nil))
-	site, err := web.New(web.Options{App: a, Accounts: ops.accounts, Desk: ops.desk, Secure: s.tls(), Proxies: s.trusted, Log: log})
+// house is a workspace that is served, with what has to be ended in the end.
+type house struct {
+	*cli
+	serving
+	// at is the address as browsers have it.
+	at  string
+	log *slog.Logger
+
+	mu   sync.Mutex
+	ops  *operations
+	site *web.Site
+	// stop ends what runs beside the requests and waits for it.
+	stop func()
+}
+
+// open opens the workspace and what runs beside its requests.
+func (h *house) open(ctx context.Context) (*web.Site, error) {
+	a, err := h.cli.open(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	l, err := net.Listen("tcp", s.listen)
+	ops, err := openOperations(ctx, a.Dir(), a, h.at, h.log)
 	if err != nil {
-		return fmt.Errorf("cannot listen at %s: %w; choose another address with --listen", s.listen, err)
+		return nil, err
 	}
-	srv := &http.Server{Handler: site.Handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 5 * time.Minute, WriteTimeout: 2 * time.Minute,
-		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
-	metrics, err := s.serveMetrics(site)
+	options := web.Options{App: a, Accounts: ops.accounts, Desk: ops.desk, Origin: h.at, Secure: h.tls(), Proxies: h.trusted, Log: h.log}
+	public := ""
+	if h.public != "" {
+		public = h.at
+	}
+	teller, err := h.mail.open(a, ops, public, h.log)
 	if err != nil {
-		return errors.Join(err, l.Close())
+		ops.close()
+		return nil, err
 	}
-	defer metrics()
+	if teller != nil {
+		options.Mailer = teller
+	}
+	site, err := web.New(options)
+	if err != nil {
+		ops.close()
+		return nil, err
+	}
+	metrics, err := h.serveMetrics(site)
+	if err != nil {
+		ops.close()
+		return nil, err
+	}
+	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	// The first page need not wait for what the second finds ready.
-	go a.Warm(ctx)
-	background, stop := context.WithCancel(ctx)
-	defer stop()
+	go a.Warm(background)
 	ran := make(chan error, 1)
 	go func() {
-		ran <- ops.accounts.Run(background, func(err error) { log.Error("accounts", "error", err.Error()) })
+		ran <- ops.accounts.Run(background, func(err error) { h.log.Error("accounts", "error", err.Error()) })
 	}()
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		if teller == nil {
+			return
+		}
+		if err := teller.Run(background); err != nil {
+			h.log.Error("nobody is told by mail any more; start the program again", "error", err.Error())
+		}
+	}()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ops, h.site, h.stop = ops, site, func() {
+		metrics()
+		cancel()
+		<-ran
+		// A mail that is on its way gets there; one that does not stays queued.
+		select {
+		case <-told:
+		case <-time.After(grace):
+		}
+		ops.close()
+	}
+	return site, nil
+}
+
+// close ends what open began.
+func (h *house) close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.stop != nil {
+		h.stop()
+	}
+}
+
+// serve answers requests until the program is asked to end. code is that of a
+// first run, empty where there is a workspace.
+func (h *house) serve(ctx context.Context, handler http.Handler, code string) error {
+	defer h.close()
+	l, err := net.Listen("tcp", h.listen)
+	if err != nil {
+		return fmt.Errorf("cannot listen at %s: %w; choose another address with --listen", h.listen, err)
+	}
+	srv := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 5 * time.Minute, WriteTimeout: 2 * time.Minute,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelWarn)}
 	served := make(chan error, 1)
 	go func() {
-		if s.cert != "" {
-			served <- srv.ServeTLS(l, s.cert, s.key)
+		if h.cert != "" {
+			served <- srv.ServeTLS(l, h.cert, h.key)
 			return
 		}
 		served <- srv.Serve(l)
 	}()
-	if err := c.print(map[string]any{"address": origin}, func(w io.Writer) {
-		fmt.Fprintf(w, "Reperform serves %s at %s\nInterrupt it with Ctrl-C.\n", a.Dir(), origin)
-	}); err != nil {
-		return err
+	if err := h.greet(ctx, code); err != nil {
+		return errors.Join(err, srv.Close())
 	}
 	select {
 	case err := <-served:
 		return err
 	case <-ctx.Done():
 	}
-	// Streams have no end of their own.
-	site.Close()
+	h.mu.Lock()
+	site := h.site
+	h.mu.Unlock()
+	if site != nil {
+		// Streams have no end of their own.
+		site.Close()
+	}
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
-	err = srv.Shutdown(last)
-	stop()
-	<-ran
-	if err != nil {
+	if err := srv.Shutdown(last); err != nil {
 		return fmt.Errorf("some requests did not finish: %w", err)
 	}
-	c.stopped = true
+	h.stopped = true
 	return nil
+}
+
+// greet prints where the site is, and how to begin.
+func (h *house) greet(ctx context.Context, code string) error {
+	if code == "" {
+		return h.print(map[string]any{"address": h.at}, func(w io.Writer) {
+			fmt.Fprintf(w, "Reperform serves %s at %s\n%sInterrupt it with Ctrl-C.\n", h.app.Dir(), h.at, h.nobody(ctx))
+		})
+	}
+	setup := h.at + "/setup?code=" + code
+	return h.print(map[string]any{"address": h.at, "setup": setup, "code": code}, func(w io.Writer) {
+		fmt.Fprintf(w, "There is no workspace in %s yet. Make it in the browser:\n  %s\n", h.workspace, setup)
+		fmt.Fprintf(w, "The code in it (%s) works once. Give it to nobody: whoever has it becomes the administrator.\nInterrupt with Ctrl-C.\n", code)
+	})
+}
+
+// nobody tells, for the terminal, how somebody comes in where there is no
+// account yet.
+func (h *house) nobody(ctx context.Context) string {
+	if n, err := h.ops.accounts.Count(ctx); err != nil || len(n) > 0 {
+		return ""
+	}
+	return fmt.Sprintf("Nobody can sign in yet. This makes the link for the first person:\n  reperform --workspace %s account invite %s --email ADDRESS --address %s\n", h.workspace, h.app.DefaultActor(), h.at)
 }
 
 // serveMetrics answers /metrics at an address of its own, where one is given.

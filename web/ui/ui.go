@@ -31,6 +31,9 @@ type Frame struct {
 	Theme   string
 	Density string
 	Past    Past
+	// Last are the positions of the ledgers up to which the page was made, as an
+	// event stream takes them.
+	Last string
 }
 
 // Link is a word with an address.

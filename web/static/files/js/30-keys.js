@@ -1,6 +1,6 @@
 // Keyboard shortcuts. They never fire while somebody types.
-const places = { m: "/matrix", c: "/r/control", o: "/r/control_objective", r: "/r/risk", e: "/r/evidence", a: "/activity" };
-const placeNames = { m: "Risk-control matrix", c: "Controls", o: "Control objectives", r: "Risks", e: "Evidence", a: "Activity" };
+const places = { h: "/", m: "/matrix", c: "/r/control", o: "/r/control_objective", r: "/r/risk", e: "/r/evidence", a: "/activity" };
+const placeNames = { h: "Home", m: "Risk-control matrix", c: "Controls", o: "Control objectives", r: "Risks", e: "Evidence", a: "Activity" };
 let leading = 0;
 
 function typing(t) {

@@ -2,7 +2,28 @@
 // wrong with it as soon as one leaves it. Everything works without scripts as
 // well.
 document.addEventListener("input", (e) => { const f = e.target.closest?.("form[data-form]"); if (f) f.dataset.dirty = "1"; });
-document.addEventListener("submit", (e) => { if (e.target.matches?.("form[data-form]")) delete e.target.dataset.dirty; });
+// A form is sent only when the server answers: a browser that sends one into a
+// broken connection, or after the session ended, throws away what was typed.
+document.addEventListener("submit", (e) => {
+  const f = e.target;
+  if (!f.matches?.("form[data-form]") || e.defaultPrevented) return;
+  e.preventDefault();
+  if (f.dataset.sending) return;
+  f.dataset.sending = "1";
+  sendForm(f, e.submitter).finally(() => delete f.dataset.sending);
+});
+async function sendForm(f, by) {
+  try {
+    const r = await fetch(location.href, { method: "HEAD", cache: "no-store" });
+    if (r.redirected && new URL(r.url).pathname === `${base}/sign-in`) { toast("You are signed out. Sign in in another tab and send this again; what you typed stays here."); return; }
+    if (r.status >= 500) throw new Error(r.status);
+  } catch { toast("The server cannot be reached. Nothing was recorded, and what you typed stays here: send it again in a moment."); return; }
+  delete f.dataset.dirty;
+  if (by?.name) { const h = document.createElement("input"); h.type = "hidden"; h.name = by.name; h.value = by.value; f.append(h); }
+  HTMLFormElement.prototype.submit.call(f);
+}
+// A form that came back with something to correct or to choose is not recorded.
+for (const f of document.querySelectorAll("form[data-form]")) if (f.querySelector(":scope > .note[role=alert]")) f.dataset.dirty = "1";
 addEventListener("beforeunload", (e) => { if (document.querySelector("form[data-dirty]")) e.preventDefault(); });
 // Whoever types in a region keeps it as it is while others change what it shows.
 document.addEventListener("focusin", (e) => { if (typing(e.target)) e.target.closest("form, td")?.setAttribute("data-editing", ""); });
