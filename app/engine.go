@@ -25,6 +25,10 @@ func (a *App) populationEngine() (*population.Engine, error) {
 	if len(a.opt.Engine) == 0 {
 		return nil, errors.New("this program was started without a population engine")
 	}
+	// Plaintext lies in the workspace for as long as it is worked on.
+	if err := a.writable(); err != nil {
+		return nil, err
+	}
 	// The child has a working folder of its own.
 	tmp, err := filepath.Abs(filepath.Join(a.dir, "tmp"))
 	if err != nil {

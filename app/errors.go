@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"io/fs"
+	"slices"
 	"syscall"
 
 	"modernc.org/sqlite"
@@ -14,6 +15,12 @@ import (
 // IsInternal tells whether an error comes from the program's surroundings (a
 // disk, a database) and not from what somebody asked for.
 func IsInternal(err error) bool {
+	if errors.Is(err, ErrReadOnly) {
+		return false
+	}
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
+		return slices.ContainsFunc(several.Unwrap(), IsInternal)
+	}
 	var se *sqlite.Error
 	if errors.As(err, &se) {
 		return true

@@ -71,7 +71,7 @@ func (v *verifier) rebuild(stored []byte) (*report.Model, error) {
 		return nil, err
 	}
 	m, err := buildReport(v.ctx, v.mem, reportInput{engagement: v.ab.Engagement, work: v.ab.Work, organization: v.ab.Organization,
-		workPoint: point, known: v.ab.Known, program: v.ab.Program, released: true})
+		workPoint: point, known: v.ab.Known, program: v.ab.Program, released: was.Draft == ""})
 	if err != nil {
 		return nil, err
 	}
@@ -96,11 +96,25 @@ func (v *verifier) released() (string, error) {
 	case was.Draft == "" && !ok:
 		return "", fmt.Errorf("its pages carry no draft mark, and %s", why)
 	case was.Draft != "" && ok:
-		return "", errors.New("its pages are marked as a draft, and it was released")
+		return v.draftAgain()
 	case ok:
 		return "released", nil
 	}
 	return "draft: " + why, nil
+}
+
+// draftAgain holds a draft mark although the report was released: it must read
+// otherwise since.
+func (v *verifier) draftAgain() (string, error) {
+	where, err := SinceRelease(v.ctx, v.mem, State{Engagement: v.ab.Engagement, Work: v.ab.Work, Organization: v.ab.Organization,
+		Point: ledger.Checkpoint{Size: v.ab.Known[v.ab.Work]}, OrganizationSize: v.ab.Known[v.ab.Organization]})
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("its pages are marked as a draft, and it was released: %w", err)
+	case where == "":
+		return "", errors.New("its pages are marked as a draft, and it was released")
+	}
+	return "draft: since it was released, " + where + " reads differently", nil
 }
 
 // model reads the report's content as it stands in the bundle.

@@ -77,7 +77,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	var failed *failedError
 	if errors.As(err, &failed) {
 		if failed.message != "" {
-			fmt.Fprintf(stderr, "reperform: %s\n", failed.message)
+			fmt.Fprintf(plainWriter{stderr}, "reperform: %s\n", failed.message)
 		}
 		return exitFailed
 	}
@@ -128,7 +128,7 @@ func (c *cli) report(err error) {
 		return
 	}
 	for _, line := range strings.Split(err.Error(), "\n") {
-		fmt.Fprintln(c.err, "reperform: "+line)
+		fmt.Fprintln(plainWriter{c.err}, "reperform: "+line)
 	}
 }
 

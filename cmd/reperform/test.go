@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -41,9 +42,10 @@ func (c *cli) testRun() *cobra.Command {
 		if opt.Ledger == "" {
 			opt.Ledger = a.WorkLedger(cmd.Context(), c.actor, opt.Engagement)
 		}
-		outcomes, err := a.RunTests(cmd.Context(), c.actor, opt)
-		if err != nil {
-			return err
+		// Tests that failed are among the outcomes; the error speaks of all of them.
+		outcomes, failing := a.RunTests(cmd.Context(), c.actor, opt)
+		if outcomes == nil {
+			return failing
 		}
 		exceptions := int64(0)
 		for _, o := range outcomes {
@@ -52,9 +54,12 @@ func (c *cli) testRun() *cobra.Command {
 		err = c.print(outcomes, func(w io.Writer) {
 			for _, o := range outcomes {
 				fmt.Fprintf(w, "%-14s %-12s %-16s %-10s", o.Code, o.Control, o.Method, o.Status)
-				if o.Why != "" {
+				switch {
+				case o.Status == app.Failed:
+					// Why, stands with the errors.
+				case o.Why != "":
 					fmt.Fprintf(w, " %s", o.Why)
-				} else {
+				default:
 					fmt.Fprintf(w, " %s, %d with exceptions", english.Count(o.Rows, "item"), o.Exceptions)
 				}
 				fmt.Fprintln(w)
@@ -76,18 +81,23 @@ func (c *cli) testRun() *cobra.Command {
 		// While results are awaited, a limit would be that of a smaller sample.
 		opt.Tests = nil
 		for _, o := range outcomes {
-			if o.Status != app.Waiting {
+			if o.Status != app.Waiting && o.Status != app.Failed {
 				opt.Tests = append(opt.Tests, o.Test)
 			}
 		}
 		if len(opt.Tests) == 0 {
-			return nil
+			return failing
 		}
 		over, err := a.ExceededLimits(cmd.Context(), c.actor, opt)
-		if err == nil && len(over) > 0 {
+		switch {
+		case err != nil || failing != nil:
+			// That a test could not be run weighs more than what the others found,
+			// which stands in the outcomes.
+			return errors.Join(failing, err)
+		case len(over) > 0:
 			return failed("%s", strings.Join(over, "\n"))
 		}
-		return err
+		return nil
 	})
 	cmd.Short = "Run every test that can be run"
 	f := cmd.Flags()
