@@ -38,7 +38,7 @@ func (a *App) typesetter(ctx context.Context) (*typst.Engine, error) {
 
 // released tells whether the engagement partner has released the report as it
 // reads now: the one thing that takes the draft marks off its pages. Where it
-// was released and reads otherwise since, since says where.
+// was released and that no longer holds, since says why.
 func (a *App) released(ctx context.Context, work, engagement string) (ok bool, since string, err error) {
 	if work == OrganizationLedger {
 		return false, "", nil
@@ -54,14 +54,17 @@ func (a *App) released(ctx context.Context, work, engagement string) (ok bool, s
 	if err != nil {
 		return false, "", err
 	}
-	if ok, _, err = bundle.ReleaseStands(ctx, a.store, now); err != nil || !ok {
-		return false, "", err
+	if ok, since, err = bundle.ReleaseStands(ctx, a.store, now); err != nil || !ok {
+		return false, since, err
 	}
-	since, err = bundle.SinceRelease(ctx, a.store, now)
-	if errors.Is(err, bundle.ErrReleaseNotesNoState) {
+	where, err := bundle.SinceRelease(ctx, a.store, now)
+	switch {
+	case errors.Is(err, bundle.ErrReleaseNotesNoState):
 		return true, "", nil // By an earlier version: nothing says that it reads otherwise.
+	case err != nil || where == "":
+		return err == nil, "", err
 	}
-	return err == nil && since == "", since, err
+	return false, where + " reads differently", nil
 }
 
 // presentState is what a report built now is built from.
@@ -94,8 +97,8 @@ func (a *App) ReportModel(ctx context.Context, actor, engagement string) (*repor
 // Built is a report as it was just built.
 type Built struct {
 	*report.Model
-	// Since names the first part that reads otherwise than when the report was
-	// released, where it was: the pages are marked as a draft again.
+	// Since says, of a report that was released, why the release no longer holds:
+	// the pages are marked as a draft again.
 	Since string
 	// Issued is the latest issue of the report, if any: what was built is not it.
 	Issued *Issued
@@ -225,6 +228,9 @@ func (a *App) ReleaseReport(ctx context.Context, actor, engagement, toWhom strin
 		i := slices.IndexFunc(opinions, func(o record.Typed[soc1.Opinion]) bool { return o.Value.Engagement == engagement })
 		if i < 0 {
 			against = append(against, "no opinion has been entered; the engagement partner enters it")
+		}
+		if i >= 0 && on.Before(opinions[i].Value.ReportDate) {
+			against = append(against, fmt.Sprintf("the report is dated %s, and today is %s: the partner dates it no later than the day on which it is released", opinions[i].Value.ReportDate, on))
 		}
 		nonce, err := get[soc1.Nonce](tx, "nonce", "nonce-1")
 		if err != nil {

@@ -43,7 +43,7 @@ func (c *cli) reportBuild() *cobra.Command {
 		}
 		result := map[string]any{"file": out, "title": b.Title, "draft": b.Draft, "gaps": b.Gaps, "ledgers": b.Ledgers}
 		if b.Since != "" {
-			result["differs_from_release"] = b.Since
+			result["released_no_longer"] = b.Since
 		}
 		if b.Issued != nil {
 			result["issued"] = b.Issued
@@ -66,7 +66,7 @@ func printBuilt(w io.Writer, out string, b app.Built) {
 		fmt.Fprintf(w, "  %s\n", b.Draft)
 	}
 	if b.Since != "" {
-		fmt.Fprintf(w, "  it was released, and since then %s reads differently, so that it is a draft again until the engagement partner releases it as it reads now\n", b.Since)
+		fmt.Fprintf(w, "  it was released and is a draft again, because since then %s; the engagement partner releases it as it reads now\n", b.Since)
 	}
 	if x := b.Issued; x != nil {
 		fmt.Fprintf(w, "  this is not the report that was issued: %s of %s is (SHA-256 %s); `reperform report build --issued` writes it\n", x.ID, x.On, x.Report.SHA256)
