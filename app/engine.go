@@ -9,6 +9,7 @@ import (
 	"mime"
 	"os"
 	"path/filepath"
+	"time"
 
 	"reperform/population"
 	"reperform/population/sandbox"
@@ -41,7 +42,11 @@ func (a *App) populationEngine() (*population.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, err := population.Open(population.Options{Command: a.opt.Engine, TempDir: tmp, Progress: a.engineProgress})
+	limit := a.opt.Limit
+	if limit == 0 {
+		limit = time.Hour
+	}
+	e, err := population.Open(population.Options{Command: a.opt.Engine, TempDir: tmp, Timeout: max(limit, 0), Progress: a.engineProgress})
 	if err != nil {
 		return nil, errors.Join(err, plain.Remove())
 	}

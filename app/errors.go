@@ -18,7 +18,8 @@ func IsInternal(err error) bool {
 	if errors.Is(err, ErrReadOnly) {
 		return false
 	}
-	if several, ok := err.(interface{ Unwrap() []error }); ok {
+	var several interface{ Unwrap() []error }
+	if errors.As(err, &several) {
 		return slices.ContainsFunc(several.Unwrap(), IsInternal)
 	}
 	var se *sqlite.Error

@@ -47,6 +47,7 @@ func (c *cli) testRun() *cobra.Command {
 		if outcomes == nil {
 			return failing
 		}
+		failing = summarized(outcomes, failing)
 		exceptions := int64(0)
 		for _, o := range outcomes {
 			exceptions += o.Exceptions
@@ -54,12 +55,9 @@ func (c *cli) testRun() *cobra.Command {
 		err = c.print(outcomes, func(w io.Writer) {
 			for _, o := range outcomes {
 				fmt.Fprintf(w, "%-14s %-12s %-16s %-10s", o.Code, o.Control, o.Method, o.Status)
-				switch {
-				case o.Status == app.Failed:
-					// Why, stands with the errors.
-				case o.Why != "":
+				if o.Why != "" {
 					fmt.Fprintf(w, " %s", o.Why)
-				default:
+				} else {
 					fmt.Fprintf(w, " %s, %d with exceptions", english.Count(o.Rows, "item"), o.Exceptions)
 				}
 				fmt.Fprintln(w)
@@ -100,6 +98,7 @@ func (c *cli) testRun() *cobra.Command {
 		return nil
 	})
 	cmd.Short = "Run every test that can be run"
+	c.limited(cmd, "one test")
 	f := cmd.Flags()
 	f.StringVar(&opt.Engagement, "engagement", "", "engagement to test (default: all)")
 	f.StringSliceVar(&opt.Controls, "control", nil, "control to test; may be repeated")
@@ -107,4 +106,27 @@ func (c *cli) testRun() *cobra.Command {
 	f.StringArrayVar(&results, "results", nil, "CSV file with results of samples; may be repeated")
 	f.StringVar(&opt.Reason, "reason", "", "why, recorded with the run; needed when a computed outcome changes (default: Tests run.)")
 	return cmd
+}
+
+// summary is an error whose parts were printed already.
+type summary struct {
+	text string
+	err  error
+}
+
+func (e *summary) Error() string { return e.text }
+func (e *summary) Unwrap() error { return e.err }
+
+// summarized says which tests failed; why stands in their outcomes.
+func summarized(outcomes []app.TestOutcome, err error) error {
+	if err == nil {
+		return nil
+	}
+	var codes []string
+	for _, o := range outcomes {
+		if o.Status == app.Failed {
+			codes = append(codes, o.Code)
+		}
+	}
+	return &summary{fmt.Sprintf("%d of %s could not be run (%s); the list says why", len(codes), english.Count(len(outcomes), "test"), strings.Join(codes, ", ")), err}
 }
