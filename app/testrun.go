@@ -96,6 +96,9 @@ func (a *App) RunTests(ctx context.Context, actor string, opt RunOptions) ([]Tes
 	if err := a.admit(ctx, actor, identity.TestRun, identity.Resource{Ledger: opt.Ledger, Kind: "test_run"}); err != nil {
 		return nil, err
 	}
+	if err := a.writable(); err != nil {
+		return nil, err
+	}
 	opt.given, opt.Reason = opt.Reason, firstOf(opt.Reason, "Tests run.")
 	cases, err := a.testCases(ctx, opt)
 	if err != nil {

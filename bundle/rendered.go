@@ -10,7 +10,6 @@ import (
 	"reperform/english"
 	"reperform/ledger"
 	"reperform/report"
-	"reperform/report/typst"
 )
 
 // report builds the report again and compares it byte by byte.
@@ -208,8 +207,8 @@ func (v *verifier) setAgain(pdf []byte, stored *report.Model, typesetter string)
 	if typesetter != stored.Typesetter {
 		return "", fmt.Errorf("the bundle names the typesetter %s, the report %s", typesetter, stored.Typesetter)
 	}
-	if typesetter != typst.Version {
-		return "", skip{fmt.Sprintf("it was typeset by %s, this program has %s", typesetter, typst.Version)}
+	if typesetter != report.Typesetter {
+		return "", skip{fmt.Sprintf("it was typeset by %s, this program has %s", typesetter, report.Typesetter)}
 	}
 	again, err := report.Render(v.ctx, v.opt.Typst, stored)
 	if err != nil {
