@@ -378,7 +378,7 @@ func TestDisabledMeanwhile(t *testing.T) {
 // the firm, and leave no token behind.
 func TestLinks(t *testing.T) {
 	h := newHouse(t, mailtest.Config{})
-	h.run()
+	stop := h.run()
 	token, l, err := h.accounts.Invite(t.Context(), account.Requester{PersonID: manager, Side: account.ServiceOrganization, Roles: []string{"administrator"}},
 		account.Invitee{PersonID: "leila-farahani", Email: "leila@wexmoor.example", Name: "Leila\r\nBcc: x@example.com", Side: account.ServiceOrganization})
 	if err == nil {
@@ -421,6 +421,7 @@ func TestLinks(t *testing.T) {
 	if _, err := h.SendLink(t.Context(), link, "https://elsewhere.example/"); err == nil {
 		t.Error("a link leads elsewhere")
 	}
+	stop()
 	if strings.Contains(h.log.String(), token) || strings.Contains(h.log.String(), reset) {
 		t.Error("a token stands in the log")
 	}
