@@ -105,7 +105,7 @@ func (h *liveHouse) open(ctx context.Context) error {
 	if err := h.app.PutRecord(ctx, manager, app.RecordChange{Kind: "evidence", ID: "checklists-q3", Value: evidence, Reason: "Filed."}); err != nil {
 		return err
 	}
-	if h.db, err = opsdb.Open(ctx, filepath.Join(h.dir, "operations.db"), account.Schema, desk.Schema); err != nil {
+	if h.db, err = opsdb.Open(ctx, filepath.Join(h.dir, opsdb.FileName), account.Schema, desk.Schema); err != nil {
 		return err
 	}
 	h.accounts, err = account.New(h.db, account.Config{Key: [32]byte{1}, Now: time.Now, Random: rand.Reader, Directory: Directory{h.app}, Params: account.Params{Memory: 64, Time: 1, Threads: 1},
@@ -204,8 +204,12 @@ type door struct {
 // door opens one at a free port.
 func (h *liveHouse) door(t testing.TB) *door {
 	t.Helper()
+	return openDoor(t, h.site.Handler())
+}
+
+func openDoor(t testing.TB, site http.Handler) *door {
+	t.Helper()
 	d := &door{t: t, at: "localhost:0"}
-	site := h.site.Handler()
 	d.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if d.before != nil {
 			d.before(r)
