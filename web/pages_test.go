@@ -42,6 +42,13 @@ func pages(t *testing.T, h *liveHouse) []page {
 		}},
 		{pattern: "GET /invite/{token}", who: nobody, path: "/invite/" + link},
 		{pattern: "GET /invite/{token}", who: nobody, path: "/invite/used", fails: true},
+		{pattern: "GET /forgot", who: nobody, path: "/forgot"},
+		{pattern: "POST /forgot", who: nobody, path: "/forgot", do: func(p *person) {
+			p.TabTo("#email")
+			p.Type("nobody@wexmoor.example")
+			p.Press("Enter")
+			p.Wait("the answer", `document.readyState === "complete" && !document.querySelector("#email")`)
+		}},
 
 		{pattern: "GET /settings", who: owner, path: "/settings"},
 		{pattern: "GET /settings/security", who: owner, path: "/settings/security"},
