@@ -40,6 +40,12 @@ func pages(t *testing.T, h *liveHouse) []page {
 			p.Press("Enter")
 			p.Wait("the refusal", `document.querySelector("[role=alert]")`)
 		}},
+		{pattern: "GET /forgot", who: nobody, path: "/forgot"},
+		{pattern: "POST /forgot", who: nobody, path: "/forgot", do: func(p *person) {
+			p.Type("nobody@wexmoor.example")
+			p.Press("Enter")
+			p.Wait("the answer", `document.querySelector("[role=status]")`)
+		}},
 		{pattern: "GET /invite/{token}", who: nobody, path: "/invite/" + link},
 		{pattern: "GET /invite/{token}", who: nobody, path: "/invite/used", fails: true},
 		{pattern: "GET /forgot", who: nobody, path: "/forgot"},
