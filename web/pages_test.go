@@ -198,6 +198,8 @@ var noPage = map[string]string{
 	"GET /palette":                           "/palette?q=pay",
 	"GET /matrix/choices":                    "/matrix/choices",
 	"GET /matrix/statement":                  "/matrix/statement?id=pay-1-1",
+	"GET /choices/{kind}":                    "/choices/risk?q=pay",
+	"GET /x/{ledger}/choices/{kind}":         "/x/{ledger}/choices/control",
 	"GET /export/{kind}/{format}":            "/export/risk/csv",
 	"GET /x/{ledger}/export/{kind}/{format}": "/x/{ledger}/export/test_of_control/xlsx",
 	"GET /matrix.xlsx":                       "/matrix.xlsx",
