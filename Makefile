@@ -21,7 +21,7 @@ run: build
 	@$(BIN) --workspace reperform-demo/workspace serve
 
 # deps installs what only the tests need (poppler to read PDFs, strace to see the
-# syncs, node to hold the reports to PDF/UA).
+# syncs, node to hold the reports to PDF/UA, chromium to look at pages).
 deps:
 	@./tools/deps.sh
 

@@ -73,6 +73,21 @@ func (r Requester) MayManage(keeper Side) bool {
 	return slices.ContainsFunc(managers[keeper], func(role string) bool { return slices.Contains(r.Roles, role) })
 }
 
+// inviters are the roles beside the managers by which somebody lets colleagues
+// of their own side in, and takes that back. They reset and lock nobody.
+var inviters = map[Side][]string{
+	AuditFirm: {"engagement_partner", "firm_manager"},
+}
+
+// MayInvite reports whether the requester may invite people whose accounts a
+// side keeps.
+func (r Requester) MayInvite(keeper Side) bool {
+	if r.PersonID == "" || r.Side != keeper {
+		return false
+	}
+	return r.MayManage(keeper) || slices.ContainsFunc(inviters[keeper], func(role string) bool { return slices.Contains(r.Roles, role) })
+}
+
 // Client is where a request comes from.
 type Client struct {
 	IP        netip.Addr

@@ -135,7 +135,7 @@ func (s *Service) Invite(ctx context.Context, by Requester, in Invitee) (token s
 	if in.Side == Guest {
 		keeper = by.Side
 	}
-	if !by.MayManage(keeper) {
+	if !by.MayInvite(keeper) {
 		s.observe(ctx, Event{Kind: ManagementRefused, By: by.PersonID, Detail: string(Invited)})
 		return "", Link{}, ErrForbidden
 	}
@@ -267,7 +267,7 @@ func (s *Service) Link(ctx context.Context, token string, c Client) (l Link, err
 // Invitations lists the invitations that the requester's side made, the latest
 // first, used and withdrawn ones included as long as they are remembered.
 func (s *Service) Invitations(ctx context.Context, by Requester) (all []Link, err error) {
-	if !by.MayManage(by.Side) {
+	if !by.MayInvite(by.Side) {
 		return nil, ErrForbidden
 	}
 	err = s.db.Read(ctx, func(tx *opsdb.Tx) error {
@@ -293,7 +293,7 @@ func (s *Service) RevokeInvitation(ctx context.Context, by Requester, id int64) 
 	var l Link
 	err := s.db.Write(ctx, func(tx *opsdb.Tx) (err error) {
 		l, err = linkBy(ctx, tx, "id", id)
-		if errors.Is(err, ErrTokenUnknown) || err == nil && (l.Purpose != Invitation || !by.MayManage(l.Keeper)) {
+		if errors.Is(err, ErrTokenUnknown) || err == nil && (l.Purpose != Invitation || !by.MayInvite(l.Keeper)) {
 			return ErrForbidden
 		}
 		if err != nil {
@@ -352,6 +352,37 @@ func (s *Service) IssueReset(ctx context.Context, by Requester, id int64, clearF
 	if err != nil {
 		return "", Link{}, err
 	}
+	return token, l, nil
+}
+
+// ResetAtConsole makes the token of a reset for an account of the service
+// organization, for the console of whoever operates the installation: the last
+// administrator has nobody else to ask. No page of a signed-in person may call
+// it, and it is refused for accounts that the firm keeps.
+func (s *Service) ResetAtConsole(ctx context.Context, personID string, clearFactors bool) (token string, l Link, err error) {
+	err = s.db.Write(ctx, func(tx *opsdb.Tx) error {
+		a, err := accountBy(ctx, tx, "person", personID)
+		if err != nil {
+			return err
+		}
+		switch {
+		case a.Keeper != ServiceOrganization:
+			return ErrForbidden
+		case !a.DisabledAt.IsZero():
+			return ErrDisabled
+		}
+		if err := revokeTokens(ctx, tx, a, s.now()); err != nil {
+			return err
+		}
+		l = s.linkFor(a, Reset, resetFor)
+		l.ClearsFactors = clearFactors
+		token, l.ID, err = s.insertLink(ctx, tx, l)
+		return err
+	})
+	if err != nil {
+		return "", Link{}, err
+	}
+	s.observe(ctx, Event{Kind: ResetIssued, AccountID: l.AccountID, PersonID: personID, Detail: "console"})
 	return token, l, nil
 }
 

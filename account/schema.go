@@ -93,6 +93,8 @@ CREATE TABLE account_failure (
 	last  INTEGER NOT NULL,
 	until INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+`, `
+ALTER TABLE account_account ADD COLUMN signed_in INTEGER NOT NULL DEFAULT 0;
 `}}
 
 func millis(t time.Time) int64 {

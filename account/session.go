@@ -107,6 +107,9 @@ func (s *Service) open(ctx context.Context, tx *opsdb.Tx, a Account, level Level
 	_, err = tx.ExecContext(ctx, `INSERT INTO account_session (hash, id, account, created, seen, proven, expires, agent, ip, methods, level)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		hash, sess.ID, a.ID, millis(now), millis(now), millis(now), millis(sess.ExpiresAt), sess.UserAgent, sess.IP, joinMethods(methods), level)
+	if err == nil {
+		_, err = tx.ExecContext(ctx, "UPDATE account_account SET signed_in = ? WHERE id = ?", millis(now), a.ID)
+	}
 	return SignedIn{Account: a, Session: sess, Token: token}, err
 }
 

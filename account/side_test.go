@@ -2,6 +2,7 @@ package account
 
 import (
 	"errors"
+	"strings"
 	"testing"
 )
 
@@ -25,6 +26,8 @@ func TestWhoManagesWhom(t *testing.T) {
 	accounts["nobody's"] = Account{ID: 999, Email: "nobody@example.com"}
 
 	everything := []string{"administrator", "firm_administrator", "engagement_partner", "compliance_manager"}
+	// Who leads an engagement lets colleagues in and manages nobody.
+	invites := map[string]Side{"engagement partner": AuditFirm, "audit manager": AuditFirm}
 	requesters := map[string]struct {
 		by  Requester
 		may map[string]bool
@@ -39,6 +42,9 @@ func TestWhoManagesWhom(t *testing.T) {
 		"firm administrator's role on the other side": {Requester{"x", ServiceOrganization, []string{"firm_administrator"}}, nil},
 		"compliance manager":                          {Requester{"x", ServiceOrganization, []string{"compliance_manager", "executive"}}, nil},
 		"engagement partner":                          {Requester{"x", AuditFirm, []string{"engagement_partner"}}, nil},
+		"audit manager":                               {Requester{"x", AuditFirm, []string{"firm_manager"}}, nil},
+		"audit staff":                                 {Requester{"x", AuditFirm, []string{"firm_staff"}}, nil},
+		"partner's role on the other side":            {Requester{"x", ServiceOrganization, []string{"engagement_partner", "firm_manager"}}, nil},
 		"guest with every role":                       {Requester{"guest", Guest, everything}, nil},
 		"somebody without a side":                     {Requester{"x", "", everything}, nil},
 		"somebody without a name":                     {Requester{"", ServiceOrganization, everything}, nil},
@@ -82,17 +88,18 @@ func TestWhoManagesWhom(t *testing.T) {
 		// Inviting: the side of the invitee in place of the account's.
 		for side, person := range map[Side]string{ServiceOrganization: "admin2", AuditFirm: "staff"} {
 			_, l, err := w.Invite(ctx, r.by, Invitee{PersonID: person, Email: person + "@example.com", Name: "Kim", Side: side})
+			may := r.may[string(side)] || invites[who] == side
 			switch {
-			case r.may[string(side)] && err != nil:
+			case may && err != nil:
 				t.Errorf("%s: invite to %s: %v", who, side, err)
-			case !r.may[string(side)] && !errors.Is(err, ErrForbidden):
+			case !may && !errors.Is(err, ErrForbidden):
 				t.Errorf("%s: invite to %s was not forbidden: %v", who, side, err)
 			}
 			if err != nil {
 				continue
 			}
 			for other, o := range requesters {
-				if o.may[string(side)] {
+				if o.may[string(side)] || invites[other] == side {
 					continue
 				}
 				is(t, other+" revokes an invitation to "+string(side), w.RevokeInvitation(ctx, o.by, l.ID), ErrForbidden)
@@ -101,8 +108,12 @@ func TestWhoManagesWhom(t *testing.T) {
 		all, err := w.Accounts(ctx, r.by)
 		if r.may == nil {
 			is(t, who+" lists", err, ErrForbidden)
-			_, err = w.Invitations(ctx, r.by)
-			is(t, who+" lists invitations", err, ErrForbidden)
+			_, err = w.Kept(ctx, r.by)
+			is(t, who+" lists what is kept", err, ErrForbidden)
+			if _, ok := invites[who]; !ok {
+				_, err = w.Invitations(ctx, r.by)
+				is(t, who+" lists invitations", err, ErrForbidden)
+			}
 			continue
 		}
 		if err != nil || len(all) != 2 {
@@ -111,6 +122,15 @@ func TestWhoManagesWhom(t *testing.T) {
 		for _, a := range all {
 			if a.Keeper != r.by.Side {
 				t.Errorf("%s: the list shows %s, kept by %s", who, a.Email, a.Keeper)
+			}
+		}
+		kept, err := w.Kept(ctx, r.by)
+		if err != nil || len(kept) != len(all) {
+			t.Errorf("%s: keeps %d accounts: %v", who, len(kept), err)
+		}
+		for _, k := range kept {
+			if k.Keeper != r.by.Side || k.SignedInAt.IsZero() {
+				t.Errorf("%s: is told of %s, kept by %s, signed in at %s", who, k.Email, k.Keeper, k.SignedInAt)
 			}
 		}
 		links, err := w.Invitations(ctx, r.by)
@@ -177,4 +197,25 @@ func TestUpdate(t *testing.T) {
 	}
 	_, err = w.ByPerson(ctx, "stranger")
 	is(t, "a person without an account", err, ErrNotFound)
+}
+
+// The program's own mail reaches whoever can sign in, on every side, and nobody
+// who was shut out.
+func TestAddressees(t *testing.T) {
+	w := newWorld(t)
+	w.add("owner", ServiceOrganization)
+	w.add("staff", AuditFirm)
+	w.add("reader", ServiceOrganization)
+	a, err := w.ByPerson(ctx, "reader")
+	is(t, "the reader's account", err, nil)
+	is(t, "shutting the reader out", w.Disable(ctx, admin, a.ID), nil)
+	all, err := w.Addressees(ctx)
+	is(t, "listing", err, nil)
+	var got []string
+	for _, a := range all {
+		got = append(got, a.PersonID+" "+a.Email+" "+string(a.Side))
+	}
+	if want := "owner owner@example.com service_organization, staff staff@example.com audit_firm"; strings.Join(got, ", ") != want {
+		t.Errorf("mail would reach %s", strings.Join(got, ", "))
+	}
 }

@@ -118,10 +118,40 @@ func (s *Service) BeginTOTP(ctx context.Context, token string) (Enrolment, error
 	if err != nil {
 		return Enrolment{}, err
 	}
-	e := Enrolment{Secret: base32Plain.EncodeToString(secret)}
+	return s.enrolment(a, secret)
+}
+
+func (s *Service) enrolment(a Account, secret []byte) (e Enrolment, err error) {
+	e.Secret = base32Plain.EncodeToString(secret)
 	e.URI = totpURI(s.party.Name, a.Email, e.Secret)
 	e.QR, err = QR(e.URI)
 	return e, err
+}
+
+// TOTPInProgress gives what BeginTOTP gave, as long as no code has confirmed it:
+// a page may be loaded again, and a wrong code is no reason to scan anew. It
+// answers ErrTOTPOff where nothing was begun, and is asked of somebody who
+// proved who they are a short time ago.
+func (s *Service) TOTPInProgress(ctx context.Context, token string) (Enrolment, error) {
+	_, a, _, err := s.own(ctx, token, true)
+	if err != nil {
+		return Enrolment{}, err
+	}
+	var sealed []byte
+	err = s.db.Read(ctx, func(tx *opsdb.Tx) error {
+		return tx.QueryRowContext(ctx, "SELECT sealed FROM account_totp WHERE account = ? AND confirmed = 0", a.ID).Scan(&sealed)
+	})
+	if errors.Is(err, opsdb.ErrNoRows) {
+		return Enrolment{}, ErrTOTPOff
+	}
+	if err != nil {
+		return Enrolment{}, err
+	}
+	secret, err := s.openSecret(a.ID, sealed)
+	if err != nil {
+		return Enrolment{}, err
+	}
+	return s.enrolment(a, secret)
 }
 
 // totpURI is the Key URI Format that authenticator apps read. Spaces are %20:

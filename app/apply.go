@@ -134,6 +134,9 @@ func (a *App) applyOne(ctx context.Context, actor, name string, all map[string][
 		if steps, err = p.plan(all[name]); err != nil {
 			return err
 		}
+		if err := p.keepsAdministrator(); err != nil {
+			return err
+		}
 		if dry {
 			return nil
 		}
@@ -164,6 +167,8 @@ type planner struct {
 	refusal error
 	// versions are the items by kind and id.
 	versions map[[2]string][]*ascode.Item
+	// byRef says, by ledger, kind and id, whether the files leave a record in use.
+	byRef map[[3]string]bool
 }
 
 func (p *planner) plan(items []*ascode.Item) ([]Step, error) {
@@ -508,16 +513,11 @@ func (p *planner) references(it *ascode.Item, kind *record.Kind) error {
 
 func (p *planner) exists(ref record.Reference) (bool, error) {
 	for _, name := range []string{p.tx.req.ledger, OrganizationLedger} {
-		retired := false
-		for _, it := range p.all[name] {
-			if it.Kind == ref.Kind && it.ID == ref.ID {
-				if !it.Retired {
-					return true, nil
-				}
-				retired = true
-			}
+		given, stays := p.given(name, ref)
+		if stays {
+			return true, nil
 		}
-		if retired {
+		if given {
 			continue
 		}
 		var r record.Record
@@ -536,6 +536,22 @@ func (p *planner) exists(ref record.Reference) (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+// given tells whether the same files hold a record, and whether it is in use
+// after them.
+func (p *planner) given(name string, ref record.Reference) (given, stays bool) {
+	if p.byRef == nil {
+		p.byRef = map[[3]string]bool{}
+		for ledger, items := range p.all {
+			for _, it := range items {
+				k := [3]string{ledger, it.Kind, it.ID}
+				p.byRef[k] = p.byRef[k] || !it.Retired
+			}
+		}
+	}
+	stays, given = p.byRef[[3]string{name, ref.Kind, ref.ID}]
+	return given, stays
 }
 
 // foreign reads a record of another ledger. It cannot be guarded: a command

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"sort"
 
+	"reperform/bundle"
 	"reperform/identity"
 	"reperform/ledger"
 	"reperform/record"
@@ -72,22 +73,47 @@ func (a *App) Checkpoint(ctx context.Context, actor, name string) (note []byte, 
 	return note, g.Key, err
 }
 
-// Prove makes the inclusion proof of an entry. It holds the entry as stored, and
-// so is for those who may read all of it.
-func (a *App) Prove(ctx context.Context, actor, name string, pos int64) (ledger.Inclusion, string, error) {
+// Prove makes the proof of an entry, for those who may read all of it. It leads
+// to the checkpoint given, which must be one of the ledger's that covers the
+// entry, or without one to the latest.
+func (a *App) Prove(ctx context.Context, actor, name string, pos int64, checkpoint []byte) (*bundle.Proof, error) {
 	reader, err := a.Reader(ctx, actor, name)
 	if err != nil {
-		return ledger.Inclusion{}, "", err
+		return nil, err
 	}
 	if err := a.provable(ctx, reader, name, pos); err != nil {
-		return ledger.Inclusion{}, "", err
+		return nil, err
 	}
 	g, err := a.log.Genesis(name)
 	if err != nil {
-		return ledger.Inclusion{}, "", err
+		return nil, err
 	}
-	p, err := a.log.Prove(ctx, name, pos)
-	return p, g.Key, err
+	if checkpoint == nil {
+		if checkpoint, err = a.log.Checkpoint(name); err != nil {
+			return nil, err
+		}
+	} else if c, err := ledger.ParseCheckpoint(checkpoint, g.Key); err != nil {
+		return nil, fmt.Errorf("the checkpoint given is not one of ledger %s: %w", name, err)
+	} else if c.Size <= pos {
+		return nil, fmt.Errorf("the checkpoint given covers entries 0 to %d of ledger %s, not %d; give a later one", c.Size-1, name, pos)
+	}
+	entry, err := a.log.ProveAt(ctx, name, pos, checkpoint)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := entry.CheckInclusion(g.Key); err != nil {
+		return nil, fmt.Errorf("the ledger does not lead to the checkpoint given: %w", err)
+	}
+	p := bundle.NewProof(name, g.Key, entry)
+	if a.provable(ctx, reader, name, 0) == nil {
+		first, err := a.log.ProveAt(ctx, name, 0, checkpoint)
+		if err != nil {
+			return nil, err
+		}
+		p.First = &first
+	}
+	err = a.store.Entries(ctx, name, pos, pos+1, func(r ledger.Row) error { return p.AddDocuments(r.Documents) })
+	return p, err
 }
 
 // provable refuses who may not read all of the entry, with the words for one
@@ -209,3 +235,6 @@ func (a *App) verifyBlobs(ctx context.Context, name string, files map[string]soc
 // LedgerReport is the result of verifying one ledger, for adapters, which do
 // not touch the ledger themselves.
 type LedgerReport = ledger.Report
+
+// Proof shows one entry of a ledger, for adapters, which do not touch bundles.
+type Proof = bundle.Proof

@@ -104,6 +104,9 @@ func (a *App) putOne(ctx context.Context, actor string, c RecordChange, action s
 		if len(p.problems) > 0 {
 			return plain(p.problems[0])
 		}
+		if err := p.keepsAdministrator(); err != nil {
+			return err
+		}
 		if c.Retired {
 			return tx.put(c.Kind, c.ID, effective, it.Body, true)
 		}

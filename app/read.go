@@ -82,14 +82,6 @@ func (a *App) History(ctx context.Context, actor, name, kind, id string) ([]Even
 	return out, nil
 }
 
-func (a *App) zone(ctx context.Context) (*time.Location, error) {
-	org, err := a.organization(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return time.LoadLocation(org.Timezone)
-}
-
 // KnownAt finds the size that a ledger had at a position or a moment: a number
 // is a size, a date is the end of that day in the organization's zone, an
 // RFC 3339 time is itself.
@@ -219,14 +211,7 @@ func (a *App) Export(ctx context.Context, actor, name string, asOf record.AsOf) 
 	if err != nil {
 		return nil, err
 	}
-	shown := name
-	if name == OrganizationLedger {
-		shown = ""
-	}
-	until := soc1.Date("9999-12-31")
-	if asOf.Effective != "" {
-		until = asOf.Effective
-	}
+	shown, until := exportedAs(name, asOf)
 	files := map[string][]byte{}
 	for _, n := range record.Kinds.Names() {
 		k, err := record.Kinds.Kind(n)
@@ -236,22 +221,67 @@ func (a *App) Export(ctx context.Context, actor, name string, asOf record.AsOf) 
 		if k.Decision {
 			continue
 		}
-		versions, err := v.Versions(ctx, n, "0000-01-01", until)
+		b, err := exported(ctx, v, k, shown, until, nil)
 		if err != nil {
 			return nil, err
 		}
-		var records []record.Record
-		for _, ver := range versions {
-			if !ver.Redacted {
-				records = append(records, ver.Record)
-			}
-		}
-		if len(records) == 0 {
-			continue
-		}
-		if files[n+".yaml"], err = ascode.Write(k, shown, records); err != nil {
-			return nil, err
+		if len(b) > 0 {
+			files[n+".yaml"] = b
 		}
 	}
 	return files, nil
+}
+
+// exportedAs is how files name a ledger, and until when versions are exported.
+func exportedAs(name string, asOf record.AsOf) (shown string, until soc1.Date) {
+	if name != OrganizationLedger {
+		shown = name
+	}
+	if asOf.Effective != "" {
+		return shown, asOf.Effective
+	}
+	return shown, "9999-12-31"
+}
+
+// exported is the file of one kind; empty where there is nothing to write.
+func exported(ctx context.Context, v *record.View, k *record.Kind, shown string, until soc1.Date, only map[string]bool) ([]byte, error) {
+	versions, err := v.Versions(ctx, k.Name, "0000-01-01", until)
+	if err != nil {
+		return nil, err
+	}
+	var records []record.Record
+	for _, ver := range versions {
+		if !ver.Redacted && (only == nil || only[ver.ID]) {
+			records = append(records, ver.Record)
+		}
+	}
+	if len(records) == 0 {
+		return nil, nil
+	}
+	return ascode.Write(k, shown, records)
+}
+
+// ExportRecords renders one register as the file that Export writes of it. With
+// ids it holds these records alone. Applying it again changes nothing.
+func (a *App) ExportRecords(ctx context.Context, actor, name, kind string, asOf record.AsOf, ids []string) ([]byte, error) {
+	k, err := record.Kinds.Kind(kind)
+	if err != nil {
+		return nil, err
+	}
+	v, err := a.View(ctx, actor, name, asOf)
+	if err != nil {
+		return nil, err
+	}
+	if k.Decision {
+		return nil, fmt.Errorf("%s are decisions and are not written by files; export them as a table", k.Plural)
+	}
+	var only map[string]bool
+	if ids != nil {
+		only = make(map[string]bool, len(ids))
+		for _, id := range ids {
+			only[id] = true
+		}
+	}
+	shown, until := exportedAs(name, asOf)
+	return exported(ctx, v, k, shown, until, only)
 }

@@ -102,17 +102,17 @@ func TestReaderOfSomeKinds(t *testing.T) {
 		people[l.Pos] = true
 	}
 	for pos := range size {
-		_, _, err := s.app.Prove(s.ctx, "fay", exam, pos)
+		_, err := s.app.Prove(s.ctx, "fay", exam, pos, nil)
 		if err == nil && !people[pos] {
 			t.Errorf("fay proves entry %d", pos)
 		}
 	}
-	_, _, missing := s.app.Prove(s.ctx, "fay", exam, 1<<40)
+	_, missing := s.app.Prove(s.ctx, "fay", exam, 1<<40, nil)
 	var hidden int64
 	for people[hidden] {
 		hidden++
 	}
-	_, _, err = s.app.Prove(s.ctx, "fay", exam, hidden)
+	_, err = s.app.Prove(s.ctx, "fay", exam, hidden, nil)
 	if err == nil || err.Error() != strings.ReplaceAll(missing.Error(), fmt.Sprint(int64(1)<<40), fmt.Sprint(hidden)) {
 		t.Errorf("a hidden entry is told from a missing one: %v, %v", err, missing)
 	}

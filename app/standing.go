@@ -11,8 +11,10 @@ import (
 )
 
 // Standing is where a person stands by all ledgers: the sides on which they are
-// recorded, and the roles. It is for those who let people sign in, not for
-// deciding what somebody may do.
+// recorded, and the roles. Who was the firm's before management recorded them as
+// one of its own stays the firm's, and the other way round: neither side shuts
+// the other's people out by a record. It is for those who let people sign in,
+// not for deciding what somebody may do.
 func (a *App) Standing(ctx context.Context, id string) (sides []soc1.Side, roles []soc1.Role, err error) {
 	if err := a.log.Refresh(ctx); err != nil {
 		return nil, nil, err
@@ -35,6 +37,13 @@ func (a *App) Standing(ctx context.Context, id string) (sides []soc1.Side, roles
 		if p.Retired || p.Redacted {
 			continue
 		}
+		foreign, err := a.recordedLater(ctx, name, id, p.Value.Side)
+		if err != nil {
+			return nil, nil, err
+		}
+		if foreign {
+			continue
+		}
 		if !slices.Contains(sides, p.Value.Side) {
 			sides = append(sides, p.Value.Side)
 		}
@@ -45,4 +54,39 @@ func (a *App) Standing(ctx context.Context, id string) (sides []soc1.Side, roles
 		}
 	}
 	return sides, roles, nil
+}
+
+// recordedLater tells whether a ledger records a person on its side who was the
+// other side's first.
+func (a *App) recordedLater(ctx context.Context, name, id string, side soc1.Side) (bool, error) {
+	if name != OrganizationLedger {
+		return a.ownFirst(ctx, name, id)
+	}
+	if side != soc1.SideServiceOrganization {
+		return false, nil
+	}
+	for _, other := range a.log.Ledgers() {
+		if other == OrganizationLedger {
+			continue
+		}
+		v, err := a.latest(other)
+		if errors.Is(err, ledger.ErrNoLedger) {
+			continue
+		}
+		if err != nil {
+			return false, err
+		}
+		p, err := record.One[soc1.Person](ctx, v, "person", id)
+		if isNotFound(err) || err == nil && (p.Retired || p.Redacted) {
+			continue
+		}
+		if err != nil {
+			return false, err
+		}
+		own, err := a.ownFirst(ctx, other, id)
+		if err != nil || !own {
+			return !own, err
+		}
+	}
+	return false, nil
 }

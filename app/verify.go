@@ -27,7 +27,7 @@ type Trust struct {
 	Limit time.Duration
 }
 
-// VerifyBundle re-performs a bundle with nothing else at hand: no workspace, no
+// VerifyBundle re-performs a bundle, or checks a proof, with nothing else at hand: no workspace, no
 // signing key, no server.
 func VerifyBundle(ctx context.Context, path string, trust Trust, opt Options) (_ *bundle.Verification, err error) {
 	progress := func(stage string) {
@@ -44,6 +44,14 @@ func VerifyBundle(ctx context.Context, path string, trust Trust, opt Options) (_
 		return nil, err
 	} else if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s is not a file", path)
+	}
+	if proof, err := bundle.IsProof(path); err != nil {
+		return nil, err
+	} else if proof {
+		if trust.PDF != nil {
+			return nil, fmt.Errorf("%s proves one entry of a ledger and holds no report; give --pdf with a bundle", path)
+		}
+		return bundle.VerifyProof(ctx, path, bundle.Options{Checkpoint: trust.Checkpoint, Keys: trust.Keys, Limit: trust.Limit})
 	}
 	// A verification that is killed leaves plaintext behind; the next removes it.
 	dir, err := sandbox.NewDir(os.TempDir())

@@ -62,6 +62,8 @@ func calls() map[string][]call {
 		// Warm tells nothing. Watch tells everything to the process itself, which
 		// asks Reader before it passes anything on.
 		"Warm": nil, "Watch": nil, "WatchAs": nil,
+		// Entries is one number of all ledgers together, for the operator alone.
+		"Entries": nil,
 		// Standing is for whoever lets people sign in, and shown to nobody.
 		"Standing": nil,
 		"Zone":     read(func(s *story, _ string, _ place) (any, error) { z, err := s.app.Zone(s.ctx); return z.String(), err }),
@@ -106,6 +108,15 @@ func calls() map[string][]call {
 				return s.app.PutPerson(s.ctx, actor, app.RecordChange{Ledger: p.ledger, ID: "mei", Revision: 9, Retired: true})
 			})},
 		},
+		"PeopleRights": read(func(s *story, actor string, p place) (any, error) {
+			return s.app.PeopleRights(s.ctx, actor, p.ledger)
+		}),
+		"PeopleLedgers": read(func(s *story, actor string, _ place) (any, error) {
+			return s.app.PeopleLedgers(s.ctx, actor), nil
+		}),
+		"AcceptInvitations": read(func(s *story, actor string, _ place) (any, error) {
+			return nil, s.app.AcceptInvitations(s.ctx, actor)
+		}),
 		"PutRecords": {
 			{writes: true, do: func(s *story, actor string, p place) (any, error) {
 				return s.app.PutRecords(s.ctx, actor, []app.RecordChange{{Ledger: p.ledger, Kind: "evidence", ID: "ev-calls", Revision: -1, Value: soc1.Evidence{Title: "Mine"}}}, "Mine.", false)
@@ -115,6 +126,27 @@ func calls() map[string][]call {
 			}},
 			{do: func(s *story, actor string, p place) (any, error) {
 				return s.app.PutRecords(s.ctx, actor, []app.RecordChange{{Ledger: p.ledger, Kind: "attribute", ID: "x-new", Value: soc1.Attribute{Test: "t-it-1-1", Code: "X", Text: "Any.", Manual: true}}}, "Mine.", true)
+			}},
+		},
+		"ExportRecords": {
+			{do: func(s *story, actor string, p place) (any, error) {
+				b, err := s.app.ExportRecords(s.ctx, actor, p.ledger, "evidence", record.AsOf{}, nil)
+				return string(b), err
+			}},
+			{do: func(s *story, actor string, p place) (any, error) {
+				b, err := s.app.ExportRecords(s.ctx, actor, p.ledger, "test_of_control", record.AsOf{}, []string{"t-it-1-1"})
+				return string(b), err
+			}},
+		},
+		"PlanImport": {
+			{do: func(s *story, actor string, p place) (any, error) {
+				return s.app.PlanImport(s.ctx, actor, &app.Table{File: "t.csv", Columns: []string{"Id", "Title"}, Rows: []app.TableRow{{Line: 2, Cells: []string{"ev-calls", "Mine"}}}},
+					app.ImportOptions{Ledger: p.ledger, Kind: "evidence", Fields: []string{"id", "title"}, Key: "id"})
+			}},
+			// Whether a reference leads somewhere tells what exists.
+			{do: func(s *story, actor string, p place) (any, error) {
+				return s.app.PlanImport(s.ctx, actor, &app.Table{File: "t.csv", Columns: []string{"Test", "Code", "Text", "Manual"}, Rows: []app.TableRow{{Line: 2, Cells: []string{"t-it-1-1", "X", "Any.", "yes"}}}},
+					app.ImportOptions{Ledger: p.ledger, Kind: "attribute", Fields: []string{"test", "code", "text", "manual"}})
 			}},
 		},
 		"Today": read(func(s *story, _ string, _ place) (any, error) { return s.app.Today(s.ctx) }),
@@ -154,12 +186,13 @@ func calls() map[string][]call {
 		}),
 		"Prove": {
 			{do: func(s *story, actor string, p place) (any, error) {
-				inc, key, err := s.app.Prove(s.ctx, actor, p.ledger, 0)
-				return []any{inc, key}, err
+				return s.app.Prove(s.ctx, actor, p.ledger, 0, nil)
 			}},
 			{do: func(s *story, actor string, p place) (any, error) {
-				inc, key, err := s.app.Prove(s.ctx, actor, p.ledger, 1<<40)
-				return []any{inc, key}, err
+				return s.app.Prove(s.ctx, actor, p.ledger, 0, []byte("a note"))
+			}},
+			{do: func(s *story, actor string, p place) (any, error) {
+				return s.app.Prove(s.ctx, actor, p.ledger, 1<<40, nil)
 			}},
 		},
 		"VerifyLedgers": {
@@ -397,6 +430,42 @@ func calls() map[string][]call {
 			// What the firm says about the organization's records is the firm's.
 			{do: func(s *story, actor string, _ place) (any, error) {
 				return s.app.Comments(s.ctx, actor, soc1.Ref{Kind: "control", ID: "it-1-1"})
+			}},
+		},
+		"CommentCounts": read(func(s *story, actor string, p place) (any, error) {
+			n, err := s.app.CommentCounts(s.ctx, actor, []soc1.Ref{{Ledger: p.ledger, Kind: "test_of_control", ID: "t-it-1-1"}, {Kind: "control", ID: "it-1-1"}})
+			return len(n), err
+		}),
+		"CommentHomes": {
+			{do: func(s *story, actor string, p place) (any, error) {
+				return s.app.CommentHomes(s.ctx, actor, soc1.Ref{Ledger: p.ledger, Kind: "test_of_control", ID: "t-it-1-1"})
+			}},
+			{do: func(s *story, actor string, _ place) (any, error) {
+				return s.app.CommentHomes(s.ctx, actor, soc1.Ref{Kind: "control", ID: "it-1-1"})
+			}},
+		},
+		"Mentionable": {
+			{do: func(s *story, actor string, p place) (any, error) {
+				return s.app.Mentionable(s.ctx, actor, p.ledger, soc1.Ref{Ledger: p.ledger, Kind: "test_of_control", ID: "t-it-1-1"})
+			}},
+			{do: func(s *story, actor string, p place) (any, error) {
+				return s.app.Mentionable(s.ctx, actor, p.ledger, soc1.Ref{Kind: "control", ID: "it-1-1"})
+			}},
+			{do: func(s *story, actor string, _ place) (any, error) {
+				return s.app.Mentionable(s.ctx, actor, "", soc1.Ref{Kind: "control", ID: "it-1-1"})
+			}},
+		},
+		"Requests": {
+			{do: func(s *story, actor string, p place) (any, error) {
+				return s.app.Requests(s.ctx, actor, soc1.Ref{Ledger: p.ledger, Kind: "test_of_control", ID: "t-it-1-1"})
+			}},
+			{do: func(s *story, actor string, _ place) (any, error) {
+				return s.app.Requests(s.ctx, actor, soc1.Ref{Kind: "control", ID: "it-1-1"})
+			}},
+		},
+		"Askable": {
+			{do: func(s *story, actor string, p place) (any, error) {
+				return s.app.Askable(s.ctx, actor, soc1.Ref{Ledger: p.ledger, Kind: "test_of_control", ID: "t-it-1-1"})
 			}},
 		},
 		"MentionsOf": read(func(s *story, actor string, _ place) (any, error) { return s.app.MentionsOf(s.ctx, actor) }),

@@ -88,6 +88,7 @@ type App struct {
 	activity activityIndex
 	searches searches
 	feed     feed
+	zones    zones
 	// readOnly says that nothing can be written where the workspace lies.
 	readOnly bool
 }
@@ -95,14 +96,17 @@ type App struct {
 // ErrNoWorkspace says that a folder holds no workspace.
 var ErrNoWorkspace = errors.New("there is no workspace here")
 
-// Exists reports whether a folder holds a workspace. A folder that does not
-// exist holds none; one that cannot be read is an error.
+// Exists reports whether a folder holds a workspace, one included that was
+// established and is not in its place yet. A folder that does not exist holds none;
+// one that cannot be read is an error.
 func Exists(dir string) (bool, error) {
-	_, err := os.Stat(filepath.Join(dir, "workspace.json"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+	for _, at := range []string{filepath.Join(dir, "workspace.json"), filepath.Join(dir, established, "workspace.json")} {
+		_, err := os.Stat(at)
+		if err == nil || !errors.Is(err, fs.ErrNotExist) {
+			return err == nil, err
+		}
 	}
-	return err == nil, err
+	return false, nil
 }
 
 // ErrWorkspaceExists says that a folder holds a workspace already.
@@ -199,6 +203,9 @@ func (a *App) origin(name string) string { return "reperform/" + a.settings.ID +
 
 // Open opens the workspace in a folder.
 func Open(ctx context.Context, dir string, opt Options) (*App, error) {
+	if err := settle(dir); err != nil {
+		return nil, err
+	}
 	b, err := os.ReadFile(filepath.Join(dir, "workspace.json"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: %w; run `reperform init --workspace %s` or name another folder", dir, ErrNoWorkspace, dir)
@@ -307,11 +314,11 @@ func (a *App) now() soc1.Instant { return soc1.Instant(a.opt.Now().UTC().Format(
 
 // Today is the calendar date in the organization's time zone.
 func (a *App) Today(ctx context.Context) (soc1.Date, error) {
-	org, err := a.organization(ctx)
+	z, err := a.zone(ctx)
 	if err != nil {
 		return "", err
 	}
-	return a.today(org.Timezone), nil
+	return soc1.Date(a.opt.Now().In(z).Format(time.DateOnly)), nil
 }
 
 // engineHolder holds the population engine, once needed, and the plaintext

@@ -20,6 +20,7 @@ const (
 	NoResponse
 	Unsigned
 	EvidenceOverdue
+	ReviewOverdue
 	RiskUnanswered
 	NoActiveOwner
 	NotDescribed
@@ -27,7 +28,7 @@ const (
 
 // Slug is the rank as class names and addresses spell it.
 func (u Urgency) Slug() string {
-	return [...]string{"high_exception", "open_exception", "not_effective", "no_response", "unsigned", "evidence_overdue",
+	return [...]string{"high_exception", "open_exception", "not_effective", "no_response", "unsigned", "evidence_overdue", "review_overdue",
 		"risk_unanswered", "no_active_owner", "not_described"}[u]
 }
 
@@ -44,7 +45,9 @@ type Attention struct {
 	Refs []soc1.Ref
 }
 
-// Attention lists everything that needs somebody, worst first.
+// Attention lists everything that needs somebody, worst first. What management
+// owes to its own program, evidence in time and reviews, is not on the auditor's
+// list: the auditor's evidence follows the tests and not the calendar.
 func (o *Overview) Attention() []Attention {
 	var out []Attention
 	for i := range o.Exceptions {
@@ -69,8 +72,21 @@ func (o *Overview) Attention() []Attention {
 				Detail: "No control answers this risk, and no response is stated. Rated: " + l.Rating().Level().Label() + ".", Refs: []soc1.Ref{l.Ref}})
 		}
 	}
+	for i := range o.records.Policies {
+		x := &o.records.Policies[i]
+		if o.By == soc1.ByAuditor {
+			break
+		}
+		if due := x.Value.ReviewDue; due != "" && due < o.Question.Today {
+			out = append(out, Attention{Urgency: ReviewOverdue, Title: x.Value.Title, Who: x.Value.Owner, Since: due.AddDays(1),
+				Detail: "The policy is due for review.", Refs: []soc1.Ref{x.Ref()}})
+		}
+	}
 	if o.Question.Today > o.Period.To {
 		for _, s := range o.ToSign("") {
+			if o.By == soc1.ByAuditor && len(s.Refs) > 0 && s.Refs[0].Kind == "policy" {
+				continue
+			}
 			out = append(out, Attention{Urgency: Unsigned, Title: s.Title, Detail: "The period has ended, and it is not signed.", Who: s.Who, Since: o.Period.To.AddDays(1), Refs: s.Refs})
 		}
 	}
@@ -100,7 +116,7 @@ func (o *Overview) controlAttention(line *ControlLine, s *standing) []Attention 
 			add(NoResponse, "", "A deviation has no response of management.", d)
 		}
 	}
-	if n := line.Evidence.Overdue(); n > 0 {
+	if n := line.Evidence.Overdue(); n > 0 && o.By != soc1.ByAuditor {
 		oldest := line.Evidence.Oldest
 		add(EvidenceOverdue, oldest.To.AddDays(1), fmt.Sprintf("Evidence is missing for %s of %d, the oldest for %s.", plural(n, "occurrence"), line.Evidence.Expected, oldest))
 	}

@@ -157,6 +157,26 @@ func (c *coverer) segment(at int, k soc1.Control, from, to soc1.Date) {
 func (c *coverer) of(at int, k soc1.Control) Coverage {
 	d := c.calendar[k.Frequency]
 	out := Coverage{Counted: d != nil && d.counted || len(c.segments[at]) > 0, Undated: c.undated[at], Items: c.count(at)}
+	c.occurrences(at, func(x *Occurrence, due, covered bool) {
+		switch {
+		case due && covered:
+			out.Expected++
+			out.Covered++
+		case due:
+			out.Expected++
+			if out.Oldest.To == "" || x.To < out.Oldest.To {
+				out.Oldest = *x
+			}
+		case !covered && (out.Next.To == "" || x.To < out.Next.To):
+			out.Next = *x
+		}
+	})
+	return out
+}
+
+// occurrences visits the occurrences of the control at a place: whether each is
+// due, and whether evidence covers it.
+func (c *coverer) occurrences(at int, visit func(x *Occurrence, due, covered bool)) {
 	for _, s := range c.segments[at] {
 		n := s.hi - s.lo
 		if n <= 0 {
@@ -175,22 +195,9 @@ func (c *coverer) of(at int, k soc1.Control) Coverage {
 		over := int32(0)
 		for i := range n {
 			over += c.seen[i]
-			place := s.lo + i
-			switch due := place < s.due; {
-			case due && over > 0:
-				out.Expected++
-				out.Covered++
-			case due:
-				out.Expected++
-				if out.Oldest.To == "" || s.days.list[place].To < out.Oldest.To {
-					out.Oldest = s.days.list[place]
-				}
-			case over == 0 && (out.Next.To == "" || s.days.list[place].To < out.Next.To):
-				out.Next = s.days.list[place]
-			}
+			visit(&s.days.list[s.lo+i], s.lo+i < s.due, over > 0)
 		}
 	}
-	return out
 }
 
 // concerning visits the items that concern the period up to today, each once.

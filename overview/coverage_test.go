@@ -1,6 +1,7 @@
 package overview_test
 
 import (
+	"fmt"
 	"testing"
 
 	"reperform/overview"
@@ -146,5 +147,33 @@ func TestCoverage(t *testing.T) {
 				t.Errorf("the expectations say %d of %d", covered, due)
 			}
 		})
+	}
+}
+
+// TestMonths counts by month what coverage counts in all.
+func TestMonths(t *testing.T) {
+	r := small(control("a", soc1.Monthly, nil), control("b", soc1.Daily, nil), control("c", soc1.Quarterly, nil), control("d", soc1.AsNeeded, nil))
+	r.Evidence = []record.Typed[soc1.Evidence]{evidence("e1", "2025-01-01", "2025-01-31", "", "a", "b"), evidence("e2", "2025-02-03", "2025-02-07", "", "b"), evidence("e3", "2025-01-01", "2025-03-31", "", "c")}
+	o := make_(t, r, "e", "2025-04-15")
+	months, of := o.Months(), o.MonthsOf()
+	if len(months) != 12 || months[0] != "2025-01-01" || months[11] != "2025-12-01" || len(of) != len(o.Controls) {
+		t.Fatalf("%v, %d controls", months, len(of))
+	}
+	for at := range o.Controls {
+		line := &o.Controls[at]
+		var sum overview.Month
+		for _, m := range of[at] {
+			sum.Expected += m.Expected
+			sum.Covered += m.Covered
+		}
+		if sum.Expected != line.Evidence.Expected || sum.Covered != line.Evidence.Covered || sum.Missing() != line.Evidence.Overdue() {
+			t.Errorf("%s: months %+v, coverage %+v", line.ID(), sum, line.Evidence)
+		}
+	}
+	want := map[string]string{"a": "[{1 1 0} {1 0 0} {1 0 0} {0 0 1}]", "b": "[{23 23 0} {20 5 0} {21 0 0} {10 0 12}]", "c": "[{0 0 0} {0 0 0} {1 1 0} {0 0 0}]", "d": "[{0 0 0} {0 0 0} {0 0 0} {0 0 0}]"}
+	for at := range o.Controls {
+		if got := fmt.Sprint(of[at][:4]); got != want[o.Controls[at].ID()] {
+			t.Errorf("%s: %s, want %s", o.Controls[at].ID(), got, want[o.Controls[at].ID()])
+		}
 	}
 }

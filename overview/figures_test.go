@@ -184,7 +184,7 @@ func TestAttention(t *testing.T) {
 		rec("deviation", "answered", soc1.Deviation{Test: "t", Control: "a", Exceptions: []string{"y"}}),
 		rec("deviation", "answered-within", soc1.Deviation{Test: "t", Control: "a", Exceptions: []string{"y"}, Response: "Trained."})}
 	r.Responses = []record.Typed[soc1.ManagementResponse]{rec("management_response", "m", soc1.ManagementResponse{Engagement: "e", Deviation: soc1.Ref{Kind: "deviation", ID: "answered"}, Text: "Mended."})}
-	r.Policies = []record.Typed[soc1.Policy]{rec("policy", "p", soc1.Policy{Title: "Access policy", ApprovedBy: "ann"})}
+	r.Policies = []record.Typed[soc1.Policy]{rec("policy", "p", soc1.Policy{Title: "Access policy", ApprovedBy: "ann", ReviewDue: "2026-02-28"}), rec("policy", "q", soc1.Policy{Title: "Later", ApprovedOn: "2026-01-01", ReviewDue: "2026-03-01"})}
 	r.Letters = []record.Typed[soc1.RepresentationLetter]{rec("representation_letter", "l", soc1.RepresentationLetter{Engagement: "e", SignedOn: "2026-02-01"})}
 	o := make_(t, r, "e", "2026-03-01")
 	var got []string
@@ -192,12 +192,63 @@ func TestAttention(t *testing.T) {
 		got = append(got, strings.TrimSpace(fmt.Sprintf("%s %s %s", a.Urgency.Slug(), a.Since, firstID(a.Refs))))
 	}
 	want := []string{"high_exception 2025-06-20 x", "no_response  d", "unsigned 2026-01-01 p", "unsigned 2026-01-01 e",
-		"evidence_overdue 2025-01-06 b", "evidence_overdue 2025-02-01 a", "risk_unanswered  r2", "no_active_owner  a", "no_active_owner  b"}
+		"evidence_overdue 2025-01-06 b", "evidence_overdue 2025-02-01 a", "review_overdue 2026-03-01 p", "risk_unanswered  r2", "no_active_owner  a", "no_active_owner  b"}
 	if len(got) < len(want) || !slices.Equal(got[:len(want)], want) {
 		t.Errorf("attention\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 	if early := make_(t, r, "e", "2025-12-31").Attention(); slices.ContainsFunc(early, func(a overview.Attention) bool { return a.Urgency == overview.Unsigned }) {
 		t.Error("a signature is missed before the period has ended")
+	}
+	// The auditor is not reminded of what management owes to its own program.
+	r.By, r.Ledger = soc1.ByAuditor, "exam"
+	for _, a := range make_(t, r, "e", "2026-03-01").Attention() {
+		if a.Urgency == overview.EvidenceOverdue || a.Urgency == overview.ReviewOverdue || a.Title == "Access policy" {
+			t.Errorf("the auditor is reminded of %s %s", a.Urgency.Slug(), a.Title)
+		}
+	}
+}
+
+// TestUnconcluded tells tests that were looked at, and what is not concluded.
+func TestUnconcluded(t *testing.T) {
+	entity := control("el", soc1.Annual, func(k *soc1.Control) { k.Objectives = nil })
+	entity.Value.Objectives, entity.Value.Risks = nil, nil
+	r := small(control("a", soc1.Monthly, nil), control("b", soc1.Monthly, nil), control("c", soc1.AsNeeded, nil), entity)
+	idle := test("t3", func(x *soc1.TestOfControl) { x.Control, x.Method, x.NoOccurrence = "c", soc1.DidNotOperate, "None." })
+	r.Tests = []record.Typed[soc1.TestOfControl]{test("t", nil), test("t2", func(x *soc1.TestOfControl) { x.Control = "b" }), idle}
+	r.Results = []record.Typed[soc1.Result]{rec("result", "r", soc1.Result{Test: "t", ItemKey: "1", Outcome: soc1.Pass, TestedOn: "2025-06-01"})}
+	r.Samples = []record.Typed[soc1.Sample]{rec("sample", "s", soc1.Sample{Test: "t2"})}
+	state := func() string {
+		o := make_(t, r, "e", "2025-08-01")
+		var out []string
+		for _, x := range o.Tests() {
+			out = append(out, fmt.Sprint(x.Ref.ID, " ", x.Looked))
+		}
+		controls, objectives := o.Unconcluded()
+		for _, refs := range [][]soc1.Ref{controls, objectives} {
+			out = append(out, "|")
+			for _, x := range refs {
+				out = append(out, x.ID)
+			}
+		}
+		return strings.Join(out, " ")
+	}
+	if got := state(); got != "t true t2 false t3 false | a b c | pay" {
+		t.Errorf("at first: %s", got)
+	}
+	of := func(id, control string, limb soc1.ConclusionLimb, v soc1.Verdict) record.Typed[soc1.Conclusion] {
+		c := conclusion(id, limb, v)
+		c.Value.SubjectID = control
+		return c
+	}
+	onObjective := conclusion("o", soc1.ConcludeOperating, soc1.Achieved)
+	onObjective.Value.Subject, onObjective.Value.SubjectID = soc1.OnObjective, "pay"
+	r.Conclusions = []record.Typed[soc1.Conclusion]{of("1", "a", soc1.ConcludeOperating, soc1.Effective), of("2", "b", soc1.ConcludeDesign, soc1.Effective), of("3", "c", soc1.ConcludeDesign, soc1.Effective), onObjective}
+	if got := state(); got != "t true t2 false t3 false | b |" {
+		t.Errorf("later: %s", got)
+	}
+	r.Conclusions = append(r.Conclusions, of("4", "b", soc1.ConcludeOperating, soc1.NotEffective))
+	if got := state(); got != "t true t2 false t3 false | |" {
+		t.Errorf("at last: %s", got)
 	}
 }
 

@@ -57,7 +57,11 @@ type standing struct {
 	lastRef     soc1.Ref
 	// first is the first day of work recorded.
 	first soc1.Date
+	// idle says that every test shows that there was no occasion to operate.
+	idle bool
 }
+
+type typedConclusion = record.Typed[soc1.Conclusion]
 
 // worked notes work on a day; a day after today has not happened yet.
 func (s *standing) worked(on, today soc1.Date, ref soc1.Ref) {
@@ -108,6 +112,8 @@ type testing struct {
 	exceptions []ExceptionLine
 	// tests of the side and the engagement: the control's place.
 	tests map[testKey]int
+	// looked are the tests of which something was found out.
+	looked map[testKey]bool
 	// answered are the deviations that carry management's response.
 	answered map[soc1.Ref]bool
 }
@@ -117,7 +123,7 @@ type testKey struct{ ledger, id string }
 
 // gather reads the side's work on the controls at the places given.
 func (r *Records) gather(q Question, place map[string]int) (*testing, error) {
-	t := &testing{by: make([]standing, len(place)), tests: map[testKey]int{}, answered: map[soc1.Ref]bool{}}
+	t := &testing{by: make([]standing, len(place)), tests: map[testKey]int{}, looked: map[testKey]bool{}, answered: map[soc1.Ref]bool{}}
 	mine := func(engagement string) bool { return q.Engagement == "" || engagement == q.Engagement }
 	party := r.By
 	tests, err := own(r, "test_of_control", r.Tests, func(x *record.Typed[soc1.TestOfControl]) bool { return mine(x.Value.Engagement) })
@@ -134,8 +140,10 @@ func (r *Records) gather(q Question, place map[string]int) (*testing, error) {
 		}
 		t.tests[testKey{x.Ledger, x.ID}] = at
 		s := &t.by[at]
+		s.idle = (s.idle || len(s.tests) == 0) && x.Value.Method == soc1.DidNotOperate
 		s.tests = append(s.tests, x.Ref())
 		if x.Value.PerformedOn != "" {
+			t.look(x.Ledger, x.ID, x.Value.PerformedOn, q.Today)
 			s.worked(x.Value.PerformedOn, q.Today, x.Ref())
 		}
 	}
@@ -182,6 +190,7 @@ func (t *testing) records(r *Records, q Question, place map[string]int) error {
 	for i := range runs {
 		x := runs[i]
 		s := &t.by[t.tests[testKey{x.Ledger, x.Value.Test}]]
+		t.look(x.Ledger, x.Value.Test, x.Value.Ended.Date(), q.Today)
 		s.worked(x.Value.Ended.Date(), q.Today, x.Ref())
 	}
 	samples, err := own(r, "sample", r.Samples, func(x *record.Typed[soc1.Sample]) bool { _, ok := t.tests[testKey{x.Ledger, x.Value.Test}]; return ok })
@@ -198,6 +207,7 @@ func (t *testing) records(r *Records, q Question, place map[string]int) error {
 	}
 	for i := range results {
 		x := results[i]
+		t.look(x.Ledger, x.Value.Test, x.Value.TestedOn, q.Today)
 		t.by[t.tests[testKey{x.Ledger, x.Value.Test}]].worked(x.Value.TestedOn, q.Today, x.Ref())
 	}
 	exceptions, err := own(r, "exception", r.Exceptions, func(x *record.Typed[soc1.Exception]) bool {
@@ -226,6 +236,13 @@ func (t *testing) records(r *Records, q Question, place map[string]int) error {
 		}
 	}
 	return nil
+}
+
+// look notes that something was found out of a test on a day.
+func (t *testing) look(ledger, test string, on, today soc1.Date) {
+	if on <= today {
+		t.looked[testKey{ledger, test}] = true
+	}
 }
 
 // exception counts by where it stood on the day: one decided later was open.

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
-	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -77,64 +76,4 @@ func holds(folded string, words []string) bool {
 		}
 	}
 	return true
-}
-
-// chunkText is what can be read in the records of a chunk, one behind the other:
-// looking through it costs a few milliseconds for a hundred thousand records,
-// where going from record to record costs several times that.
-type chunkText struct {
-	once sync.Once
-	all  string
-	// ends are where the records' texts end.
-	ends []int
-}
-
-func (c *chunk) texts() *chunkText {
-	t := &c.text
-	t.once.Do(func() {
-		var b strings.Builder
-		for _, it := range c.items {
-			b.WriteString(it.Folded())
-			t.ends = append(t.ends, b.Len())
-			// No word that is looked for holds white space, so none is found across.
-			b.WriteByte('\n')
-		}
-		t.all = b.String()
-	})
-	return t
-}
-
-// holding is the set of items in which every word occurs.
-func (l *List) holding(words []string) set {
-	l.shelf.mu.Lock()
-	out := newBits(int(l.shelf.last) + 1)
-	l.shelf.mu.Unlock()
-	// The longest word is likely the rarest.
-	first := 0
-	for i, w := range words {
-		if len(w) > len(words[first]) {
-			first = i
-		}
-	}
-	for _, c := range l.chunks {
-		t := c.texts()
-		for at := 0; ; {
-			i := strings.Index(t.all[at:], words[first])
-			if i < 0 {
-				break
-			}
-			n, _ := slices.BinarySearch(t.ends, at+i+1)
-			begin := 0
-			if n > 0 {
-				begin = t.ends[n-1] + 1
-			}
-			if len(words) == 1 || holds(t.all[begin:t.ends[n]], words) {
-				out.add(int(c.items[n].seq))
-			}
-			if at = t.ends[n] + 1; at >= len(t.all) {
-				break
-			}
-		}
-	}
-	return out
 }

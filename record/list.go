@@ -15,12 +15,24 @@ import (
 type Item struct {
 	Record
 	value atomic.Pointer[any]
+	// heading is made when first asked for.
+	heading atomic.Pointer[Heading]
 	// seq numbers the items of a shelf, for sets of them.
 	seq int32
 }
 
 // Live tells whether the record is neither retired nor redacted.
 func (it *Item) Live() bool { return !it.Retired && !it.Redacted }
+
+// Heading names the record, see HeadingOf.
+func (it *Item) Heading() Heading {
+	if h := it.heading.Load(); h != nil {
+		return *h
+	}
+	h := HeadingOf(it.Record)
+	it.heading.Store(&h)
+	return h
+}
 
 // Value decodes an item's body, once for each revision. What it returns is
 // shared: it must not be changed, but slices in it may be appended to.
@@ -73,6 +85,7 @@ type List struct {
 	chunks []*chunk
 	n      int
 	live   int
+	stamp  int64
 	shelf  *shelf
 
 	once sync.Once
@@ -83,7 +96,6 @@ type List struct {
 type chunk struct {
 	items []*Item
 	live  int
-	text  chunkText
 }
 
 // chunkSize is how many items a chunk is cut to; one holds up to twice as many.
@@ -117,14 +129,29 @@ func newList(items []*Item, s *shelf) *List {
 	return listOf(cut(items, nil), s)
 }
 
+// stamps numbers the lists of the process.
+var stamps atomic.Int64
+
 func listOf(chunks []*chunk, s *shelf) *List {
-	l := &List{chunks: chunks, shelf: s}
+	l := &List{chunks: chunks, shelf: s, stamp: stamps.Add(1)}
 	for _, c := range chunks {
 		l.n += len(c.items)
 		l.live += c.live
 	}
 	return l
 }
+
+// ListOf makes a list of records that come from nowhere else, in order of id.
+func ListOf(records []Record) *List {
+	items := make([]*Item, len(records))
+	for i, r := range records {
+		items[i] = &Item{Record: r}
+	}
+	return newList(items, newShelf())
+}
+
+// Stamp is a number that no other list of the process has.
+func (l *List) Stamp() int64 { return l.stamp }
 
 // Len is the number of records, retired and redacted ones included.
 func (l *List) Len() int { return l.n }

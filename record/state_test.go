@@ -275,6 +275,7 @@ func TestStateOfMany(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 3))
 	g := grow(t)
 	st := record.NewState(g.store, org, g.size, "")
+	var versions record.Versions
 	add := func(n int) {
 		var drafts []ledger.Draft
 		seen := map[string]bool{}
@@ -282,7 +283,7 @@ func TestStateOfMany(t *testing.T) {
 			id := fmt.Sprintf("v%05d", rng.IntN(20000))
 			if !seen[id] {
 				seen[id] = true
-				drafts = append(drafts, g.draft("vendor", id, "2025-01-01", soc1.Vendor{Name: id}, rng.IntN(10) == 0))
+				drafts = append(drafts, g.draft("vendor", id, fmt.Sprintf("2025-%02d-01", 1+rng.IntN(9)), soc1.Vendor{Name: id}, rng.IntN(10) == 0))
 			}
 		}
 		g.put(drafts, nil)
@@ -320,6 +321,106 @@ func TestStateOfMany(t *testing.T) {
 		}
 		if l.Live() != live || l.Len() != len(want) || l.Get("") != nil || l.Get("zzz") != nil {
 			t.Fatalf("round %d: %d of %d live, want %d of %d", i, l.Live(), l.Len(), live, len(want))
+		}
+		kept, err := versions.Of(ctx, v, "vendor", "2025-03-01", "2025-05-31")
+		if err != nil {
+			t.Fatal(err)
+		}
+		read, err := v.Versions(ctx, "vendor", "2025-03-01", "2025-05-31")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(kept, read) {
+			t.Fatalf("round %d: %d versions kept, %d read", i, len(kept), len(read))
+		}
+	}
+}
+
+// TestIndexOfMany finds records by words and values through many changes, and
+// counts them, as somebody does who looks at every record.
+func TestIndexOfMany(t *testing.T) {
+	ctx := context.Background()
+	rng := rand.New(rand.NewPCG(5, 8))
+	g := grow(t)
+	st := record.NewState(g.store, org, g.size, "")
+	words := []string{"harbor", "Ångström", "arbor", "payroll-7", "7", "a", "c1", "of metals", "z"}
+	assertions := []string{"existence", "completeness", "accuracy", "cutoff"}
+	vendors, err := record.Kinds.Kind("control_objective")
+	if err != nil {
+		t.Fatal(err)
+	}
+	byTitle, err := vendors.ByField("title")
+	if err != nil {
+		t.Fatal(err)
+	}
+	add := func(n int) {
+		var drafts []ledger.Draft
+		seen := map[string]bool{}
+		for range n {
+			id := fmt.Sprintf("c%04d", rng.IntN(3000))
+			if seen[id] {
+				continue
+			}
+			seen[id] = true
+			o := soc1.ControlObjective{Code: id, Title: words[rng.IntN(len(words))] + " " + words[rng.IntN(len(words))], Text: fmt.Sprintf("Number %d", rng.IntN(100))}
+			for _, a := range assertions {
+				if rng.IntN(3) == 0 {
+					o.Assertions = append(o.Assertions, soc1.FinancialAssertion(a))
+				}
+			}
+			drafts = append(drafts, g.draft("control_objective", id, "2025-01-01", o, rng.IntN(10) == 0))
+		}
+		g.put(drafts, nil)
+	}
+	for round := range 8 {
+		add([]int{900, 1, 1, 300, 2500, 2}[round%6])
+		v, err := st.View(ctx, g.size)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, err := v.Rows(ctx, "control_objective")
+		if err != nil {
+			t.Fatal(err)
+		}
+		tally := map[string]int{}
+		l.All(func(it *record.Item) bool {
+			if it.Live() {
+				m, err := it.Fields()
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, a := range record.Values(m["assertions"]) {
+					tally[a]++
+				}
+			}
+			return true
+		})
+		if got := l.Tally("assertions"); !reflect.DeepEqual(got, tally) {
+			t.Fatalf("round %d: %v, counted %v", round, got, tally)
+		}
+		for range 8 {
+			n := record.Narrow{Text: words[rng.IntN(len(words))]}
+			if rng.IntN(2) == 0 {
+				n.Text += " " + words[rng.IntN(len(words))]
+			}
+			if rng.IntN(2) == 0 {
+				n.Values = map[string]string{"assertions": assertions[rng.IntN(len(assertions))]}
+			}
+			var got, want []string
+			l.Where(n, "title", byTitle).All(func(it *record.Item) bool { got = append(got, it.ID); return true })
+			l.By("title", byTitle).All(func(it *record.Item) bool {
+				in := n.Values == nil || it.Has("assertions", n.Values["assertions"])
+				for _, w := range strings.Fields(record.Fold(n.Text)) {
+					in = in && strings.Contains(it.Folded(), w)
+				}
+				if in {
+					want = append(want, it.ID)
+				}
+				return true
+			})
+			if !slices.Equal(got, want) {
+				t.Fatalf("round %d, %+v: %d found, %d looked up", round, n, len(got), len(want))
+			}
 		}
 	}
 }

@@ -305,6 +305,14 @@ func newBits(n int) set { return make(set, (n+63)/64) }
 func (s set) add(i int)      { s[i/64] |= 1 << (i % 64) }
 func (s set) has(i int) bool { return s[i/64]&(1<<(i%64)) != 0 }
 
+func (s set) count() int {
+	n := 0
+	for _, x := range s {
+		n += bits.OnesCount64(x)
+	}
+	return n
+}
+
 func (s set) addAll(is []int32) {
 	for _, i := range is {
 		s[i>>6] |= 1 << (i & 63)

@@ -45,6 +45,7 @@ bench population '^BenchmarkFigures$' 1x
 # As the program runs: it sets this when nobody else does.
 GOGC=400 bench app '^BenchmarkCommands64Writers$' 3x
 GOGC=400 bench app '^BenchmarkReading$' 1x
+GOGC=400 bench app '^Benchmark(Open200000|ListAsOf)$' "$time"
 bench ledger '^BenchmarkCommit$' 20000x
 bench ledger '^BenchmarkVerify$' "$time"
 bench ledger '^BenchmarkOpen200k$' "$time"
@@ -56,6 +57,8 @@ bench blob '^Benchmark(Hash|Put|OpenAndReadAll)$' 1s
 bench sampling '^BenchmarkSelect$' 1x
 bench identity '^BenchmarkDecide$' 1s
 bench evaluation '^BenchmarkConsequences$' 1x
+GOGC=400 bench web '^BenchmarkMatrix' 1s
+GOGC=400 bench web '^Benchmark(Pages|OpenLoop|Streams)$' 1x
 GOGC=400 bench overview '^Benchmark(Overview|Figures)$' 1s
 
 # The example end to end, the clock of whoever waits; the typesetter was

@@ -17,6 +17,8 @@ strict() {
 
 declare -A pkg=([pdftotext]=poppler-utils [pdfinfo]=poppler-utils [pdftohtml]=poppler-utils [strace]=strace [node]=nodejs)
 strict_ready || pkg[npm]=npm
+# Pages are tested in a browser, by any of its names.
+command -v chromium-browser google-chrome google-chrome-stable >/dev/null 2>&1 || pkg[chromium]=chromium
 missing=()
 for tool in "${!pkg[@]}"; do
   command -v "$tool" >/dev/null 2>&1 || missing+=("${pkg[$tool]}")

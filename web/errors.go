@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 
+	"reperform/account"
 	"reperform/app"
 	"reperform/identity"
 	"reperform/record"
@@ -20,6 +21,11 @@ func newReference() string {
 	return hex.EncodeToString(b[:])
 }
 
+// said is a refusal in a sentence for the person who reads it.
+type said string
+
+func (s said) Error() string { return string(s) }
+
 // problem is what a person reads when something did not work.
 type problem struct {
 	Status    int
@@ -33,7 +39,12 @@ func explain(err error) problem {
 	var in *inputError
 	var stale *app.StaleError
 	var denied *identity.DeniedError
+	var refused *account.Error
 	switch {
+	case errors.Is(err, account.ErrForbidden):
+		return problem{Status: http.StatusForbidden, Title: "Not yours to see or change", Text: account.ErrForbidden.Message}
+	case errors.As(err, &refused) && !refused.Until.IsZero():
+		return problem{Status: http.StatusTooManyRequests, Title: "Not now", Text: refused.Message}
 	case errors.Is(err, errNowhere), errors.Is(err, record.ErrNotFound):
 		return problem{Status: http.StatusNotFound, Title: "There is nothing here", Text: "The address names no page, or a record that does not exist or that you may not see."}
 	case errors.As(err, &denied) && denied.Hidden:
@@ -53,7 +64,7 @@ func explain(err error) problem {
 
 // fail answers with an error.
 func (r *request) fail(err error) {
-	if errors.Is(err, ErrSignedOut) {
+	if errors.Is(err, ErrSignedOut) || errors.Is(err, account.ErrSignedOut) {
 		to := r.site.base + "/sign-in"
 		if r.Method == http.MethodGet && !r.partial() {
 			to += "?to=" + queryEscape(r.URL.RequestURI())

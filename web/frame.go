@@ -2,9 +2,11 @@ package web
 
 import (
 	"cmp"
+	"errors"
 	"net/url"
 
 	"reperform/app"
+	"reperform/identity"
 	"reperform/record"
 	"reperform/soc1"
 	"reperform/web/ui"
@@ -16,6 +18,13 @@ func (r *request) frame(title string, crumbs []ui.Link) (*ui.Frame, error) {
 	f.Crumbs, f.Past = crumbs, r.past
 	f.Here, f.Self = r.URL.Path, r.site.base+r.URL.RequestURI()
 	org, err := r.site.app.View(r.Context(), r.actor, app.OrganizationLedger, record.AsOf{})
+	var denied *identity.DeniedError
+	if errors.As(err, &denied) {
+		// Guests who read a few records, and the firm's administrator, have pages
+		// without the registers of the organization around them.
+		f.Organization, f.Person, f.Nav = "Reperform", r.me(), r.narrowNavigation()
+		return f, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -26,7 +35,8 @@ func (r *request) frame(title string, crumbs []ui.Link) (*ui.Frame, error) {
 	if len(orgs) > 0 {
 		f.Organization = orgs[0].Value.Name
 	}
-	f.Person = r.headings().person(r.actor)
+	f.Person = r.me()
+	f.Last = r.site.positions(r.Context(), r.actor, r.heard)
 	f.Nav, err = r.navigation(org)
 	return f, err
 }
@@ -65,7 +75,7 @@ var brief = map[string]string{"csoc": "CSOCs", "cuec": "CUECs"}
 
 // navigation is what the person can go to.
 func (r *request) navigation(org *record.View) ([]ui.NavGroup, error) {
-	out := []ui.NavGroup{{Items: []ui.NavItem{{Icon: "table-2", Text: "Risk-control matrix", Href: "/matrix"}}}}
+	out := []ui.NavGroup{{Items: []ui.NavItem{{Icon: "layout-dashboard", Text: "Home", Href: "/"}, r.inboxNav(), {Icon: "table-2", Text: "Risk-control matrix", Href: "/matrix"}}}}
 	for _, g := range navigated {
 		group := ui.NavGroup{Title: g.title}
 		for _, p := range g.places {
@@ -93,8 +103,19 @@ func (r *request) navigation(org *record.View) ([]ui.NavGroup, error) {
 			}
 			group.Items = append(group.Items, ui.NavItem{Icon: icon, Text: k.Plural, Href: "/x/" + url.PathEscape(l) + "/r/" + p.kind})
 		}
+		group.Items = append(group.Items, ui.NavItem{Icon: "users", Text: "People", Href: "/x/" + url.PathEscape(l) + "/people"})
 		out = append(out, group)
 	}
-	out = append(out, ui.NavGroup{Title: "Record", Items: []ui.NavItem{{Icon: "activity", Text: "Activity", Href: "/activity"}, {Icon: "users", Text: "People", Href: "/r/person"}}})
+	out = append(out, ui.NavGroup{Title: "Record", Items: []ui.NavItem{{Icon: "activity", Text: "Activity", Href: "/activity"}, {Icon: "users", Text: "People", Href: "/people"}}})
 	return out, nil
+}
+
+// narrowNavigation is what those can go to who do not read the organization's
+// ledger.
+func (r *request) narrowNavigation() []ui.NavGroup {
+	var out []ui.NavGroup
+	for _, l := range r.site.app.PeopleLedgers(r.Context(), r.actor) {
+		out = append(out, ui.NavGroup{Title: "Auditor’s file " + l, Items: []ui.NavItem{{Icon: "users", Text: "People", Href: "/x/" + url.PathEscape(l) + "/people"}}})
+	}
+	return out
 }

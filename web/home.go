@@ -4,8 +4,6 @@ import (
 	"net/http"
 	"net/url"
 	"time"
-
-	"reperform/web/ui"
 )
 
 // Cookies that keep how a person likes to look at pages. They say nothing about
@@ -14,10 +12,6 @@ const (
 	themeCookie   = "reperform_theme"
 	densityCookie = "reperform_density"
 )
-
-func (r *request) home() error {
-	return r.redirect(r.url("/matrix"))
-}
 
 // prefer keeps colours and density.
 func (r *request) prefer() error {
@@ -51,5 +45,3 @@ func (r *request) travel() error {
 	to.RawQuery = at.Encode()
 	return r.redirect(to.String())
 }
-
-var _ = ui.Link{}

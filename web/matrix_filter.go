@@ -73,6 +73,30 @@ var matrixFacets = []matrixFacet{
 		}
 		return some(out...)
 	}, false},
+	// overdue is told by newMatrixData, for all controls at once.
+	{"overdue", "Evidence missing", func(*overview.Overview, *overview.ControlLine) []string { return nil }, false},
+}
+
+// anyMonth stands in addresses for evidence missing in any month.
+const anyMonth = "any"
+
+// overdueFacet are the months whose evidence each control owes.
+func overdueFacet(o *overview.Overview) [][]string {
+	months := o.Months()
+	out := make([][]string, len(o.Controls))
+	for at, line := range o.MonthsOf() {
+		for i, m := range line {
+			if m.Missing() > 0 {
+				out[at] = append(out[at], string(months[i])[:7])
+			}
+		}
+		if len(out[at]) > 0 {
+			out[at] = append(out[at], anyMonth)
+		} else {
+			out[at] = []string{noValue}
+		}
+	}
+	return out
 }
 
 func some(values ...string) []string {
@@ -280,6 +304,8 @@ func (d *matrixData) ordered(facet string, values map[string]string) []string {
 	case "frequency", "nature", "type":
 		f, _ := k.Field(facet)
 		rank = func(v string) int { return slices.Index(f.Values, v) }
+	case "overdue":
+		rank = func(v string) int { n, _ := strconv.Atoi(strings.ReplaceAll(v, "-", "")); return n }
 	case "objective":
 		rank = func(v string) int {
 			return slices.IndexFunc(d.o.Objectives, func(l overview.ObjectiveLine) bool { return orNone(l.Ref.ID) == v })
@@ -338,6 +364,11 @@ func (d *matrixData) facetWord(facet, v string) string {
 				return x.Risk.Code
 			}
 		}
+	case "overdue":
+		if v == anyMonth {
+			return "Any month"
+		}
+		return monthText(v)
 	case "key":
 		return map[string]string{"yes": "Key controls", "no": "Not key"}[v]
 	case "frequency":

@@ -34,10 +34,11 @@ const (
 
 // matrixHouse is a site over a workspace with the example's organization.
 type matrixHouse struct {
-	t   testing.TB
-	app *app.App
-	h   http.Handler
-	now time.Time
+	t    testing.TB
+	app  *app.App
+	site *Site
+	h    http.Handler
+	now  time.Time
 }
 
 func newMatrixHouse(t testing.TB) *matrixHouse {
@@ -65,7 +66,8 @@ func newMatrixHouse(t testing.TB) *matrixHouse {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.h = s.Handler()
+	m.site, m.h = s, s.Handler()
+	s.trendPatience = time.Minute
 	return m
 }
 

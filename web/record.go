@@ -29,6 +29,10 @@ type recordPage struct {
 	Events []event
 	// From are the records that refer to this one.
 	From []backReference
+	// Talk is what is said about it; nil where nothing is, such as on a comment.
+	Talk *talk
+	// Said is where a comment stands on the page of the record that it is about.
+	Said string
 }
 
 type shownField struct {
@@ -76,7 +80,10 @@ func (r *request) kind() (*record.Kind, error) {
 }
 
 // record shows a record.
-func (r *request) record() error {
+func (r *request) record() error { return r.showRecord(http.StatusOK, draft{}) }
+
+// showRecord shows a record, with what somebody wrote that was not recorded.
+func (r *request) showRecord(status int, d draft) error {
 	k, err := r.kind()
 	if err != nil {
 		return err
@@ -94,11 +101,17 @@ func (r *request) record() error {
 	changeable := !k.Decision && !r.past.On() && !x.Retired && !x.Redacted
 	if changeable {
 		p.Edit = r.url("%s/r/%s/%s/edit", r.at(), k.Name, url.PathEscape(x.ID))
+		if k.Name == personKind {
+			p.Edit = r.peopleURL("/%s", url.PathEscape(x.ID))
+		}
 	}
 	for _, f := range k.Fields {
 		s := shownField{Field: f, Cell: r.show(f, fields[f.Name])}
 		if changeable {
 			s.Edit = p.Edit + "?field=" + url.QueryEscape(f.Name)
+		}
+		if changeable && k.Name == personKind {
+			s.Edit = p.Edit
 		}
 		p.Fields = append(p.Fields, s)
 	}
@@ -108,12 +121,27 @@ func (r *request) record() error {
 	if p.From, err = r.referring(k, x.ID); err != nil {
 		return err
 	}
+	ref := soc1.Ref{Ledger: r.ledger, Kind: k.Name, ID: x.ID}
+	if p.Talk, err = r.talkOf(ref, r.site.base+pathOf(ref)); err != nil {
+		return err
+	}
+	if p.Talk != nil {
+		p.Talk.Draft = d
+		if p.Talk.Ask != nil && (d.on("ask") || r.URL.Query().Get("ask") == "1") {
+			if err := r.openAsk(p.Talk); err != nil {
+				return err
+			}
+		}
+	}
+	if k.Name == "comment" {
+		p.Said = r.saidAt(x)
+	}
 	crumbs := []ui.Link{{Text: k.Plural, Href: r.at() + "/r/" + k.Name}}
 	if p.f, err = r.frame(clipped(p.Heading.String(), 90), crumbs); err != nil {
 		return err
 	}
 	p.f.Here = r.at() + "/r/" + k.Name
-	return r.write(http.StatusOK, ui.Page(p.f, recordActions(p), recordBody(p)))
+	return r.write(status, ui.Page(p.f, recordActions(p), recordBody(p)))
 }
 
 // events is the record's history, the latest first. Looking at the past, it
@@ -200,14 +228,16 @@ func refersTo(fields []record.Field, kind string) bool {
 
 // formPage is a form for a record, whole or of one field.
 type formPage struct {
-	f         *ui.Frame
-	Kind      *record.Kind
-	New       bool
-	ID        string
-	Heading   string
-	Inputs    []input
-	Action    string
-	Cancel    string
+	f       *ui.Frame
+	Kind    *record.Kind
+	New     bool
+	ID      string
+	Heading string
+	Inputs  []input
+	Action  string
+	Cancel  string
+	// Check is where what was typed is checked before it is saved.
+	Check     string
 	Revision  int64
 	Effective string
 	Reason    string
@@ -218,6 +248,8 @@ type formPage struct {
 	Problems map[string]string
 	// Stale holds both versions when somebody else was faster.
 	Stale *stalePage
+	// Presence is the place at which others see who edits the record.
+	Presence string
 }
 
 func (r *request) create() error {
@@ -228,7 +260,10 @@ func (r *request) create() error {
 	if k.Decision {
 		return badRequest("kind", fmt.Errorf("%s come from commands of their own", k.Plural))
 	}
-	p := &formPage{Kind: k, New: true, Inputs: r.inputs(k.Fields, nil, "", nil), Reason: "Recorded."}
+	if k.Name == personKind {
+		return r.redirect(r.peopleURL("/new"))
+	}
+	p := &formPage{Kind: k, New: true, Inputs: r.inputs(k.Fields, given(k, r.URL.Query()), "", nil), Reason: "Recorded."}
 	return r.form(http.StatusOK, p)
 }
 
@@ -236,6 +271,9 @@ func (r *request) edit() error {
 	k, err := r.kind()
 	if err != nil {
 		return err
+	}
+	if k.Name == personKind {
+		return r.redirect(r.peopleURL("/%s", url.PathEscape(r.PathValue("id"))))
 	}
 	x, err := r.present(k)
 	if err != nil {
@@ -279,11 +317,13 @@ func (r *request) form(status int, p *formPage) error {
 	title := p.Heading
 	crumbs := []ui.Link{{Text: p.Kind.Plural, Href: r.at() + "/r/" + p.Kind.Name}}
 	p.Action, p.Cancel = r.url("%s/r/%s/new", r.at(), p.Kind.Name), r.url("%s/r/%s", r.at(), p.Kind.Name)
+	p.Check = r.url("%s/check/%s", r.at(), p.Kind.Name)
 	if p.New {
 		title = "New " + lowerFirst(p.Kind.Title)
 	} else {
 		p.Action = r.url("%s/r/%s/%s/edit", r.at(), p.Kind.Name, url.PathEscape(p.ID))
 		p.Cancel = r.recordURL(p.Kind.Name, p.ID)
+		p.Presence = spot{r.ledger, p.Kind.Name, p.ID}.String()
 	}
 	f, err := r.frame(clipped(title, 90), crumbs)
 	if err != nil {
@@ -410,14 +450,15 @@ func (r *request) put(k *record.Kind, p *formPage, body map[string]any, problems
 	if !ok {
 		return fmt.Errorf("kind %s has no rules", k.Name)
 	}
-	err = r.site.app.PutRecord(r.Context(), r.actor, app.RecordChange{Ledger: r.ledger, Kind: k.Name, ID: p.ID, Revision: p.Revision, Effective: on, Value: checked, Reason: p.Reason})
+	change := app.RecordChange{Ledger: r.ledger, Kind: k.Name, ID: p.ID, Revision: p.Revision, Effective: on, Value: checked, Reason: p.Reason}
+	err = r.site.app.PutRecord(r.Context(), r.actor, change)
 	var stale *app.StaleError
 	switch {
 	case errors.As(err, &stale) && p.New:
 		problems["_id"] = "There is a record with this id already. Choose another."
 		return again(http.StatusConflict)
 	case errors.As(err, &stale):
-		return r.stale(k, p, body)
+		return r.stale(k, p, change)
 	case err != nil && explain(err).Status == http.StatusUnprocessableEntity:
 		p.Problem = err.Error()
 		return again(http.StatusUnprocessableEntity)

@@ -2,11 +2,11 @@ package web
 
 import (
 	"cmp"
-	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"slices"
-	"sort"
+	"strconv"
 	"strings"
 
 	"reperform/record"
@@ -30,8 +30,21 @@ type registerPage struct {
 	Filters []filter
 	// More is the address of the next rows; empty when there are none.
 	More string
-	// New is the address for a new record; empty when the person cannot make one.
-	New string
+	// May says that the person may change records here.
+	May bool
+	// New, Import and Bulk are the addresses for a new record, for many from a
+	// file, and for changing those chosen; empty when the person may not.
+	New, Import, Bulk string
+	// Exports are the files of what is shown.
+	Exports []ui.Link
+	// Match is the query that all rows match.
+	Match string
+	// Views are the saved views; nil where there are none to be had.
+	Views *savedViews
+	// Start is the place of the first row in this page, from 0.
+	Start int
+	// Names is what the rows are called.
+	Names string
 	// At is the register's own address without its query.
 	At string
 	// Ledger is named where it is not the organization's.
@@ -51,6 +64,8 @@ type rowGroup struct {
 	Title string
 	Count int
 	Rows  []row
+	// Continued says that its head stands on the page before.
+	Continued bool
 }
 
 // row is one record.
@@ -61,6 +76,27 @@ type row struct {
 	Href     string
 	Revision int64
 	Cells    []cell
+	// Index is the place of the row among all that match, from 1.
+	Index int
+}
+
+// Width is how many columns the table has.
+func (p *registerPage) Width() int { return len(p.Columns) + 1 + boolInt(p.May) }
+
+// Name is what a row is called for somebody who does not see it.
+func (x row) Name() string {
+	if x.Code != "" {
+		return x.Code
+	}
+	return clipped(x.Heading, 60)
+}
+
+// sortValue is the order of a query as its address has it.
+func sortValue(q query) string {
+	if q.Down {
+		return "-" + q.Sort
+	}
+	return q.Sort
 }
 
 // filter is a field that can be filtered by, with its choices.
@@ -88,11 +124,14 @@ type query struct {
 	Columns []string
 	Filters map[string]string
 	After   string
+	// From is the place of the first row that is wanted, from 0.
+	From int
 }
 
 func readQuery(v url.Values) query {
 	q := query{Words: strings.TrimSpace(v.Get("q")), Group: v.Get("group"), After: v.Get("after"), Filters: map[string]string{}}
 	q.Sort, q.Down = strings.CutPrefix(v.Get("sort"), "-")
+	q.From, _ = strconv.Atoi(v.Get("from"))
 	for _, c := range v["col"] {
 		q.Columns = append(q.Columns, strings.Split(c, ",")...)
 	}
@@ -112,7 +151,7 @@ func (q query) values(set func(*query)) string {
 		next.Filters[k] = v
 	}
 	next.Columns = slices.Clone(q.Columns)
-	next.After = ""
+	next.After, next.From = "", 0
 	set(&next)
 	v := url.Values{}
 	put := func(name, value string) {
@@ -123,6 +162,9 @@ func (q query) values(set func(*query)) string {
 	put("q", next.Words)
 	put("group", next.Group)
 	put("after", next.After)
+	if next.From > 0 {
+		v.Set("from", strconv.Itoa(next.From))
+	}
 	put("col", strings.Join(next.Columns, ","))
 	if next.Sort != "" {
 		if next.Down {
@@ -139,36 +181,29 @@ func (q query) values(set func(*query)) string {
 
 // list shows a register.
 func (r *request) list() error {
-	k, err := record.Kinds.Kind(r.PathValue("kind"))
-	if err != nil {
-		return errNowhere
-	}
-	v, err := r.records()
+	reg, err := r.register(r.PathValue("kind"), readQuery(r.URL.Query()))
 	if err != nil {
 		return err
 	}
-	all, err := v.List(r.Context(), k.Name)
-	if err != nil {
-		return err
-	}
-	q := readQuery(r.URL.Query())
-	p := &registerPage{Kind: k, Query: q, At: r.at() + "/r/" + k.Name, Total: len(all)}
+	k := reg.kind
+	p := &registerPage{Kind: k, Query: reg.query, At: r.at() + "/r/" + k.Name, Total: reg.list.Live(), Shown: reg.Len(), Names: k.Plural}
 	if r.at() != "" {
 		p.Ledger = r.ledger
 	}
 	if err := r.chooseColumns(p); err != nil {
 		return err
 	}
-	chosen := r.chosen(k, all, q)
-	p.Shown = len(chosen)
-	r.filters(p, all)
-	r.rows(p, chosen)
-	if !k.Decision && !r.past.On() {
-		p.New = r.url("%s/new", p.At)
-	}
-	if r.partial() && r.Header.Get("HX-Target") == "rows" {
+	p.May = r.mayChange(reg)
+	r.rows(p, reg)
+	if r.partial() && r.Header.Get("HX-Target") == "rows" || r.Header.Get("X-Part") == "rows" {
 		p.f = r.plainFrame(k.Plural)
+		r.w.Header().Set("X-Total", strconv.Itoa(p.Shown))
 		return r.write(200, registerRows(p))
+	}
+	r.filters(p, reg)
+	r.registerLinks(p)
+	if p.Views, err = r.registerViewsOf(p); err != nil {
+		return err
 	}
 	f, err := r.frame(k.Plural, nil)
 	if err != nil {
@@ -176,6 +211,22 @@ func (r *request) list() error {
 	}
 	p.f = f
 	return r.write(200, ui.Page(f, registerActions(p), registerBody(p)))
+}
+
+// registerLinks are the addresses that a register leads to.
+func (r *request) registerLinks(p *registerPage) {
+	all := p.Query.values(func(q *query) { q.From = 0 })
+	for _, x := range exportFormats {
+		if x.format != "yaml" || !p.Kind.Decision {
+			p.Exports = append(p.Exports, ui.Link{Text: x.text, Href: r.url("%s/export/%s/%s?%s", r.at(), p.Kind.Name, x.format, all)})
+		}
+	}
+	p.Match = all
+	if p.May {
+		p.New = r.url("%s/new", p.At)
+		p.Import = r.url("%s/import/%s", r.at(), p.Kind.Name)
+		p.Bulk = r.url("%s/bulk/%s", r.at(), p.Kind.Name)
+	}
 }
 
 // preferred are the columns that a register shows at first; a kind that is not
@@ -251,141 +302,33 @@ func (r *request) column(p *registerPage, f record.Field, on bool) column {
 	return c
 }
 
-// chosen are the records that the query asks for, in its order.
-func (r *request) chosen(k *record.Kind, all []record.Record, q query) []record.Record {
-	words := strings.Fields(strings.ToLower(q.Words))
-	out := make([]record.Record, 0, len(all))
-	for _, x := range all {
-		if r.matches(k, x, words, q.Filters) {
-			out = append(out, x)
-		}
-	}
-	r.order(k, out, q)
-	return out
-}
-
-func (r *request) matches(k *record.Kind, x record.Record, words []string, filters map[string]string) bool {
-	if len(filters) > 0 {
-		fields := fieldsOf(x)
-		for name, want := range filters {
-			if _, ok := k.Field(name); !ok || !holds(fields[name], want) {
-				return false
-			}
-		}
-	}
-	if len(words) == 0 {
-		return true
-	}
-	have := r.site.words.of(x)
-	for _, w := range words {
-		if !strings.Contains(have, w) {
-			return false
-		}
-	}
-	return true
-}
-
-// order sorts by the group, then by the field asked for, then by heading.
-func (r *request) order(k *record.Kind, rs []record.Record, q query) {
-	type keyed struct {
-		group, by, head string
-		r               record.Record
-	}
-	list := make([]keyed, len(rs))
-	for i, x := range rs {
-		list[i] = keyed{group: r.sortKey(k, x, q.Group), head: natural(record.HeadingOf(x).String()), r: x}
-		if q.Sort != "" && q.Sort != "heading" {
-			list[i].by = r.sortKey(k, x, q.Sort)
-		}
-	}
-	sort.SliceStable(list, func(i, j int) bool {
-		a, b := list[i], list[j]
-		if a.group != b.group {
-			return a.group < b.group
-		}
-		c := cmp.Or(cmp.Compare(a.by, b.by), cmp.Compare(a.head, b.head), cmp.Compare(a.r.ID, b.r.ID))
-		if q.Down {
-			return c > 0
-		}
-		return c < 0
-	})
-	for i := range list {
-		rs[i] = list[i].r
-	}
-}
-
-func (r *request) sortKey(k *record.Kind, x record.Record, name string) string {
-	f, ok := k.Field(name)
-	if name == "" || !ok {
-		return ""
-	}
-	raw := fieldsOf(x)[name]
-	if f.Type == record.Enum && !f.List {
-		// An enumeration has an order of its own.
-		return fmt.Sprintf("%03d", slices.Index(f.Values, text(raw)))
-	}
-	return natural(r.show(f, raw).Sort)
-}
-
-// natural makes numbers in a text sort by their value: PAY-3.2 before PAY-3.10.
-func natural(s string) string {
-	var b strings.Builder
-	s = strings.ToLower(s)
-	for i := 0; i < len(s); {
-		j := i
-		for j < len(s) && s[j] >= '0' && s[j] <= '9' {
-			j++
-		}
-		if j > i && j-i < 12 {
-			fmt.Fprintf(&b, "%012s", s[i:j])
-			i = j
-			continue
-		}
-		if j == i {
-			j++
-		}
-		b.WriteString(s[i:j])
-		i = j
-	}
-	return b.String()
-}
-
 // rows makes the rows of one page.
-func (r *request) rows(p *registerPage, rs []record.Record) {
-	start := 0
+func (r *request) rows(p *registerPage, reg *register) {
+	start := min(max(0, p.Query.From), reg.Len())
 	if p.Query.After != "" {
-		if id, err := base64.RawURLEncoding.DecodeString(p.Query.After); err == nil {
-			if i := slices.IndexFunc(rs, func(x record.Record) bool { return x.ID == string(id) }); i >= 0 {
-				start = i + 1
-			}
-		}
+		start = reg.behind(p.Query.After)
 	}
-	end := min(start+pageSize, len(rs))
-	counts := map[string]int{}
+	end := min(start+pageSize, reg.Len())
+	p.Start = start
 	group, _ := p.Kind.Field(p.Query.Group)
-	title := func(x record.Record) string {
-		if p.Query.Group == "" {
-			return ""
-		}
-		return groupTitle(r.show(group, fieldsOf(x)[group.Name]))
-	}
-	if p.Query.Group != "" {
-		for _, x := range rs {
-			counts[title(x)]++
-		}
-	}
-	for _, x := range rs[start:end] {
-		t := title(x)
-		if len(p.Groups) == 0 || p.Groups[len(p.Groups)-1].Title != t {
-			p.Groups = append(p.Groups, rowGroup{Title: t, Count: counts[t]})
+	last := ""
+	for i := start; i < end; i++ {
+		it := reg.At(i)
+		fields := fieldsOf(it.Record)
+		if len(p.Groups) == 0 || reg.query.Group != "" && reg.group(i) != last {
+			g := rowGroup{}
+			if reg.query.Group != "" {
+				last = reg.group(i)
+				from, to := reg.span(last)
+				g.Title, g.Count, g.Continued = groupTitle(r.show(group, fields[group.Name])), to-from, i > 0 && reg.group(i-1) == last
+			}
+			p.Groups = append(p.Groups, g)
 		}
 		g := &p.Groups[len(p.Groups)-1]
-		g.Rows = append(g.Rows, r.row(p, x))
+		g.Rows = append(g.Rows, r.row(p, it, fields, i))
 	}
-	if end < len(rs) {
-		p.More = r.url("%s?%s", p.At, p.Query.values(func(q *query) {
-			q.After = base64.RawURLEncoding.EncodeToString([]byte(rs[end-1].ID))
-		}))
+	if end < reg.Len() {
+		p.More = r.url("%s?%s", p.At, p.Query.values(func(q *query) { q.After = reg.cursor(end - 1) }))
 	}
 }
 
@@ -405,45 +348,50 @@ func groupTitle(c cell) string {
 	return "None"
 }
 
-func (r *request) row(p *registerPage, x record.Record) row {
-	h := record.HeadingOf(x)
-	out := row{ID: x.ID, Code: h.Code, Heading: h.Text, Href: r.recordURL(x.Kind, x.ID), Revision: x.Revision}
-	fields := fieldsOf(x)
+func (r *request) row(p *registerPage, x *record.Item, fields map[string]json.RawMessage, i int) row {
+	h := x.Heading()
+	// What has a code alone is opened by it.
+	if h.Text == "" {
+		h.Text, h.Code = h.Code, ""
+	}
+	out := row{ID: x.ID, Code: h.Code, Heading: h.Text, Href: r.recordURL(x.Kind, x.ID), Revision: x.Revision, Index: i + 1}
 	for _, c := range p.Columns {
 		out.Cells = append(out.Cells, r.show(c.Field, fields[c.Field.Name]))
 	}
 	return out
 }
 
+// mostChoices is how many values of a field a filter offers.
+const mostChoices = 60
+
+// filterable tells whether a field has few values that people choose among.
+func filterable(f record.Field) bool {
+	return f.Type == record.Enum || f.Type == record.Boolean || f.Ref == "person" || f.Ref == "control_objective" || f.Ref == "control"
+}
+
 // filters offers the fields with few values, as they occur.
-func (r *request) filters(p *registerPage, all []record.Record) {
+func (r *request) filters(p *registerPage, reg *register) {
 	for _, f := range p.Kind.Fields {
-		if f.Type != record.Enum && f.Type != record.Boolean && f.Ref != "person" && f.Ref != "control_objective" && f.Ref != "control" {
+		if !filterable(f) && p.Query.Filters[f.Name] == "" {
 			continue
 		}
-		counts := map[string]int{}
-		for _, x := range all {
-			for _, v := range valuesOf(fieldsOf(x)[f.Name]) {
-				counts[v]++
-			}
-		}
-		if len(counts) == 0 || len(counts) > 60 {
+		counts := reg.list.Tally(f.Name)
+		on := p.Query.Filters[f.Name]
+		if (len(counts) == 0 || len(counts) > mostChoices) && on == "" {
 			continue
 		}
 		name := f.Name
 		fl := filter{Field: f, Clear: r.url("%s?%s", p.At, p.Query.values(func(q *query) { delete(q.Filters, name) }))}
-		values := make([]string, 0, len(counts))
-		for v := range counts {
-			values = append(values, v)
+		if on != "" {
+			fl.On = r.word(f, on)
 		}
-		for _, v := range values {
-			words := r.word(f, v)
-			c := choice{Text: words, Count: counts[v], On: p.Query.Filters[name] == v,
-				Href: r.url("%s?%s", p.At, p.Query.values(func(q *query) { q.Filters[name] = v }))}
-			if c.On {
-				fl.On = words
+		// The choices differ in one value of the address.
+		to := r.url("%s?%s", p.At, p.Query.values(func(q *query) { q.Filters[name] = "\x00" }))
+		before, after, _ := strings.Cut(to, "%00")
+		if len(counts) <= mostChoices {
+			for v, n := range counts {
+				fl.Choices = append(fl.Choices, choice{Text: r.word(f, v), Count: n, On: on == v, Href: before + url.QueryEscape(v) + after})
 			}
-			fl.Choices = append(fl.Choices, c)
 		}
 		slices.SortFunc(fl.Choices, func(a, b choice) int { return cmp.Compare(natural(a.Text), natural(b.Text)) })
 		p.Filters = append(p.Filters, fl)
@@ -456,7 +404,7 @@ func (r *request) word(f record.Field, v string) string {
 	case f.Type == record.Enum:
 		return f.ValueLabel(v)
 	case f.Type == record.Boolean:
-		return f.Label
+		return "Yes"
 	case f.Ref == "person":
 		return r.headings().person(v).Name
 	case f.Ref != "":

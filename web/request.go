@@ -28,6 +28,8 @@ type request struct {
 	ledger string
 	asOf   record.AsOf
 	past   ui.Past
+	// heard are the positions of the ledgers when the request came.
+	heard map[string]int64
 
 	view  *record.View
 	names *names
@@ -58,6 +60,8 @@ func (r *request) serve(rt route) error {
 		return err
 	}
 	r.actor = actor
+	// Before anything is read, so that a stream from there misses nothing.
+	r.heard = r.site.present(r.Context())
 	if err := r.readPast(); err != nil {
 		return err
 	}

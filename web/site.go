@@ -6,12 +6,16 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/klauspost/compress/gzhttp"
 
 	"reperform/account"
 	"reperform/app"
+	"reperform/desk"
+	"reperform/web/chart"
 	"reperform/web/static"
 )
 
@@ -28,8 +32,20 @@ type Options struct {
 	Base string
 	// Accounts lets people sign in.
 	Accounts *account.Service
+	// Desk keeps saved views, read marks and preferences; without it, pages do
+	// not offer them.
+	Desk *desk.Service
+	// Mailer sends mail; nil where no mail server is set up.
+	Mailer Mailer
 	// Secure says that browsers reach the site by TLS alone.
 	Secure bool
+	// Origin is the address of the site as browsers have it, such as
+	// https://soc.example.com, for links that leave it; empty takes what the
+	// request says.
+	Origin string
+	// Proxies are the networks of proxies whose word counts for where a request
+	// comes from.
+	Proxies []netip.Prefix
 	// Who tells who asks, or by ErrSignedOut that nobody is signed in; nil asks
 	// the session's cookie.
 	Who func(*http.Request) (string, error)
@@ -51,11 +67,22 @@ type Site struct {
 	log     *slog.Logger
 	now     func() time.Time
 	routes  []route
-	words   wordCache
 	streams streams
 	notices notices
+	metrics *metrics
 
 	matrices matrixCache
+	presence presence
+	inboxes  inboxCounts
+	// marks keeps what people have read; nil where nothing does.
+	marks readMarks
+	// may is what people may change, see mayChange.
+	may     sync.Map
+	waiting waitingTables
+	homes   homes
+	// trendPatience is how long a home page waits for its trend; zero is the
+	// usual time.
+	trendPatience time.Duration
 }
 
 // route is one address with the methods it answers.
@@ -67,7 +94,7 @@ type route struct {
 
 // New makes the site of a workspace.
 func New(opt Options) (*Site, error) {
-	assets, err := static.New(parts)
+	assets, err := static.New(parts, chart.Styles)
 	if err != nil {
 		return nil, err
 	}
@@ -81,6 +108,10 @@ func New(opt Options) (*Site, error) {
 	if s.opt.Who == nil {
 		s.opt.Who = s.whoSession
 	}
+	if opt.Desk != nil {
+		s.marks = opt.Desk
+	}
+	s.metrics = newMetrics(s)
 	s.register()
 	return s, nil
 }
@@ -94,8 +125,13 @@ func (s *Site) register() {
 		s.addPublic("POST /sign-out", (*request).signOut)
 		s.addPublic("GET /invite/{token}", (*request).invited)
 		s.addPublic("POST /invite/{token}", (*request).accept)
+		if s.opt.Mailer != nil {
+			s.addPublic("GET /forgot", (*request).forgot)
+			s.addPublic("POST /forgot", (*request).askReset)
+		}
+		s.registerPasskeys()
+		s.registerSettings()
 	}
-	s.add("GET /{$}", (*request).home)
 	s.add("GET /time", (*request).travel)
 	s.add("POST /preferences", (*request).prefer)
 	s.add("GET /palette", (*request).palette)
@@ -104,6 +140,7 @@ func (s *Site) register() {
 	s.add("POST /matrix/change", (*request).postMatrix)
 	s.add("GET /matrix/choices", (*request).matrixChoices)
 	s.add("GET /matrix/statement", (*request).matrixStatement)
+	s.registerMail()
 	// A register and its records, in the organization's ledger or another.
 	for _, at := range []string{"", "/x/{ledger}"} {
 		s.add("GET "+at+"/matrix", (*request).matrix)
@@ -119,6 +156,11 @@ func (s *Site) register() {
 		s.add("POST "+at+"/r/{kind}/{id}/resolve", (*request).resolve)
 		s.add("GET "+at+"/r/{kind}/{id}/history", (*request).history)
 	}
+	s.registerTalk()
+	s.registerTables()
+	s.registerViews()
+	s.registerPeople()
+	s.registerHome()
 }
 
 func (s *Site) add(pattern string, serve func(*request) error) {
@@ -136,10 +178,15 @@ func (s *Site) Handler() http.Handler {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /readyz", s.ready)
 	for _, r := range s.routes {
-		mux.Handle(r.pattern, s.handle(r))
+		mux.Handle(r.pattern, s.metrics.measured(r.pattern, s.handle(r)))
 	}
-	mux.Handle("/", s.handle(route{serve: (*request).nowhere}))
-	var h http.Handler = mux
+	mux.Handle("/", s.metrics.measured("", s.handle(route{serve: (*request).nowhere})))
+	return s.around(mux)
+}
+
+// around puts about all pages what holds for each of them: compression, a wall
+// against forms of other sites, the base, and what browsers must hold it to.
+func (s *Site) around(h http.Handler) http.Handler {
 	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(800), gzhttp.ExceptContentTypes([]string{"text/event-stream", "font/woff2"}))
 	if err == nil {
 		h = compress(h)

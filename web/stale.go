@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"reperform/app"
 	"reperform/record"
 )
 
@@ -32,34 +33,29 @@ type staleField struct {
 }
 
 // stale shows both versions side by side.
-func (r *request) stale(k *record.Kind, p *formPage, body map[string]any) error {
-	base, err := r.revision(k, p.ID, p.Revision)
+func (r *request) stale(k *record.Kind, p *formPage, change app.RecordChange) error {
+	v, err := r.site.app.Versus(r.Context(), r.actor, change)
 	if err != nil {
 		return err
 	}
+	raw, err := json.Marshal(change.Value)
+	if err != nil {
+		return err
+	}
+	// What the other person recorded is read anew.
 	r.view, r.names = nil, nil
-	now, err := r.present(k)
-	if err != nil {
-		return err
-	}
-	raw, err := json.Marshal(body)
-	if err != nil {
-		return err
-	}
-	events, err := r.events(k, p.ID)
-	if err != nil {
-		return err
-	}
-	s := &stalePage{Now: events[0], Mine: string(raw)}
-	was, theirs, mine := fieldsOf(base), fieldsOf(now), fieldsOf(record.Record{Body: raw})
-	for _, f := range k.Fields {
-		a, b, c := was[f.Name], theirs[f.Name], mine[f.Name]
-		if same(b, c) {
+	s := &stalePage{Now: event{Revision: v.Theirs.Revision, Who: r.headings().person(v.Theirs.Actor), When: momentText(v.Theirs.Time, r.zone()), Reason: v.Theirs.Reason}, Mine: string(raw)}
+	for _, x := range v.Fields {
+		if same(x.Theirs, x.Mine) {
 			continue
 		}
-		s.Fields = append(s.Fields, staleField{Field: f, Theirs: r.show(f, b), Mine: r.show(f, c), Conflict: !same(a, b) && !same(a, c), Mineward: same(a, b)})
+		f, ok := k.Field(x.Path)
+		if !ok {
+			continue
+		}
+		s.Fields = append(s.Fields, staleField{Field: f, Theirs: r.show(f, x.Theirs), Mine: r.show(f, x.Mine), Conflict: x.Conflict, Mineward: !x.ByThem})
 	}
-	p.Stale, p.Revision, p.Only = s, now.Revision, ""
+	p.Stale, p.Revision, p.Only = s, v.Theirs.Revision, ""
 	return r.form(http.StatusConflict, p)
 }
 

@@ -51,6 +51,8 @@ func (r *request) stream() error {
 		return nil
 	}
 	happened := t.listen()
+	heard, deaf := r.site.presence.listen(r.actor)
+	defer deaf()
 	tick := time.NewTicker(heartbeat)
 	defer tick.Stop()
 	for {
@@ -62,12 +64,19 @@ func (r *request) stream() error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
+			// Whoever was signed out meanwhile hears nothing more.
+			if who, err := r.site.opt.Who(r.Request); err != nil || who != r.actor {
+				return nil
+			}
 			line = []byte(": still here\n\n")
+			r.site.presence.expire(r.site.now())
 		case x, ok := <-happened:
 			if !ok {
 				return nil
 			}
 			line = t.tell(x)
+		case x := <-heard:
+			line = t.appears(x)
 		}
 		if len(line) == 0 {
 			continue
@@ -131,9 +140,12 @@ type notice struct {
 	Kind     string `json:"kind"`
 	ID       string `json:"id"`
 	Revision int64  `json:"rev"`
-	Retired  bool   `json:"retired,omitempty"`
-	By       string `json:"by"`
-	At       string `json:"at"`
+	// Pos is the position behind the command, by which a browser knows what it
+	// heard already.
+	Pos     int64  `json:"pos"`
+	Retired bool   `json:"retired,omitempty"`
+	By      string `json:"by"`
+	At      string `json:"at"`
 }
 
 // teller words what happens for one browser.
@@ -197,6 +209,16 @@ func (t *teller) tell(h *app.Happening) []byte {
 	return []byte(b.String())
 }
 
+// appears words who is at a place, for who may be shown it. It moves no position:
+// where people are is not part of what happened.
+func (t *teller) appears(x appearance) []byte {
+	reader, err := t.site.app.Reader(t.ctx, t.actor, x.at.ledger)
+	if err != nil || !reader.Attends(x.at.kind) {
+		return nil
+	}
+	return []byte("data: " + string(x.data) + "\n\n")
+}
+
 // mostNotices bounds what one command tells: of a larger one, pages ask for the
 // kinds it touched instead of each record.
 const mostNotices = 200
@@ -217,26 +239,34 @@ func wordNotices(h *app.Happening, reader *app.Reader) []string {
 		if len(h.Changes) > mostNotices {
 			if !kinds[c.Kind] {
 				kinds[c.Kind] = true
-				add(notice{Type: "change", Ledger: h.Ledger, Kind: c.Kind, By: h.Actor, At: h.Time})
+				add(notice{Type: "change", Ledger: h.Ledger, Kind: c.Kind, Pos: h.Last + 1, By: h.Actor, At: h.Time})
 			}
 			continue
 		}
-		add(notice{Type: "change", Ledger: h.Ledger, Kind: c.Kind, ID: c.ID, Revision: c.Revision, Retired: c.Retired, By: h.Actor, At: h.Time})
+		add(notice{Type: "change", Ledger: h.Ledger, Kind: c.Kind, ID: c.ID, Revision: c.Revision, Retired: c.Retired, Pos: h.Last + 1, By: h.Actor, At: h.Time})
 	}
 	return out
 }
 
+func (t *teller) positions() string { return t.site.positions(t.ctx, t.actor, t.at) }
+
 // positions are written for Last-Event-ID. They name only ledgers that the
 // person may read: even the size of another would tell something.
-func (t *teller) positions() string {
-	names := slices.Sorted(maps.Keys(t.at))
+func (s *Site) positions(ctx context.Context, actor string, at map[string]int64) string {
 	var parts []string
-	for _, n := range names {
-		if _, err := t.site.app.Reader(t.ctx, t.actor, n); err == nil {
-			parts = append(parts, n+":"+strconv.FormatInt(t.at[n], 10))
+	for _, n := range slices.Sorted(maps.Keys(at)) {
+		if _, err := s.app.Reader(ctx, actor, n); err == nil {
+			parts = append(parts, n+":"+strconv.FormatInt(at[n], 10))
 		}
 	}
 	return strings.Join(parts, ",")
+}
+
+// present are the positions of all ledgers now.
+func (s *Site) present(ctx context.Context) map[string]int64 {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	return s.app.Watch(ctx, nil).At()
 }
 
 // parsePositions reads what positions wrote; empty is the present.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -25,7 +26,7 @@ func (c *cli) demoCommand() *cobra.Command {
 			size = demo.Small
 		}
 		n := 0
-		r, err := play.Run(cmd.Context(), play.Options{Dir: out, Size: size, Engine: engineArgs(), Progress: c.showProgress, Step: func(text string) {
+		r, err := play.Run(cmd.Context(), play.Options{Dir: out, Size: size, Engine: engineArgs(), Until: soc1.Date(time.Now().AddDate(0, 0, -1).Format(time.DateOnly)), Progress: c.showProgress, Step: func(text string) {
 			c.endProgress()
 			n++
 			if !c.json {
@@ -71,11 +72,11 @@ func demoAccounts(ctx context.Context, dir string) error {
 		return err
 	}
 	defer a.Close()
-	accounts, closeAccounts, err := openAccounts(ctx, a, serving{listen: defaultListen}.origin())
+	ops, err := openOperations(ctx, a.Dir(), a, "http://"+defaultListen, nil)
 	if err != nil {
 		return err
 	}
-	defer closeAccounts()
+	defer ops.close()
 	for _, p := range demoPeople {
 		sides, _, err := a.Standing(ctx, p.id)
 		if err != nil {
@@ -85,11 +86,11 @@ func demoAccounts(ctx context.Context, dir string) error {
 			return fmt.Errorf("the example records %s on %d sides", p.id, len(sides))
 		}
 		by := account.Requester{PersonID: "example", Side: account.Side(sides[0]), Roles: []string{string(soc1.Administrator), string(soc1.FirmAdministrator)}}
-		token, _, err := accounts.Invite(ctx, by, account.Invitee{PersonID: p.id, Email: demoEmail(p.id), Name: p.id, Side: account.Side(sides[0])})
+		token, _, err := ops.accounts.Invite(ctx, by, account.Invitee{PersonID: p.id, Email: demoEmail(p.id), Name: p.id, Side: account.Side(sides[0])})
 		if err != nil {
 			return err
 		}
-		if _, err := accounts.Accept(ctx, token, demoPassword, account.Client{}); err != nil {
+		if _, err := ops.accounts.Accept(ctx, token, demoPassword, account.Client{}); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -77,7 +78,7 @@ func position(arg string) (int64, error) {
 }
 
 func (c *cli) ledgerProve() *cobra.Command {
-	var name string
+	var name, checkpoint, out string
 	cmd := c.command("prove POSITION", "ledger", func(cmd *cobra.Command, args []string) error {
 		pos, err := position(args[0])
 		if err != nil {
@@ -87,20 +88,39 @@ func (c *cli) ledgerProve() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		p, key, err := a.Prove(cmd.Context(), c.actor, name, pos)
+		var note []byte
+		if checkpoint != "" {
+			if note, err = os.ReadFile(checkpoint); err != nil {
+				return err
+			}
+		}
+		p, err := a.Prove(cmd.Context(), c.actor, name, pos, note)
 		if err != nil {
 			return err
 		}
-		return c.print(map[string]any{"proof": p, "key": key}, func(w io.Writer) {
-			fmt.Fprintf(w, "Entry %d of ledger %s:\n%s\n\nInclusion path (%s):\n", p.Pos, name, p.Entry, english.Count(len(p.Path), "hash"))
-			for _, h := range p.Path {
+		if out != "" {
+			if err := writeProof(out, p); err != nil {
+				return err
+			}
+			return c.print(map[string]any{"file": out}, func(w io.Writer) {
+				fmt.Fprintf(w, "%s: proof of entry %d of ledger %s, for `reperform verify`\n", out, pos, name)
+			})
+		}
+		return c.print(p, func(w io.Writer) {
+			fmt.Fprintf(w, "Entry %d of ledger %s:\n%s\n\nInclusion path (%s):\n", pos, name, p.Entry.Entry, english.Count(len(p.Entry.Path), "hash"))
+			for _, h := range p.Entry.Path {
 				fmt.Fprintln(w, "  "+base64.StdEncoding.EncodeToString(h[:]))
 			}
-			fmt.Fprintf(w, "\nChecked against this checkpoint, signed by %s:\n%s", key, p.Checkpoint)
+			for _, d := range p.Documents {
+				fmt.Fprintf(w, "\nDocument %d, salt %s:\n%s\n", d.Slot, d.Salt, d.Text)
+			}
+			fmt.Fprintf(w, "\nChecked against this checkpoint, signed by %s:\n%s", p.Key, p.Entry.Checkpoint)
 		})
 	})
 	cmd.Short = "Prove that an entry stands in the ledger"
 	cmd.Args = cobra.ExactArgs(1)
+	cmd.Flags().StringVar(&checkpoint, "checkpoint", "", "file with the checkpoint that the proof shall lead to (default: the latest)")
+	cmd.Flags().StringVarP(&out, "output", "o", "", "file to write, for reperform verify")
 	cmd.Flags().StringVar(&name, "ledger", app.OrganizationLedger, "ledger to read")
 	return cmd
 }
@@ -167,4 +187,13 @@ func (c *cli) verifyLedgers(ctx context.Context, name string, checkpoint []byte,
 		}
 	}
 	return nil, errors.Join(err, verr)
+}
+
+// writeProof writes a proof to a file.
+func writeProof(path string, p *app.Proof) error {
+	var b bytes.Buffer
+	if err := p.Encode(&b); err != nil {
+		return err
+	}
+	return os.WriteFile(path, b.Bytes(), 0o644)
 }

@@ -17,6 +17,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	// Time zones are the program's own, since not every machine has them all.
+	_ "time/tzdata"
 
 	"github.com/spf13/cobra"
 

@@ -58,31 +58,15 @@ func (c *cli) templatesUse() *cobra.Command {
 			}
 			opt.Effective = d
 		}
-		rs, err := library.Records(args[0], !withoutITGC)
+		items, err := libraryItems(args[0], !withoutITGC)
 		if err != nil {
 			return err
-		}
-		items := make([]*ascode.Item, len(rs))
-		for i, r := range rs {
-			body, err := json.Marshal(r.Value)
-			if err != nil {
-				return err
-			}
-			items[i] = &ascode.Item{File: "library/" + args[0], Line: 1, Kind: r.Kind, ID: r.ID, Body: body}
-			kind, err := record.Kinds.Kind(r.Kind)
-			if err != nil {
-				return err
-			}
-			items[i].Value = kind.New()
-			if err := json.Unmarshal(body, items[i].Value); err != nil {
-				return err
-			}
 		}
 		a, err := c.open(cmd.Context())
 		if err != nil {
 			return err
 		}
-		opt.Reason = "Started from the library, service type " + args[0] + "."
+		opt.Reason = libraryReason(args[0])
 		plan, err := a.Apply(cmd.Context(), c.actor, items, opt)
 		if err != nil {
 			return err
@@ -95,4 +79,33 @@ func (c *cli) templatesUse() *cobra.Command {
 	cmd.Flags().BoolVar(&withoutITGC, "without-itgc", false, "leave out the IT general controls")
 	cmd.Flags().BoolVar(&opt.DryRun, "dry-run", false, "show what would be recorded and record nothing")
 	return cmd
+}
+
+func libraryReason(code string) string {
+	return "Started from the library, service type " + code + "."
+}
+
+// libraryItems are the records of a service type in the form of a file's.
+func libraryItems(code string, withITGC bool) ([]*ascode.Item, error) {
+	rs, err := library.Records(code, withITGC)
+	if err != nil {
+		return nil, err
+	}
+	items := make([]*ascode.Item, len(rs))
+	for i, r := range rs {
+		body, err := json.Marshal(r.Value)
+		if err != nil {
+			return nil, err
+		}
+		items[i] = &ascode.Item{File: "library/" + code, Line: 1, Kind: r.Kind, ID: r.ID, Body: body}
+		kind, err := record.Kinds.Kind(r.Kind)
+		if err != nil {
+			return nil, err
+		}
+		items[i].Value = kind.New()
+		if err := json.Unmarshal(body, items[i].Value); err != nil {
+			return nil, err
+		}
+	}
+	return items, nil
 }

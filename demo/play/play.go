@@ -35,6 +35,10 @@ type Options struct {
 	Size demo.Size
 	// Engine is the command of the population engine's child.
 	Engine []string
+	// Until is the last day told. When a year after the one examined is well
+	// under way by then, the company's program of that year is told too; empty
+	// ends with the report.
+	Until soc1.Date
 	// Step hears of each step of the story, Progress of work within one.
 	Step     func(text string)
 	Progress func(app.Progress)
@@ -74,6 +78,13 @@ type stage struct {
 	now      time.Time
 	zone     *time.Location
 	items    []*ascode.Item
+	// pending is what the company does on its own, in the order of its days,
+	// as far as it is not told yet.
+	pending  []event
+	controls []ownedControl
+	risks    []ratedRisk
+	policies []keptPolicy
+	engaged  soc1.Engagement
 	// decided are the exceptions of each decision of the plan.
 	decided map[string][]string
 	result  Result
@@ -103,7 +114,7 @@ func Run(ctx context.Context, opt Options) (*Result, error) {
 	}{
 		{"The systems of the example write a year of extracts", s.generate},
 		{"Management describes its organization, systems, risks and controls", s.management},
-		{"A deputy stands in, an assessor is invited, people comment on controls", s.year},
+		{"Through the year owners file evidence, management tests its own controls, people comment and stand in", s.year},
 		{"The service auditor opens the file under a committed nonce and plans the tests", s.examination},
 		{"Populations arrive and are frozen, hashed and checked", s.populations},
 		{"Tests run: censuses by the engine, samples drawn under the nonce and judged by people", s.tests},
@@ -111,6 +122,7 @@ func Run(ctx context.Context, opt Options) (*Result, error) {
 		{"Conclusions and the opinion are entered, management signs, the nonce is disclosed", s.conclusions},
 		{"The report is written", s.report},
 		{"The bundles are exported", s.bundles},
+		{"The company goes on with its program", s.goOn},
 	} {
 		if opt.Step != nil {
 			opt.Step(step.text)
@@ -252,10 +264,14 @@ func (s *stage) management(ctx context.Context) error {
 	}
 	s.at("2024-12-18", 10)
 	program := s.take(func(it *ascode.Item) bool { return strings.HasPrefix(it.File, "org/") && !late(it) })
+	s.remember(program)
 	return s.apply(ctx, manager, "The system, its risks, objectives and controls for 2025.", program)
 }
 
 func (s *stage) examination(ctx context.Context) error {
+	if err := s.through(ctx, "2025-10-05"); err != nil {
+		return err
+	}
 	s.at("2025-10-06", 9)
 	opener := s.take(func(it *ascode.Item) bool { return it.Kind == "person" && it.ID == s.plan.OpenedBy })
 	if len(opener) != 1 {
@@ -268,9 +284,15 @@ func (s *stage) examination(ctx context.Context) error {
 	if err := s.apply(ctx, s.plan.OpenedBy, "The engagement team.", team); err != nil {
 		return err
 	}
+	if err := s.through(ctx, "2025-10-19"); err != nil {
+		return err
+	}
 	s.at("2025-10-20", 14)
 	plan := s.take(func(it *ascode.Item) bool { return it.Kind == "test_of_control" || it.Kind == "attribute" })
 	if err := s.apply(ctx, s.plan.Importer, "The plan of the tests.", plan); err != nil {
+		return err
+	}
+	if err := s.through(ctx, "2026-01-04"); err != nil {
 		return err
 	}
 	s.at("2026-01-05", 9)
@@ -285,7 +307,8 @@ func (s *stage) examination(ctx context.Context) error {
 	if err := s.apply(ctx, s.plan.Importer, "Walkthroughs and evidence obtained.", fieldwork); err != nil {
 		return err
 	}
-	return s.talk(ctx, s.plan.Ledger, nil)
+	s.pending = append(s.pending, s.talk(s.plan.Ledger, nil)...)
+	return s.through(ctx, "2026-01-08")
 }
 
 func (s *stage) populations(ctx context.Context) error {
@@ -429,6 +452,9 @@ func (s *stage) mismatch(format string, args ...any) {
 const lateEvidence = "audit/12-evidence-for-decisions.yaml"
 
 func (s *stage) deviations(ctx context.Context) error {
+	if err := s.through(ctx, "2026-01-23"); err != nil {
+		return err
+	}
 	s.at("2026-01-24", 10)
 	late := s.take(func(it *ascode.Item) bool { return it.File == lateEvidence })
 	if err := s.apply(ctx, s.plan.Importer, "Evidence obtained for the decisions on exceptions and for the reliance on single items.", late); err != nil {

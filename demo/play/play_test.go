@@ -44,7 +44,7 @@ func engineCommand(t *testing.T) []string {
 
 func perform(t *testing.T) *play.Result {
 	t.Helper()
-	r, err := play.Run(context.Background(), play.Options{Dir: filepath.Join(t.TempDir(), "demo"), Size: demo.Small, Engine: engineCommand(t)})
+	r, err := play.Run(context.Background(), play.Options{Dir: filepath.Join(t.TempDir(), "demo"), Size: demo.Small, Engine: engineCommand(t), Until: "2026-11-20"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,6 +122,7 @@ func TestExample(t *testing.T) {
 	}
 	pinned(t, work)
 	conversed(t, a, plan)
+	programmed(t, a)
 	reports, err := a.VerifyLedgers(ctx, plan.OpenedBy, "", nil, true)
 	if err != nil || len(reports) != 2 {
 		t.Fatalf("%d ledgers verified: %v", len(reports), err)
@@ -144,7 +145,7 @@ func conversed(t *testing.T, a *app.App, plan demo.Plan) {
 	t.Helper()
 	ctx := context.Background()
 	subject := soc1.Ref{Kind: "control", ID: "itgc-4-2"}
-	for actor, want := range map[string]int{"nadia-brennan": 2, "daniel-krawczyk": 2, "mei-rosario": 3} {
+	for actor, want := range map[string]int{"nadia-brennan": 3, "daniel-krawczyk": 3, "mei-rosario": 4} {
 		if l, err := a.Comments(ctx, actor, subject); err != nil || len(l) != want {
 			t.Errorf("%s reads %d comments on the restore tests, expected %d: %v", actor, len(l), want, err)
 		}
@@ -163,6 +164,74 @@ func conversed(t *testing.T, a *app.App, plan demo.Plan) {
 	}
 	if _, err := a.Records(ctx, "nadia-brennan", plan.Ledger, "comment", record.AsOf{}); err == nil {
 		t.Error("the assessor reads the auditor's file")
+	}
+}
+
+// programmed looks at management's own program: the year that is over, settled,
+// and the one under way, with what is late, failed and asked for.
+func programmed(t *testing.T, a *app.App) {
+	t.Helper()
+	ctx := context.Background()
+	const by = "daniel-krawczyk"
+	v, err := a.View(ctx, by, app.OrganizationLedger, record.AsOf{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests, err := record.All[soc1.TestOfControl](ctx, v, "test_of_control")
+	if err != nil {
+		t.Fatal(err)
+	}
+	year, performed := map[string]string{}, map[string]int{}
+	for _, x := range tests {
+		year[x.ID] = x.Value.Engagement
+		if x.Value.PerformedOn != "" {
+			performed[x.Value.Engagement]++
+		}
+		if x.Value.By != soc1.ByManagement {
+			t.Errorf("test %s in the organization's ledger is not management's", x.ID)
+		}
+	}
+	exceptions, err := record.All[soc1.Exception](ctx, v, "exception")
+	if err != nil {
+		t.Fatal(err)
+	}
+	open, decided := map[string]int{}, map[string]int{}
+	for _, x := range exceptions {
+		if x.Value.Status == soc1.Open {
+			open[year[x.Value.Test]]++
+		} else {
+			decided[year[x.Value.Test]]++
+		}
+	}
+	if performed["soc1-2025"] < 40 || performed["soc1-2026"] < 30 || open["soc1-2025"] != 0 || open["soc1-2026"] != 3 || decided["soc1-2026"] != 3 {
+		t.Errorf("own tests performed %v, exceptions open %v, decided %v", performed, open, decided)
+	}
+	// A test that failed was made again after the cause was removed.
+	history, err := a.History(ctx, by, app.OrganizationLedger, "conclusion", "own-2026-itgc-1-2-operating")
+	if err != nil || len(history) != 1 || history[0].Time < "2026-08" {
+		t.Errorf("the remediated control: %v, %v", history, err)
+	}
+	evidence, err := record.All[soc1.Evidence](ctx, v, "evidence")
+	if err != nil || len(evidence) < 500 {
+		t.Errorf("%d records of evidence: %v", len(evidence), err)
+	}
+	risks, err := record.All[soc1.Risk](ctx, v, "risk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range risks {
+		if r.Value.ResidualLikelihood == 0 || r.Value.ResidualImpact == 0 {
+			t.Errorf("risk %s has no residual rating", r.ID)
+		}
+	}
+	waiting, err := a.Waiting(ctx, "fatima-boukhari")
+	if err != nil || len(waiting) < 3 {
+		t.Errorf("%d things wait for a control owner: %v", len(waiting), err)
+	}
+	// Whatever the company goes on with is nothing of the examination's.
+	a2025, err := a.Activity(ctx, "helen-marchetti", app.ActivityQuery{Ledgers: []string{"exam-soc1-2025"}, Limit: 1})
+	if err != nil || len(a2025.Lines) != 1 || a2025.Lines[0].Time > "2026-02-21" {
+		t.Errorf("the examination's ledger grew after its last day: %+v, %v", a2025, err)
 	}
 }
 

@@ -12,18 +12,44 @@ import (
 	"reperform/soc1"
 )
 
-// year tells what happens between the beginning of the period and the arrival
-// of the auditor: a control owner goes on leave and names a deputy, an assessor
-// is invited as a guest, and people comment on controls.
+// year tells what the company does in the year that is examined. Most of it
+// happens before the auditor arrives, the rest while the tests are planned.
 func (s *stage) year(ctx context.Context) error {
+	s.pending = s.season(s.engaged.PeriodEnd.Year(), s.plan.Engagement, "2025-01-15", "2026-01-20")
 	deputies := s.take(func(it *ascode.Item) bool { return it.Kind == "deputy" })
 	for _, it := range deputies {
-		s.at(soc1.Date(it.Effective), 16)
-		if err := s.apply(ctx, it.Value.(*soc1.Deputy).Person, "Leave.", []*ascode.Item{it}); err != nil {
-			return err
+		s.pending = append(s.pending, event{soc1.Date(it.Effective), 16, func(ctx context.Context) error {
+			s.at(soc1.Date(it.Effective), 16)
+			return s.apply(ctx, it.Value.(*soc1.Deputy).Person, "Leave.", []*ascode.Item{it})
+		}})
+	}
+	s.pending = append(s.pending, s.talk(app.OrganizationLedger, s.take(isGuest))...)
+	return s.through(ctx, "2025-10-05")
+}
+
+// goOn tells the year that is under way on the last day, if there is one: from
+// March, when the examination of the last year is over.
+func (s *stage) goOn(ctx context.Context) error {
+	until := s.opt.Until
+	year := until.AddMonths(1 - begins).Year()
+	if until == "" || year <= s.engaged.PeriodEnd.Year() {
+		return nil
+	}
+	s.pending = append(s.pending, s.season(year, fmt.Sprintf("soc1-%d", year), workday(soc1.NewDate(year, opens, 2)), min(until, soc1.NewDate(year, 12, 31)))...)
+	return s.through(ctx, until)
+}
+
+// through lets everything happen that is pending up to a day.
+func (s *stage) through(ctx context.Context, day soc1.Date) error {
+	slices.SortStableFunc(s.pending, func(x, y event) int { return cmp.Or(cmp.Compare(x.on, y.on), cmp.Compare(x.hour, y.hour)) })
+	for len(s.pending) > 0 && s.pending[0].on <= day {
+		e := s.pending[0]
+		s.pending = s.pending[1:]
+		if err := e.do(ctx); err != nil {
+			return fmt.Errorf("%s: %w", e.on, err)
 		}
 	}
-	return s.talk(ctx, app.OrganizationLedger, s.take(isGuest))
+	return nil
 }
 
 // isGuest finds the people who come by invitation.
@@ -43,41 +69,30 @@ func (s *stage) invite(ctx context.Context, it *ascode.Item) error {
 	return s.app.AcceptInvitation(ctx, it.ID, app.OrganizationLedger, id)
 }
 
-// event is something that happens on a day.
+// event is something that happens at an hour of a day.
 type event struct {
-	on soc1.Date
-	do func() error
+	on   soc1.Date
+	hour int
+	do   func(context.Context) error
 }
 
-// talk plays the remarks of a ledger and lets guests in, in the order of their
-// days.
-func (s *stage) talk(ctx context.Context, ledger string, guests []*ascode.Item) error {
+// talk are the remarks of a ledger and the arrival of guests.
+func (s *stage) talk(ledger string, guests []*ascode.Item) []event {
 	var events []event
 	for _, it := range guests {
-		events = append(events, event{soc1.Date(it.Effective), func() error { return s.invite(ctx, it) }})
+		events = append(events, event{soc1.Date(it.Effective), 9, func(ctx context.Context) error { return s.invite(ctx, it) }})
 	}
 	for _, r := range s.plan.Conversation {
 		if r.Ledger == ledger {
-			events = append(events, s.remark(ctx, r)...)
+			events = append(events, s.remark(r)...)
 		}
 	}
-	return play(events)
-}
-
-// play lets events happen in order.
-func play(events []event) error {
-	slices.SortStableFunc(events, func(x, y event) int { return cmp.Compare(x.on, y.on) })
-	for _, e := range events {
-		if err := e.do(); err != nil {
-			return err
-		}
-	}
-	return nil
+	return events
 }
 
 // remark is the writing of a comment and, where somebody settles it, that.
-func (s *stage) remark(ctx context.Context, r demo.Remark) []event {
-	events := []event{{r.On, func() error {
+func (s *stage) remark(r demo.Remark) []event {
+	events := []event{{r.On, 11, func(ctx context.Context) error {
 		s.at(r.On, 11)
 		_, _, err := s.app.Comment(ctx, r.By, app.Commenting{Ledger: r.Ledger, ID: r.ID, Subject: soc1.Ref{Kind: "control", ID: r.Control},
 			Text: r.Text, Mentions: r.Mentions, ReplyTo: r.ReplyTo})
@@ -87,7 +102,7 @@ func (s *stage) remark(ctx context.Context, r demo.Remark) []event {
 		return nil
 	}}}
 	if r.ResolvedBy != "" {
-		events = append(events, event{r.ResolvedOn, func() error {
+		events = append(events, event{r.ResolvedOn, 15, func(ctx context.Context) error {
 			s.at(r.ResolvedOn, 15)
 			return s.app.ResolveComment(ctx, r.ResolvedBy, r.Ledger, r.ID, true)
 		}})

@@ -136,9 +136,12 @@ var reserved = []struct {
 	{"github.com/tetratelabs/", []string{"report/typst"}, "one room runs the typesetter"},
 	{"github.com/pdfcpu/", []string{"report/typst"}, "one room writes PDF"},
 	{"github.com/a-h/templ", []string{"web", "web/ui"}, "pages are templates of the web application"},
-	{"net", []string{"web", "web/static", "cmd/reperform"}, "only the web application serves, and nothing calls the network"},
-	{"net/", []string{"web", "web/static", "cmd/reperform"}, "only the web application serves, and nothing calls the network"},
-	{"os/exec", []string{"population/sandbox", "report/typst/strict"}, "one room starts processes, and one check of the tests"},
+	{"github.com/wneessen/", []string{"mail"}, "one room speaks to the mail server"},
+	{"net", []string{"web", "web/static", "mail/mailtest", "cmd/reperform"}, "only the web application serves, and only mail calls the network"},
+	{"net/mail", []string{"mail", "mail/mailtest"}, "one room knows how mail is written"},
+	{"net/", []string{"web", "web/static", "mail", "mail/mailtest", "cmd/reperform"}, "only the web application serves, and only mail calls the network"},
+	{"os/exec", []string{"population/sandbox", "report/typst/strict", "web/browsertest"}, "one room starts processes, and two checks of the tests"},
+	{"github.com/chromedp/", []string{"web/browsertest"}, "one room drives a browser, for tests"},
 	{"unsafe", []string{"population/duck", "population/sandbox"}, "memory is touched where the engine's library and the kernel demand it"},
 }
 

@@ -73,3 +73,9 @@ func (b *Batch) Set(column, columns int, value []byte) {
 	b.data = append(b.data, value...)
 	b.spans[(b.Rows-1)*columns+column] = span{from, uint32(len(b.data))}
 }
+
+// Text is a field of a row as the source spells it; empty where it has none.
+func (b *Batch) Text(row, column, columns int) string {
+	value, _ := b.field(row, column, columns)
+	return string(value)
+}

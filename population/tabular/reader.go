@@ -24,3 +24,23 @@ func SheetOf(r Reader) string {
 	}
 	return ""
 }
+
+// Sheets lists the worksheets of a workbook that hold cells, hidden ones left
+// out.
+func Sheets(f *File, s Source) ([]string, error) {
+	most := s.MaxCell
+	if most <= 0 {
+		most = DefaultMaxCell
+	}
+	book, err := openWorkbook(f, most)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, sh := range book.sheets {
+		if sh.part != nil && !sh.hidden && sheetHasCells(sh.part, most) {
+			out = append(out, sh.name)
+		}
+	}
+	return out, nil
+}

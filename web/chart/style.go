@@ -1,6 +1,6 @@
 package chart
 
-import _ "embed"
+import "embed"
 
 // Stylesheet are the classes that the charts use. It expects the page's tokens:
 // --c-ok, --c-warn, --c-bad, --c-info, --c-mute, --c-acc, --c-track, --h1b to
@@ -8,3 +8,8 @@ import _ "embed"
 //
 //go:embed chart.css
 var Stylesheet string
+
+// Styles is the same as a file, for whoever joins style sheets.
+//
+//go:embed chart.css
+var Styles embed.FS

@@ -31,6 +31,9 @@ type Frame struct {
 	Theme   string
 	Density string
 	Past    Past
+	// Last are the positions of the ledgers up to which the page was made, as an
+	// event stream takes them.
+	Last string
 }
 
 // Link is a word with an address.
@@ -42,9 +45,11 @@ type NavGroup struct {
 	Items []NavItem
 }
 
-// NavItem is one place of the navigation; Hot makes its count stand out.
+// NavItem is one place of the navigation; Hot makes its count stand out, and
+// Live is the address at which scripts ask for the count anew.
 type NavItem struct {
 	Icon, Text, Href, Count string
+	Live                    string
 	Hot                     bool
 }
 

@@ -1,74 +1,142 @@
 // Live pages. One tab of a browser holds the event stream, whoever has the
-// lock; it tells the others through a channel. Every tab remembers the last
-// event that it heard, so that whoever takes over goes on from there and
-// nothing is lost. A change only says which record changed: a page that shows
-// it asks for itself again and takes over what differs, which leaves open
-// editors, the focus and the scroll position alone.
+// lock; it tells the others through a channel. Every page says up to which
+// entry it was made, and every tab remembers the last that it heard, so that
+// whoever takes over goes on from there: nothing is lost between, and what a
+// broken connection brings twice is heard once. A change only says which record
+// changed: a page that shows it asks for itself again and takes over what
+// differs, which leaves open editors, the focus and the scroll position alone.
 const live = (() => {
   const who = document.body.dataset.person;
-  if (!who || !("locks" in navigator) || !("BroadcastChannel" in window)) return {};
+  if (!who || !("locks" in navigator) || !("BroadcastChannel" in window)) return { on: () => {}, state: () => {} };
   const name = `reperform-live${base}-${who}`;
   const channel = new BroadcastChannel(name);
   const listeners = [];
-  let last = document.body.dataset.last || "";
-  let source, retry = 500;
+  // Positions are written as the server does: ledger:position,ledger:position.
+  const parse = (s) => new Map((s ?? "").split(",").filter(Boolean).map((p) => { const i = p.lastIndexOf(":"); return [p.slice(0, i), Number(p.slice(i + 1))]; }));
+  const write = (m) => [...m].map(([l, n]) => `${l}:${n}`).join(",");
+  const ahead = (a, b) => [...a].some(([l, n]) => n > (b.get(l) ?? 0));
+  const page = parse(document.body.dataset.last);
+  const last = new Map(page), parts = new Map();
+  const changes = [];
+  let source, retry = 500, failures = 0, waiting = true, away, now;
 
-  function state(s) {
+  // state shows whether others' changes arrive: on, wait while connecting, off
+  // once that failed again and again or the machine has no network. A connection
+  // that is gone for longer than a blink is said.
+  const words = { on: "Live", wait: "Connecting…", off: "Offline" };
+  const meant = { on: "Changes of others appear by themselves", wait: "Connecting", off: "Not connected: changes of others do not appear. Trying again." };
+  function state(s, begins) {
     for (const el of document.querySelectorAll(".live")) {
+      el.hidden = false;
       el.dataset.state = s;
-      el.querySelector("span").textContent = s === "on" ? "Live" : "Connecting…";
+      el.title = meant[s];
+      el.querySelector("span").textContent = words[s];
     }
+    if (s === now) return;
+    now = s;
+    for (const f of changes) f(s);
+    if (begins) return;
+    if (s === "on") { clearTimeout(away); away = null; document.getElementById("away")?.remove(); if (wanted.size) soon(); return; }
+    away ??= setTimeout(() => {
+      if (document.getElementById("away")) return;
+      const t = Object.assign(document.createElement("div"), { className: "toast", id: "away" });
+      t.append(Object.assign(document.createElement("span"), { textContent: "The connection is lost. What you type stays here; what others change comes when it is back." }));
+      document.getElementById("toasts")?.append(t);
+    }, 3000);
+  }
+  // fresh tells whether a change was not heard yet. Until the last change of a
+  // command its position is not passed, so those before are remembered.
+  function fresh(e) {
+    if (e.pos === undefined) return true;
+    if (e.pos <= (last.get(e.ledger) ?? 0)) return false;
+    let p = parts.get(e.ledger);
+    if (p?.pos !== e.pos) parts.set(e.ledger, p = { pos: e.pos, seen: new Set() });
+    const key = `${e.kind}/${e.id}/${e.rev}`;
+    return !p.seen.has(key) && !!p.seen.add(key);
   }
   function hear(m) {
     if (m.state) state(m.state);
-    if (m.id) last = m.id;
-    if (m.event) for (const f of listeners) f(m.event);
+    if (m.ask && source) channel.postMessage({ sync: write(last), state: now });
+    if (m.sync !== undefined && waiting) { waiting = false; if (ahead(parse(m.sync), page)) missed(m.sync); }
+    const pass = m.event && fresh(m.event);
+    if (m.id) for (const [l, n] of parse(m.id)) last.set(l, Math.max(n, last.get(l) ?? 0));
+    if (pass) for (const f of listeners) f(m.event);
   }
   channel.onmessage = (e) => hear(e.data);
   function tell(m) { hear(m); channel.postMessage(m); }
+  // missed takes over what happened before this tab began to listen.
+  function missed(at) {
+    for (const [l, n] of parse(at)) last.set(l, Math.max(n, last.get(l) ?? 0));
+    for (const el of document.querySelectorAll("[data-live],[data-live-kind]")) if (el.id) wanted.add(el.id);
+    if (wanted.size) soon();
+    for (const f of listeners) f({ type: "missed" });
+  }
 
-  function connect(done) {
-    source = new EventSource(`${base}/live?after=${encodeURIComponent(last)}`);
-    source.onopen = () => { retry = 500; tell({ state: "on" }); };
+  function connect() {
+    source = new EventSource(`${base}/live?after=${encodeURIComponent(write(last))}`);
+    source.onopen = () => { retry = 500; failures = 0; tell({ state: "on" }); };
     source.onmessage = (e) => { let event = null; try { event = JSON.parse(e.data); } catch { return; } tell({ id: e.lastEventId, event }); };
     source.onerror = () => {
       source.close();
-      tell({ state: "off" });
-      setTimeout(() => connect(done), retry * (0.75 + Math.random() / 2));
+      failures++;
+      tell({ state: failures > 2 || navigator.onLine === false ? "off" : "wait" });
+      setTimeout(connect, retry * (0.75 + Math.random() / 2));
       retry = Math.min(retry * 2, 15000);
     };
   }
-  navigator.locks.request(name, () => new Promise((done) => { connect(done); addEventListener("pagehide", () => { source?.close(); done(); }); }));
+  navigator.locks.request(name, () => new Promise((done) => {
+    waiting = false;
+    connect();
+    channel.postMessage({ sync: write(last) });
+    addEventListener("pagehide", () => { source?.close(); done(); });
+  }));
+  state("wait", true);
+  channel.postMessage({ ask: true });
   // A page taken from the browser's memory may have slept through changes.
   addEventListener("pageshow", (e) => { if (e.persisted) location.reload(); });
 
-  let timer, wanted = new Set();
-  function refresh() {
+  // One request at a time, so that an older answer never replaces a newer one;
+  // what could not be asked for is asked for again.
+  const wanted = new Set();
+  let timer, busy = false;
+  const soon = () => { if (!busy) timer ??= setTimeout(refresh, 60 + Math.random() * 120); };
+  async function refresh() {
     timer = null;
+    busy = true;
     const ids = [...wanted];
     wanted.clear();
-    fetch(location.href, { headers: { "X-Live": "1" } }).then((r) => r.ok ? r.text() : null).then((html) => {
-      if (!html) return;
-      const doc = new DOMParser().parseFromString(html, "text/html");
-      for (const id of ids) {
-        const old = document.getElementById(id), now = doc.getElementById(id);
-        if (!old || !now) continue;
-        const before = new Map([...old.querySelectorAll("[data-rev]")].map((x) => [x.id, x.dataset.rev]));
-        htmx.swap({ target: old, text: now.outerHTML, swap: "outerMorph", sourceElement: old }).then(() => {
-          for (const x of document.getElementById(id)?.querySelectorAll("[data-rev]") ?? [])
-            if (before.has(x.id) && before.get(x.id) !== x.dataset.rev) { x.classList.add("upd"); setTimeout(() => x.classList.remove("upd"), 2600); }
-        });
-      }
-    }).catch(() => {});
+    let ok = false;
+    try {
+      const r = await fetch(location.href, { headers: { "X-Live": "1" } });
+      if (r.ok && !r.redirected) { await take(ids, await r.text()); ok = true; }
+      else ok = r.status < 500;
+    } catch { /* The stream says when the server is back. */ }
+    busy = false;
+    if (!ok) { for (const id of ids) wanted.add(id); setTimeout(soon, 2000); }
+    else if (wanted.size) soon();
+  }
+  async function take(ids, html) {
+    const doc = new DOMParser().parseFromString(html, "text/html");
+    for (const id of ids) {
+      const old = document.getElementById(id), now = doc.getElementById(id);
+      if (!old || !now) continue;
+      const before = new Map([...old.querySelectorAll("[data-rev]")].map((x) => [x.id, x.dataset.rev]));
+      await htmx.swap({ target: old, text: now.outerHTML, swap: "outerMorph", sourceElement: old });
+      for (const x of document.getElementById(id)?.querySelectorAll("[data-rev]") ?? [])
+        if (before.has(x.id) && before.get(x.id) !== x.dataset.rev) { x.classList.add("upd"); setTimeout(() => x.classList.remove("upd"), 2600); }
+    }
   }
   listeners.push((e) => {
     if (e.type !== "change") return;
     for (const el of document.querySelectorAll("[data-live],[data-live-kind]")) {
-      const one = el.dataset.live === `${e.ledger}/${e.kind}/${e.id}`;
+      // A large command names kinds alone.
+      const one = el.dataset.live && (e.id ? el.dataset.live === `${e.ledger}/${e.kind}/${e.id}` : el.dataset.live.startsWith(`${e.ledger}/${e.kind}/`));
       const kind = el.dataset.liveKind?.split(" ").includes(e.kind) || el.dataset.liveKind === "*";
       if ((one || kind) && el.id) wanted.add(el.id);
     }
-    if (wanted.size && !timer) timer = setTimeout(refresh, 60 + Math.random() * 120);
+    if (wanted.size) soon();
   });
-  return { on: (f) => listeners.push(f) };
+  // want takes over what the server shows now of a part of the page.
+  const want = (id) => { wanted.add(id); soon(); };
+  return { want, on: (f) => listeners.push(f), state: (f) => changes.push(f) };
 })();

@@ -190,14 +190,22 @@ const matrix = (() => {
     if (box) watcher.observe(box);
     matrixEdit.bar();
   }
+  // repaint puts right a row whose cells were written anew; col has the focus.
+  function repaint(r, col) {
+    for (const x of r.querySelectorAll("a, input")) x.tabIndex = -1;
+    paint(r);
+    if (col >= 0) mark(r.children[col]);
+  }
   function first() { const c = grid().querySelector("tr.r th"); if (c) mark(c, false); }
 
   // reload takes over what the server shows now.
   async function reload() {
-    const key = at && { row: rowOf(at)?.id, id: rowOf(at)?.dataset.id, col: cellsOf(rowOf(at)).indexOf(at), focused: document.activeElement === at };
-    const r = await fetch(location.href, { headers: { "X-Live": "1" } });
-    if (!r.ok) return;
-    const doc = new DOMParser().parseFromString(await r.text(), "text/html"), now = doc.getElementById("matrix");
+    let text = "";
+    try { const r = await fetch(location.href, { headers: { "X-Live": "1" } }); if (r.ok) text = await r.text(); } catch { /* The event stream says when the server is back. */ }
+    if (!text) return;
+    // Where the person is now: they may have moved on while the answer came.
+    const key = at && { row: rowOf(at)?.id, id: rowOf(at)?.dataset.id, col: [...(rowOf(at)?.children ?? [])].indexOf(at), focused: document.activeElement === at };
+    const doc = new DOMParser().parseFromString(text, "text/html"), now = doc.getElementById("matrix");
     if (!now || !grid()) { location.reload(); return; }
     grid().replaceWith(now);
     for (const id of ["more", "matrix-count"]) { const a = document.getElementById(id), b = doc.getElementById(id); if (a && b) a.replaceWith(b); else if (a && id === "more") a.remove(); }
@@ -261,5 +269,5 @@ const matrix = (() => {
   addEventListener("load", () => { if (frame() && location.hash === "#print") { history.replaceState(null, "", location.pathname + location.search); print(); } });
   document.addEventListener("htmx:after:swap", () => { if (grid()) restore(); });
 
-  return { mark, pick, chosen, controls, byID, rowOf, reload, restore, frame, grid, get at() { return at; }, get picked() { return picked; } };
+  return { mark, pick, chosen, controls, byID, rowOf, reload, restore, repaint, frame, grid, get at() { return at; }, get picked() { return picked; } };
 })();

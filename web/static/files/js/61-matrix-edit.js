@@ -29,12 +29,12 @@ const matrixEdit = (() => {
     list(cell, chosen, offers[field], typed);
   }
 
-  // list is a small field with what can be chosen under it.
-  async function list(cell, targets, fields, typed, title) {
-    let all;
-    try { all = await load(); } catch { toast("The choices cannot be loaded."); return; }
+  // list is a small field with what can be chosen under it. The field is there at
+  // once and takes what is typed, while the choices may still be on their way.
+  async function list(cell, targets, fields, typed, title, prepare) {
     close();
-    const many = fields[0][0] === "risks", now = new Set(many && targets.length === 1 ? await current(targets[0], "risks") : []), had = new Set(now);
+    let all, early = false;
+    const many = fields[0][0] === "risks", now = new Set(), had = new Set();
     const find = el("input", { className: "in", type: "text", value: typed, autocomplete: "off", spellcheck: false });
     const ul = el("ul", { id: "celled-list" });
     box = el("div", { className: many ? "celled broad" : "celled" });
@@ -55,6 +55,7 @@ const matrixEdit = (() => {
     box.style.setProperty("top", Math.max(8, c.bottom + h > innerHeight ? c.top - Math.min(h, c.top - 8) : c.bottom + 2) + "px");
     let at = 0, shown = [];
     function paint() {
+      if (!all) return;
       const q = find.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
       shown = [];
       const kids = [];
@@ -78,6 +79,7 @@ const matrixEdit = (() => {
     }
     function turn() { const o = shown[at]; if (!o) return; now.has(o.value) ? now.delete(o.value) : now.add(o.value); paint(); }
     function take() {
+      if (!all) { early = true; return; }
       const o = shown[at];
       if (many) { const v = [...now], words = (all.risks ?? []).filter((x) => now.has(x.value)).map((x) => x.text.split(" ")[0]); finish(); return set(cell, targets, "risks", v, words.join(", ") || "None", "Risks"); }
       if (!o) return;
@@ -95,10 +97,19 @@ const matrixEdit = (() => {
       else if (e.key === "Escape") { e.preventDefault(); e.stopPropagation(); finish(); }
       else if (e.key === "Tab") { e.preventDefault(); if (find.value || many) take(); else finish(); step(e.shiftKey ? -1 : 1); }
     });
-    paint();
     find.focus();
     find.setSelectionRange(typed.length, typed.length);
     bar(true);
+    const mine = box;
+    try {
+      const [choices, held] = await Promise.all([load(), many && targets.length === 1 ? current(targets[0], "risks") : []]);
+      prepare?.(choices);
+      for (const v of held) { now.add(v); had.add(v); }
+      all = choices;
+    } catch { if (box === mine) { toast("The choices cannot be loaded."); finish(); } return; }
+    if (box !== mine) return;
+    paint();
+    if (early) take();
   }
   function step(n) { const c = matrix.at, cells = [...matrix.rowOf(c).children].filter((x) => x.offsetWidth > 1); matrix.mark(cells[Math.max(0, Math.min(cells.length - 1, cells.indexOf(c) + n))]); }
   function close() { for (const x of document.querySelectorAll("#matrix [data-editing]")) x.removeAttribute("data-editing"); box?.remove(); box = null; bar(); }
@@ -107,7 +118,7 @@ const matrixEdit = (() => {
 
   // current reads what a control holds, from the record's own page.
   async function current(r, name) {
-    const x = await fetch(`${base}/r/control/${encodeURIComponent(r.dataset.id)}/edit?field=${name}`).then((x) => x.ok ? x.text() : "").catch(() => "");
+    const x = await fetch(`${base}/r/control/${encodeURIComponent(r.dataset.id)}/edit?field=${name}`).then((x) => { if (!x.ok) throw new Error(x.status); return x.text(); });
     return [...new DOMParser().parseFromString(x, "text/html").querySelectorAll(`select[name="${name}"] option[selected]`)].map((o) => o.value).filter(Boolean);
   }
 
@@ -115,7 +126,7 @@ const matrixEdit = (() => {
   async function send(params) {
     const body = new URLSearchParams();
     for (const [k, v] of params) body.append(k, v);
-    const r = await fetch(`${base}/matrix/change`, { method: "POST", body, headers: { Accept: "application/json" } });
+    const r = await fetch(`${base}/matrix/change`, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => { throw new Error("The server does not answer. The page shows what is recorded as soon as it does: look before you repeat it."); });
     if (!r.headers.get("Content-Type")?.startsWith("application/json")) throw new Error(r.status === 401 || r.redirected ? "Sign in again; nothing was recorded." : "Nothing was recorded.");
     return { status: r.status, ...(await r.json()) };
   }
@@ -129,17 +140,20 @@ const matrixEdit = (() => {
   }
   // optimistic shows a choice before the server has answered.
   function optimistic(cell, name, text) {
+    const was = [];
     for (const r of matrix.byID(matrix.rowOf(cell).dataset.id)) {
+      was.push([r, r.innerHTML]);
       r.classList.add("busy");
       const c = [...r.children].find((x) => x.dataset.f === cell.dataset.f);
       if (name === "owner") { const t = c.querySelector(".own .tr"); t ? t.textContent = text : c.textContent = text; c.querySelector(".av")?.replaceChildren(text.split(/\s+/).map((w) => w[0]).filter((_, i, a) => i === 0 || i === a.length - 1).join("").toUpperCase()); }
       else if (name === "frequency" || name === "nature") { const p = c.textContent.trim().split(" · "); p[name === "frequency" ? 0 : p.length - 1] = text; c.textContent = p.join(" · "); }
     }
+    return () => { for (const [r, html] of was) if (r.isConnected) { const col = matrix.rowOf(matrix.at) === r ? [...r.children].indexOf(matrix.at) : -1; r.innerHTML = html; r.classList.remove("busy"); matrix.repaint(r, col); } };
   }
   async function one(r, params, why, done, show) {
-    show?.();
+    const back = show?.();
     let a;
-    try { a = await send([...rowsOf([r]), ...params, ["_reason", why]]); } catch (e) { toast(e.message || "The server cannot be reached; nothing was recorded."); await matrix.reload(); return; }
+    try { a = await send([...rowsOf([r]), ...params, ["_reason", why]]); } catch (e) { back?.(); toast(e.message); await matrix.reload(); return; }
     if (a.stale) { await conflict(a.stale, r, params, why, done); return; }
     if (!a.done) toast(a.problem);
     else undoable(done, a.items);
@@ -181,7 +195,7 @@ const matrixEdit = (() => {
     const locked = targets.filter((r) => !may(r));
     if (locked.length) { toast(`${locked.length} of ${targets.length} controls are not yours to change. ${frame().dataset.why}`); return; }
     let a;
-    try { a = await send([...rowsOf(targets), ...params, ["_dry", "1"]]); } catch (e) { toast(e.message || "The server cannot be reached."); return; }
+    try { a = await send([...rowsOf(targets), ...params, ["_dry", "1"]]); } catch (e) { toast(e.message); return; }
     if (!a.items) { toast(a.problem); return; }
     const bad = a.items.filter((i) => i.problem), changed = a.items.filter((i) => i.changes?.length);
     const d = dialog(title, true), body = el("div", { className: "b" });
@@ -268,10 +282,8 @@ const matrixEdit = (() => {
     const targets = matrix.picked.has(r.dataset.id) && matrix.picked.size > 1 ? matrix.chosen() : [r];
     if (targets.some((x) => !may(x))) return refuse(r);
     const from = r.closest("tbody").dataset.group, cell = matrix.at;
-    try { await load(); } catch { toast("The choices cannot be loaded."); return; }
-    const c = await choices;
-    c.move = [...c.objectives, { value: "none", text: "Entity-level controls" }].filter((o) => o.value !== from).map((o) => ({ ...o, run: () => moveTo(targets, from, o.value, o.text) }));
-    await list(cell, targets, [["move", "Objective"]], "", targets.length > 1 ? `Move ${targets.length} controls to` : `Move ${codeOf(r)} to`);
+    await list(cell, targets, [["move", "Objective"]], "", targets.length > 1 ? `Move ${targets.length} controls to` : `Move ${codeOf(r)} to`,
+      (c) => { c.move = [...c.objectives, { value: "none", text: "Entity-level controls" }].filter((o) => o.value !== from).map((o) => ({ ...o, run: () => moveTo(targets, from, o.value, o.text) })); });
   }
 
   // bar shows what is selected, and the reason that changes carry.

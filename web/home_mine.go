@@ -1,0 +1,320 @@
+package web
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"reperform/app"
+	"reperform/overview"
+	"reperform/record"
+	"reperform/soc1"
+	"reperform/web/chart"
+	"reperform/web/ui"
+)
+
+// homeMine is what waits for a person, in the order in which it is due.
+type homeMine struct {
+	// StandingIn says for whom the person stands in, and until when.
+	StandingIn []homeStandIn
+	Late, Week []homeItem
+	Later      []homeItem
+	// Controls are the person's own, with what they leave.
+	Controls []homeControl
+	// All is the matrix of them.
+	All homeLink
+}
+
+// Count is how many things wait.
+func (m *homeMine) Count() int { return len(m.Late) + len(m.Week) + len(m.Later) }
+
+type homeStandIn struct {
+	Person ui.Person
+	Until  string
+	What   string
+}
+
+// homeItem is one thing to do, with the one click that begins it.
+type homeItem struct {
+	Icon, Text, Detail string
+	Href               string
+	Action, ActionHref string
+	Due                string
+	Late               bool
+	// For is whose work it is when the person stands in.
+	For string
+
+	due soc1.Date
+}
+
+type homeControl struct {
+	Code, Title, Href string
+	Evidence          chart.HTML
+	EvidenceText      string
+	Due               string
+	Late              bool
+	Status            ui.Status
+	Add               string
+}
+
+// soon is how many days ahead something counts as due this week.
+const soon = 7
+
+func (m *homeMine) add(x homeItem, today soc1.Date) {
+	x.Late = x.due != "" && x.due < today
+	if x.due != "" {
+		x.Due = dateText(string(x.due))
+	}
+	switch {
+	case x.Late:
+		m.Late = append(m.Late, x)
+	case x.due != "" && x.due <= today.AddDays(soon):
+		m.Week = append(m.Week, x)
+	default:
+		m.Later = append(m.Later, x)
+	}
+}
+
+// standingIn are the deputies' records by which the person stands in today.
+func (r *request) standingIn(today soc1.Date) ([]soc1.Deputy, error) {
+	v, err := r.records()
+	if err != nil {
+		return nil, err
+	}
+	all, err := record.All[soc1.Deputy](r.Context(), v, "deputy")
+	if err != nil {
+		return nil, err
+	}
+	var out []soc1.Deputy
+	for _, d := range all {
+		if d.Value.Deputy == r.actor && d.Value.On(today) {
+			out = append(out, d.Value)
+		}
+	}
+	return out, nil
+}
+
+// homeMine gathers what waits for the person: what app derives from records, and
+// evidence that falls due.
+func (r *request) homeMine(d *matrixData, standing []soc1.Deputy, today soc1.Date) (*homeMine, error) {
+	m := &homeMine{}
+	evidence, may := map[string]bool{}, r.mayFile()
+	var items []homeItem
+	file := func(c overview.MyControl, of string) {
+		x := r.evidenceItem(d, c)
+		if !may {
+			x.Action, x.ActionHref = "Open", x.Href
+		}
+		if of != "" {
+			x.For = r.headings().person(of).Name
+		}
+		if c.Late || c.Due != "" && c.Due <= today.AddDays(soon) {
+			items = append(items, x)
+			evidence[c.Line.ID()] = true
+		}
+	}
+	own := d.o.Work(r.actor)
+	for _, c := range own.Controls {
+		if c.Line.Control.Owner == r.actor {
+			file(c, "")
+			x := r.homeControl(d, c)
+			if !may {
+				x.Add = ""
+			}
+			m.Controls = append(m.Controls, x)
+		}
+	}
+	for _, s := range standing {
+		words := make([]string, 0, len(s.Scope))
+		for _, x := range s.Scope {
+			words = append(words, lowerFirst(x.Label()))
+		}
+		m.StandingIn = append(m.StandingIn, homeStandIn{Person: r.headings().person(s.Person), Until: dateText(string(s.Until)), What: strings.Join(words, ", ")})
+		if !slices.Contains(s.Scope, soc1.DeputyOfControlOwner) {
+			continue
+		}
+		for _, c := range d.o.Work(s.Person).Controls {
+			if c.Line.Control.Owner == s.Person && (len(s.Controls) == 0 || slices.Contains(s.Controls, c.Line.ID())) {
+				file(c, s.Person)
+			}
+		}
+	}
+	waiting, err := r.site.app.Waiting(r.Context(), r.actor)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range waiting {
+		if w.For == app.WaitsEvidence && evidence[w.Ref.ID] {
+			continue
+		}
+		items = append(items, r.waitingItem(w))
+	}
+	slices.SortStableFunc(items, func(a, b homeItem) int { return strings.Compare(string(lastDate(a.due)), string(lastDate(b.due))) })
+	for _, x := range items {
+		m.add(x, today)
+	}
+	if n := len(m.Controls); n > 0 {
+		m.All = homeLink{N: n, Text: count(n, "control"), Href: r.toMatrix(d, "owner", r.actor)}
+	}
+	return m, nil
+}
+
+// mayFile asks app by trying, without recording, whether the person may file
+// evidence, so that the page offers nothing that will be refused.
+func (r *request) mayFile() bool {
+	try := app.RecordChange{Kind: "evidence", ID: "new-evidence-to-try", Revision: -1, Value: soc1.Evidence{Title: "To try"}}
+	b, err := r.site.app.PutRecords(r.Context(), r.actor, []app.RecordChange{try}, "", true)
+	return err == nil && b.Bad() == 0
+}
+
+func lastDate(d soc1.Date) soc1.Date {
+	if d == "" {
+		return "9999-12-31"
+	}
+	return d
+}
+
+// evidenceItem asks for the evidence of a control that is due next.
+func (r *request) evidenceItem(d *matrixData, c overview.MyControl) homeItem {
+	line := c.Line
+	x := homeItem{Icon: "file-check", Text: "Evidence of " + line.Control.Code + " " + line.Title, Href: r.url("/r/control/%s", url.PathEscape(line.ID())), due: c.Due,
+		Action: "Add evidence", ActionHref: r.addEvidence(d, c)}
+	if n := line.Evidence.Overdue(); n > 0 {
+		x.Detail = fmt.Sprintf("%s of %d missing, the oldest for %s", count(n, "occurrence"), line.Evidence.Expected, spanText(c.For.From, c.For.To))
+	} else {
+		x.Detail = "For " + spanText(c.For.From, c.For.To)
+	}
+	return x
+}
+
+// addEvidence is the form for a new piece of evidence, with what is known of it.
+// Days of a daily control are filed together, to the end of their month.
+func (r *request) addEvidence(d *matrixData, c overview.MyControl) string {
+	v := url.Values{"controls": {c.Line.ID()}}
+	from, to := c.For.From, c.For.To
+	if from != "" {
+		if c.Line.Control.Frequency == soc1.Daily {
+			end := soc1.NewDate(from.Year(), from.Month(), 1).AddMonths(1).AddDays(-1)
+			to = max(to, min(end, d.o.Question.Today.AddDays(-1)))
+		}
+		v.Set("period_from", string(from))
+		v.Set("period_to", string(to))
+		v.Set("title", c.Line.Control.Code+", "+spanText(from, to))
+	}
+	return r.url("/r/evidence/new?%s", v.Encode())
+}
+
+func (r *request) homeControl(d *matrixData, c overview.MyControl) homeControl {
+	row := newMatrixRow(d.o, c.Line)
+	x := homeControl{Code: row.Code, Title: row.Title, Href: r.url("/r/control/%s", url.PathEscape(row.ID)), Evidence: row.Evidence, EvidenceText: row.EvidenceText,
+		Status: row.Status, Late: c.Late, Add: r.addEvidence(d, c)}
+	if c.Due != "" {
+		x.Due = dateText(string(c.Due))
+	}
+	return x
+}
+
+// spanText says days as people do: a month by its name.
+func spanText(from, to soc1.Date) string {
+	switch {
+	case from == to:
+		return dateText(string(from))
+	case from.Day() == 1 && to.AddDays(1).Day() == 1 && from.Month() == to.Month() && from.Year() == to.Year():
+		return monthText(string(from)[:7])
+	}
+	return dateText(string(from)) + " to " + dateText(string(to))
+}
+
+// waitingItem words something that waits, and says where it is done.
+func (r *request) waitingItem(w app.WaitingItem) homeItem {
+	in := r.in(w.Ref.Ledger)
+	ref := in.behindRef(w.Ref)
+	name := strings.TrimSpace(ref.Code + " " + ref.Text)
+	x := homeItem{Text: name, Href: ref.Href, due: w.Due, Action: "Open", ActionHref: ref.Href}
+	if w.StandingIn != "" {
+		x.For = r.headings().person(w.StandingIn).Name
+	}
+	if w.Since != "" {
+		x.Detail = "since " + dateText(string(w.Since))
+	}
+	switch w.For {
+	case app.WaitsMention:
+		in.mention(&x, w)
+	case app.WaitsAnswer:
+		x.Icon, x.Text, x.Detail = "message-square-text", "Request: "+name, in.requestDetail(w.Ref.ID)
+	case app.WaitsClosing:
+		x.Icon, x.Text = "check", "Answer to accept or return: "+name
+	case app.WaitsPolicy:
+		x.Icon, x.Text, x.Detail = "scroll-text", "Review the policy: "+name, ""
+	case app.WaitsSignature:
+		x.Icon, x.Text = "pencil", "Read and sign: "+name
+	case app.WaitsException:
+		x.Icon, x.Text = "circle-alert", "Exceptions to decide: "+ref.Text
+		x.ActionHref = in.url("%s/r/exception?%s", in.at(), url.Values{"f.test": {w.Ref.ID}, "f.status": {string(soc1.Open)}}.Encode())
+		x.Href = x.ActionHref
+	case app.WaitsReview:
+		x.Icon, x.Text = "eye", "Test to review: "+ref.Text
+	case app.WaitsEvidence:
+		x.Icon, x.Text, x.Detail = "file-check", "Evidence of "+name, "None is filed for the period yet"
+		x.Action, x.ActionHref = "Add evidence", r.url("/r/evidence/new?%s", url.Values{"controls": {w.Ref.ID}}.Encode())
+	default:
+		x.Icon, x.Text = "circle-dot", w.What
+	}
+	return x
+}
+
+// mention leads to the record that somebody speaks about.
+func (r *request) mention(x *homeItem, w app.WaitingItem) {
+	x.Icon, x.Text = "at-sign", w.What
+	v, err := r.records()
+	if err != nil {
+		return
+	}
+	c, err := record.One[soc1.Comment](r.Context(), v, "comment", w.Ref.ID)
+	if err != nil {
+		return
+	}
+	on := r.behindRef(c.Value.Subject)
+	x.Text = r.headings().person(c.Value.By).Name + " mentions you on " + cmp.Or(on.Code, on.Text)
+	x.Detail = clipped(c.Value.Text, 140)
+	x.Href = on.Href + "#" + anchorOf(w.Ref.Ledger, w.Ref.ID)
+	x.ActionHref = x.Href
+}
+
+func (r *request) requestDetail(id string) string {
+	v, err := r.records()
+	if err != nil {
+		return ""
+	}
+	q, err := record.One[soc1.Request](r.Context(), v, "request", id)
+	if err != nil {
+		return ""
+	}
+	if q.Value.Status == soc1.RequestReturned {
+		return "Returned: " + clipped(q.Value.Remark, 140)
+	}
+	return clipped(q.Value.Text, 140)
+}
+
+// given are the fields of a new record that its address names, for a form that
+// begins with what is known. Anything else in the address is left alone.
+func given(k *record.Kind, v url.Values) map[string]json.RawMessage {
+	out := map[string]json.RawMessage{}
+	for _, f := range k.Fields {
+		values := v[f.Name]
+		if len(values) == 0 || f.Type == record.Object || f.Type == record.Map || f.Type == record.Integer || f.Type == record.Boolean {
+			continue
+		}
+		var x any = values[0]
+		if f.List {
+			x = values
+		}
+		if b, err := json.Marshal(x); err == nil {
+			out[f.Name] = b
+		}
+	}
+	return out
+}

@@ -1,0 +1,334 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"reperform/account"
+	"reperform/web/browsertest"
+)
+
+// nobody is who is not signed in.
+const nobody = ""
+
+// page is one page, or one state of it, that must be without fault.
+type page struct {
+	// pattern is the route, as Site.register has it.
+	pattern string
+	who     string
+	path    string
+	// do brings the page into a state: a menu that is open, a form that is refused.
+	do func(*person)
+	// fails says that the server answers with an error, which is the page.
+	fails bool
+}
+
+// pages is the table of all pages of the site. A route that answers with a page
+// and is not visited here fails TestPages, so that a new one comes with a line.
+func pages(t *testing.T, h *liveHouse) []page {
+	x := "/x/" + h.exam
+	link := h.invite(t, "gustavo-almeida")
+	return []page{
+		{pattern: "GET /sign-in", who: nobody, path: "/sign-in"},
+		{pattern: "POST /sign-in", who: nobody, path: "/sign-in", do: func(p *person) {
+			p.Type("nobody@wexmoor.example\twrong")
+			p.Press("Enter")
+			p.Wait("the refusal", `document.querySelector("[role=alert]")`)
+		}},
+		{pattern: "GET /invite/{token}", who: nobody, path: "/invite/" + link},
+		{pattern: "GET /invite/{token}", who: nobody, path: "/invite/used", fails: true},
+
+		{pattern: "GET /settings", who: owner, path: "/settings"},
+		{pattern: "GET /settings/security", who: owner, path: "/settings/security"},
+		{pattern: "GET /settings/sessions", who: owner, path: "/settings/sessions"},
+		{pattern: "GET /settings/deputies", who: owner, path: "/settings/deputies"},
+		{pattern: "GET /settings/confirm", who: owner, path: "/settings/confirm"},
+		{pattern: "POST /settings/confirm", who: owner, path: "/settings/confirm", do: func(p *person) {
+			p.Type("wrong")
+			p.Press("Enter")
+			p.Wait("the refusal", `document.querySelector("[role=alert]:not([hidden])")`)
+		}},
+		{pattern: "GET /settings/totp", who: owner, path: "/settings/security", do: func(p *person) {
+			p.Do(`document.querySelector("form[action$='/totp/begin']").submit()`)
+			p.Wait("the code to scan", `document.querySelector("svg.qr") && document.readyState === "complete"`)
+		}},
+		{pattern: "GET /welcome", who: owner, path: "/welcome"},
+		{pattern: "GET /welcome", who: administrator, path: "/welcome"},
+		{pattern: "GET /people", who: administrator, path: "/people"},
+		{pattern: "GET /people", who: owner, path: "/people"},
+		{pattern: "GET /people/new", who: administrator, path: "/people/new"},
+		{pattern: "POST /people/new", who: administrator, path: "/people/new", do: func(p *person) {
+			p.Do(`document.querySelector("form[data-form]").submit()`)
+			p.Wait("the refusal", `document.querySelector("[role=alert]") && document.readyState === "complete"`)
+		}},
+		{pattern: "GET /people/{id}", who: administrator, path: "/people/fatima-boukhari", do: func(p *person) {
+			p.Do(`document.querySelectorAll(".ask").forEach((d) => { d.open = true })`)
+		}},
+		{pattern: "GET /people/{id}", who: administrator, path: "/people/gustavo-almeida", do: func(p *person) {
+			p.Do(`document.querySelectorAll(".ask").forEach((d) => { d.open = true })`)
+		}},
+		{pattern: "GET /people/{id}", who: owner, path: "/people/fatima-boukhari"},
+		{pattern: "GET /x/{ledger}/people", who: partner, path: x + "/people"},
+		{pattern: "GET /x/{ledger}/people/new", who: partner, path: x + "/people/new"},
+		{pattern: "GET /x/{ledger}/people/{id}", who: partner, path: x + "/people/mei-rosario"},
+		{pattern: "GET /{$}", who: manager, path: "/"},
+		{pattern: "GET /{$}", who: partner, path: "/"},
+		{pattern: "GET /{$}", who: owner, path: "/"},
+		{pattern: "GET /behind/{number}", who: manager, path: "/behind/attention"},
+		{pattern: "GET /x/{ledger}/behind/{number}", who: partner, path: x + "/behind/tests.left"},
+		{pattern: "GET /import/{kind}", who: manager, path: "/import/risk"},
+		{pattern: "GET /import/{kind}/{token}", who: manager, path: "/import/risk", do: uploads},
+		{pattern: "GET /bulk/{kind}/{token}", who: manager, path: "/r/vendor", do: choosesRows},
+		{pattern: "GET /x/{ledger}/import/{kind}", who: partner, path: x + "/import/test_of_control"},
+		{pattern: "GET /x/{ledger}/import/{kind}/{token}", who: partner, path: x + "/import/test_of_control", do: uploads},
+		{pattern: "GET /x/{ledger}/bulk/{kind}/{token}", who: partner, path: x + "/r/test_of_control", do: choosesRows},
+		{pattern: "GET /{$}", who: "elena-petrova", path: "/"},
+		{pattern: "GET /settings/mail", who: manager, path: "/settings/mail"},
+		{pattern: "GET /settings/mail", who: partner, path: "/settings/mail?done=mail"},
+		{pattern: "POST /settings/mail", who: "elena-petrova", path: "/settings/mail", do: func(p *person) {
+			p.Do(`document.querySelector("#zone").value = "Nowhere"; document.querySelector(".mailset button").click()`)
+			p.Wait("what is wrong", `document.querySelector(".note.bad[role=alert]")`)
+		}},
+		{pattern: "GET /activity", who: manager, path: "/activity"},
+		{pattern: "GET /entry/{pos}", who: manager, path: "/entry/1"},
+		{pattern: "GET /matrix", who: manager, path: "/matrix"},
+		{pattern: "GET /matrix", who: "elena-petrova", path: "/matrix?objective=pay-1&open=pay-1-1"},
+		{pattern: "GET /matrix", who: manager, path: "/matrix?objective=pay-2&open=pay-2-1"},
+		{pattern: "GET /matrix", who: manager, path: "/matrix?view=assertions"},
+		{pattern: "GET /matrix", who: manager, path: "/matrix?view=risks"},
+		{pattern: "GET /matrix", who: manager, path: "/matrix?q=nothing+fits+this"},
+		{pattern: "GET /matrix", who: manager, path: "/matrix?objective=pay-1&asof=2025-06-30"},
+		{pattern: "GET /r/{kind}", who: manager, path: "/r/control"},
+		{pattern: "GET /r/{kind}", who: manager, path: "/r/risk?group=likelihood&q=client"},
+		{pattern: "GET /r/{kind}", who: manager, path: "/r/walkthrough"},
+		{pattern: "GET /r/{kind}", who: manager, path: "/r/vendor?q=nothing+fits+this"},
+		{pattern: "GET /r/{kind}/new", who: manager, path: "/r/control/new"},
+		{pattern: "GET /r/{kind}/new", who: manager, path: "/r/engagement/new"},
+		{pattern: "POST /r/{kind}/new", who: manager, path: "/r/risk/new", do: func(p *person) {
+			p.TabTo("#likelihood")
+			p.Type("9")
+			p.Press("Enter")
+			p.Wait("the form with what is wrong", `document.querySelector(".note.bad") && document.readyState === "complete"`)
+		}},
+		{pattern: "GET /r/{kind}/{id}", who: manager, path: "/r/control/pay-1-1"},
+		{pattern: "GET /r/{kind}/{id}", who: manager, path: "/r/engagement/soc1-2025"},
+		{pattern: "GET /r/{kind}/{id}", who: "elena-petrova", path: "/r/control/pay-1-1?asof=2024-06-30"},
+		{pattern: "GET /r/{kind}/{id}", who: manager, path: "/r/control/nothing", fails: true},
+		{pattern: "GET /r/{kind}/{id}/edit", who: manager, path: "/r/control/pay-1-1/edit"},
+		{pattern: "GET /r/{kind}/{id}/edit", who: manager, path: "/r/control/pay-1-1/edit?field=owner"},
+		{pattern: "GET /x/{ledger}/entry/{pos}", who: partner, path: x + "/entry/0"},
+		{pattern: "GET /x/{ledger}/matrix", who: partner, path: x + "/matrix?objective=pay-1"},
+		{pattern: "GET /x/{ledger}/r/{kind}", who: partner, path: x + "/r/test_of_control"},
+		{pattern: "GET /x/{ledger}/r/{kind}/new", who: partner, path: x + "/r/test_of_control/new"},
+		{pattern: "GET /x/{ledger}/r/{kind}/{id}", who: partner, path: x + "/r/test_of_control/t-pay-1-1"},
+		{pattern: "GET /x/{ledger}/r/{kind}/{id}/edit", who: partner, path: x + "/r/test_of_control/t-pay-1-1/edit"},
+
+		{pattern: "GET /palette", who: manager, path: "/r/service", do: func(p *person) {
+			p.Press("Control+k")
+			p.Type("pay")
+			p.Wait("something is found", `document.querySelector("dialog[open] [role=option]")?.textContent.toLowerCase().includes("pay")`)
+		}},
+		{pattern: "GET /palette", who: manager, path: "/r/service", do: func(p *person) { p.Press("?"); p.Wait("the shortcuts", `document.querySelector("dialog[open]#help")`) }},
+		{pattern: "GET /r/{kind}", who: manager, path: "/r/vendor", do: opens(`.bar .pop:not(.left) > summary`)},
+		{pattern: "GET /r/{kind}", who: manager, path: "/r/vendor", do: opens(`.bar .pop.left > summary`)},
+		{pattern: "GET /r/{kind}", who: manager, path: "/r/vendor", do: opens(`.top .pop > summary[aria-label^="Time"]`)},
+		{pattern: "GET /r/{kind}", who: manager, path: "/r/service", do: func(p *person) {
+			p.Do(`location.hash = "#side"; document.querySelector(".side .pop.up > summary").click()`)
+		}},
+		{pattern: "GET /matrix/choices", who: manager, path: "/matrix?q=pay-1", do: func(p *person) {
+			p.Wait("the grid", `document.querySelector("#matrix [tabindex='0']")`)
+			p.Do(`document.querySelector("tr.r td[data-f=risks]").focus(); matrix.mark(document.querySelector("tr.r td[data-f=risks]"))`)
+			p.Press("Enter")
+			p.Wait("the choices", `document.querySelector(".celled [role=option]")`)
+		}},
+		{pattern: "GET /matrix/statement", who: manager, path: "/matrix?q=pay-1", do: func(p *person) {
+			p.Wait("the grid", `document.querySelector("#matrix [tabindex='0']")`)
+			p.Do(`matrix.mark(document.querySelector("tr.r td[data-f=statement]"))`)
+			p.Press("Enter")
+			p.Wait("the sheet", `document.querySelector("dialog[open] form")`)
+		}},
+	}
+}
+
+func opens(summary string) func(*person) {
+	return func(p *person) {
+		p.Do(`document.querySelector(%s).click()`, summary)
+		p.Wait("the sheet", `document.querySelector("details[open] > .sheet")`)
+	}
+}
+
+// uploads brings a table as far as the choice of its columns.
+func uploads(p *person) {
+	p.Do(`const t = new DataTransfer();
+		t.items.add(new File(["id,code,something else\nnew-1,N-1,x\nnew-2,N-2,y\n"], "table.csv", { type: "text/csv" }));
+		document.querySelector("#file").files = t.files;
+		document.querySelector("#file").form.requestSubmit()`)
+	p.Wait("the columns", `location.pathname.split("/").length > 3 && document.readyState === "complete" && document.querySelectorAll("main select").length > 1`)
+}
+
+// choosesRows brings a register as far as the change of rows.
+func choosesRows(p *person) {
+	p.Do(`document.querySelector("#rows input.cb").click(); document.querySelector("#bulk").requestSubmit()`)
+	p.Wait("the change", `location.pathname.includes("/bulk/") && document.readyState === "complete"`)
+}
+
+// noPage are the routes that answer with something else than a page: data,
+// files, a stream, the part of a page, or the way to another page.
+var noPage = map[string]string{
+	"GET /live":                              "",
+	"GET /time":                              "/time?to=/matrix&asof=2025-06-30",
+	"GET /palette":                           "/palette?q=pay",
+	"GET /matrix/choices":                    "/matrix/choices",
+	"GET /matrix/statement":                  "/matrix/statement?id=pay-1-1",
+	"GET /export/{kind}/{format}":            "/export/risk/csv",
+	"GET /x/{ledger}/export/{kind}/{format}": "/x/{ledger}/export/test_of_control/xlsx",
+	"GET /matrix.xlsx":                       "/matrix.xlsx",
+	"GET /matrix.csv":                        "/matrix.csv",
+	"GET /r/{kind}/{id}/history":             "/r/control/pay-1-1/history",
+	"GET /x/{ledger}/matrix.xlsx":            "/x/{ledger}/matrix.xlsx",
+	"GET /x/{ledger}/matrix.csv":             "/x/{ledger}/matrix.csv",
+	"GET /x/{ledger}/r/{kind}/{id}/history":  "/x/{ledger}/r/test_of_control/t-pay-1-1/history",
+}
+
+// TestEveryPageIsVisited holds the table of pages to the routes of the site.
+func TestEveryPageIsVisited(t *testing.T) {
+	h := live(t)
+	d := h.door(t)
+	visited := map[string]bool{}
+	for _, p := range pages(t, h) {
+		visited[p.pattern] = true
+	}
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	for _, pattern := range h.patterns() {
+		path, other := noPage[pattern]
+		switch {
+		case !other && !visited[pattern]:
+			t.Errorf("%s is visited by no line of pages: add one, or say in noPage that it answers with no page", pattern)
+		case other && path != "":
+			who := manager
+			if strings.Contains(pattern, "{ledger}") {
+				who = partner
+			}
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, d.url(strings.ReplaceAll(path, "{ledger}", h.exam)), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.AddCookie(&http.Cookie{Name: h.site.sessionCookie(), Value: h.token(t, who)})
+			res, err := client.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := io.ReadAll(res.Body)
+			res.Body.Close()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(string(body), "<html") || res.StatusCode >= 400 {
+				t.Errorf("%s answers with a page, or not at all (%d): add a line to pages", pattern, res.StatusCode)
+			}
+		}
+	}
+	for pattern := range noPage {
+		if !slices.Contains(h.patterns(), pattern) {
+			t.Errorf("there is no route %s any more", pattern)
+		}
+	}
+}
+
+// TestPages looks at every page in light and in dark colours, and 390 pixels
+// wide: axe-core finds nothing, nothing is cut off or makes the page wider than
+// the window, and the console is silent, which breaches of the content security
+// policy are not.
+func TestPages(t *testing.T) {
+	h := live(t)
+	by := map[string][]page{}
+	for _, p := range pages(t, h) {
+		// The longest list is shared by two, who look at the same time.
+		who := p.who
+		if who == manager && len(by[manager]) > 15 {
+			who = manager + " too"
+		}
+		by[who] = append(by[who], p)
+	}
+	for who, list := range by {
+		t.Run(who, func(t *testing.T) {
+			t.Parallel()
+			p := h.door(t).as(t, h, strings.TrimSuffix(who, " too"))
+			for _, pg := range list {
+				p.inspect(t, pg)
+			}
+		})
+	}
+}
+
+func (p *person) inspect(t *testing.T, pg page) {
+	t.Helper()
+	name := pg.path
+	if pg.do != nil {
+		name += " (" + strings.TrimPrefix(pg.pattern, "GET ") + ")"
+	}
+	show := func(width, height int64) {
+		p.Size(width, height)
+		p.open(pg.path)
+		if pg.do != nil {
+			pg.do(p)
+		}
+	}
+	check := func(how string, found []string) {
+		for _, s := range found {
+			t.Errorf("%s, %s: %s", name, how, s)
+		}
+	}
+	problems := func(how string) {
+		found := p.Problems()
+		if pg.fails || pg.pattern[:4] == "POST" {
+			found = slices.DeleteFunc(found, func(s string) bool { return strings.Contains(s, "the server responded with a status of 4") })
+		}
+		check(how, found)
+	}
+	p.Dark(false)
+	show(1280, 800)
+	check("light", p.axe(browsertest.All))
+	p.Picture(name + "-light")
+	p.Dark(true)
+	check("dark", p.axe(browsertest.Colours))
+	p.Picture(name + "-dark")
+	problems("wide")
+	p.Dark(false)
+	show(390, 844)
+	check("390 pixels", p.axe(browsertest.NoColours))
+	check("390 pixels", p.Overflow())
+	p.Picture(name + "-390")
+	problems("390 pixels")
+}
+
+// axe leaves out what an open sheet covers for as long as it is open.
+func (p *person) axe(rules browsertest.Rules) []string {
+	found := p.Axe(rules)
+	if browsertest.Eval[bool](p.Tab, `!!document.querySelector("details[open] > .sheet, .celled")`) {
+		found = slices.DeleteFunc(found, func(s string) bool {
+			return strings.HasPrefix(s, "axe target-size") && strings.Contains(s, "partially obscured")
+		})
+	}
+	return found
+}
+
+// TestFirstRunPages looks at the pages before there is a workspace.
+func TestFirstRunPages(t *testing.T) {
+	const code = "ABCD-EFGH-JKLM-NPQR"
+	setup, err := NewSetup(SetupOptions{Code: code, Services: []ServiceType{{Code: "payroll", Name: "Payroll processing", Objectives: 7, Controls: 30}},
+		Make: func(context.Context, FirstRun) (*Site, account.SignedIn, error) {
+			return nil, account.SignedIn{}, errors.New("nothing is made here")
+		}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := openDoor(t, setup.Handler()).as(t, nil, nobody)
+	p.inspect(t, page{pattern: "GET /setup", path: "/setup"})
+	p.inspect(t, page{pattern: "GET /setup", path: "/setup?code=" + code})
+}

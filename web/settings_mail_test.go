@@ -1,0 +1,152 @@
+package web
+
+import (
+	"crypto/rand"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"reperform/account"
+	"reperform/desk"
+	"reperform/mail"
+	"reperform/mail/mailtest"
+	"reperform/notify"
+	"reperform/opsdb"
+	"reperform/soc1"
+)
+
+// newMailHouse is a site that sends mail to a server of the test.
+func newMailHouse(t *testing.T) (*matrixHouse, *desk.Service, *Site, *mailtest.Server) {
+	t.Helper()
+	m := newMatrixHouse(t)
+	db, err := opsdb.Open(t.Context(), filepath.Join(t.TempDir(), opsdb.FileName), account.Schema, desk.Schema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	clock := func() time.Time { return m.now }
+	accounts, err := account.New(db, account.Config{Key: [32]byte{1}, Now: clock, Random: rand.Reader, Directory: Directory{m.app}, Params: account.Params{Memory: 64, Time: 1, Threads: 1},
+		RelyingParty: account.RelyingParty{ID: "localhost", Name: "Reperform", Origins: []string{"http://localhost"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := desk.New(db, desk.Config{Key: [32]byte{1}, Now: clock, Random: rand.Reader})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = m.app.OpenExamination(t.Context(), "soc1-2025", "", partner, soc1.Person{Name: "Helen Marchetti", Side: soc1.SideAuditFirm, Roles: []soc1.Role{"engagement_partner", "firm_administrator"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, side := range map[string]account.Side{owner: account.ServiceOrganization, partner: account.AuditFirm} {
+		token, _, err := accounts.InviteFirst(t.Context(), account.Invitee{PersonID: id, Email: id + "@wexmoor.example", Name: "Somebody", Side: side})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := accounts.Accept(t.Context(), token, "grebe plover curlew heron", account.Client{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	server := mailtest.Serve(t, mailtest.Config{})
+	carrier, err := mail.NewServer(mail.ServerConfig{URL: fmt.Sprintf("smtp://localhost:%d", server.Port), From: mail.Address{Mailbox: "r@wexmoor.example"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	teller, err := notify.New(notify.Config{App: m.app, Accounts: accounts, Desk: d, Carrier: carrier, Public: "http://localhost", Now: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ran := make(chan struct{})
+	t.Cleanup(func() { <-ran })
+	go func() { defer close(ran); _ = teller.Run(t.Context()) }()
+	s, err := New(Options{App: m.app, Accounts: accounts, Desk: d, Mailer: teller, Now: clock, Who: func(r *http.Request) (string, error) { return r.Header.Get("X-Who"), nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.h = s.Handler()
+	return m, d, s, server
+}
+
+func TestMailSettings(t *testing.T) {
+	m, d, _, server := newMailHouse(t)
+	page := m.page(owner, "/settings/mail")
+	for _, want := range []string{"fatima-boukhari@wexmoor.example", "You have chosen nothing yet", `name="at_once" value="on" checked`, `value="weekly" checked`, "The next summary is due on Monday, 24 November 2025, 08:00 CST"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	form := url.Values{"digest": {"daily"}, "weekday": {"5"}, "hour": {"7"}, "zone": {" Europe/Berlin "}}
+	if w := m.post(owner, "/settings/mail", form); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/settings/mail?done=mail" {
+		t.Fatalf("saving: %d %s", w.Code, w.Body)
+	}
+	if got, _, _, err := d.Mail(t.Context(), owner); got != (desk.MailSettings{Digest: desk.Daily, Hour: 7, Weekday: time.Friday, Zone: "Europe/Berlin"}) || err != nil {
+		t.Errorf("kept %+v, %v", got, err)
+	}
+	page = m.page(owner, "/settings/mail?done=mail")
+	if strings.Contains(page, "chosen nothing") || !strings.Contains(page, "The next summary is due on Friday, 21 November 2025, 07:00 CET") || !strings.Contains(page, ">Saved.<") || strings.Contains(page, `value="on" checked`) {
+		t.Error("the page does not show what was chosen")
+	}
+	for name, change := range map[string]string{"digest": "hourly", "hour": "24", "weekday": "x", "zone": "Mars/<b>Olympus</b>"} {
+		bad := url.Values{}
+		for k, v := range form {
+			bad[k] = v
+		}
+		bad.Set(name, change)
+		w := m.post(owner, "/settings/mail", bad)
+		if w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "This is no time for a mail") || strings.Contains(w.Body.String(), "<b>Olympus") {
+			t.Errorf("%s %s: %d", name, change, w.Code)
+		}
+	}
+	// One's own settings alone: who asks is who is meant.
+	if _, _, set, _ := d.Mail(t.Context(), partner); set {
+		t.Error("another person's settings are set")
+	}
+	if page := m.page(partner, "/settings/mail"); strings.Contains(page, `name="at_once"`) || !strings.Contains(page, "Nothing of an examination is mailed at once") || !strings.Contains(page, `value="off" checked`) || strings.Contains(page, "next summary") {
+		t.Error("the firm is offered what it does not get")
+	}
+	if w := m.post(owner, "/settings/mail/test", nil); w.Code != http.StatusSeeOther {
+		t.Fatalf("a test mail: %d %s", w.Code, w.Body)
+	}
+	if got := server.Await(t, 1)[0]; got.To != "fatima-boukhari@wexmoor.example" || !strings.Contains(got.Read(t).Text(), "http://localhost/settings/mail\n") {
+		t.Errorf("the test mail went to %s", got.To)
+	}
+}
+
+// Whoever operates the installation sees that mail does not get out.
+func TestMailMetrics(t *testing.T) {
+	_, d, s, server := newMailHouse(t)
+	server.Close()
+	if _, err := d.Enqueue(t.Context(), desk.Mail{Key: "a", Topic: "a", Body: []byte("{}")}); err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	s.Metrics().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	for _, want := range []string{"reperform_mail_waiting 1\n", "reperform_mail_given_up 0\n"} {
+		if !strings.Contains(w.Body.String(), want) {
+			t.Errorf("the figures do not say %q", want)
+		}
+	}
+}
+
+// A site that sends no mail says so, and keeps nothing.
+func TestNoMail(t *testing.T) {
+	m, d, _, _ := newMailHouse(t)
+	s, err := New(Options{App: m.app, Desk: d, Who: func(r *http.Request) (string, error) { return r.Header.Get("X-Who"), nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.h = s.Handler()
+	if page := m.page(owner, "/settings/mail"); !strings.Contains(page, "No mail is sent") || strings.Contains(page, "<fieldset") {
+		t.Error("the page offers what is not there")
+	}
+	for _, path := range []string{"/settings/mail", "/settings/mail/test"} {
+		if w := m.post(owner, path, url.Values{"digest": {"off"}, "hour": {"1"}, "weekday": {"1"}}); w.Code != http.StatusUnprocessableEntity {
+			t.Errorf("%s: %d", path, w.Code)
+		}
+	}
+}
