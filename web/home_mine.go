@@ -280,7 +280,8 @@ func (r *request) mention(x *homeItem, w app.WaitingItem) {
 	on := r.behindRef(c.Value.Subject)
 	x.Text = r.headings().person(c.Value.By).Name + " mentions you on " + cmp.Or(on.Code, on.Text)
 	x.Detail = clipped(c.Value.Text, 140)
-	x.Href, x.ActionHref = on.Href, on.Href
+	x.Href = on.Href + "#" + anchorOf(w.Ref.Ledger, w.Ref.ID)
+	x.ActionHref = x.Href
 }
 
 func (r *request) requestDetail(id string) string {

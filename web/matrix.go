@@ -37,6 +37,7 @@ type matrixPage struct {
 	Cross      *matrixCross
 	Detail     *matrixDetail
 	Rights     matrixRights
+	Views      *savedViews
 	New        string
 	XLSX, CSV  string
 	Print      string
@@ -48,6 +49,7 @@ type matrixPage struct {
 	Auditor bool
 	openAt  string
 	person  string
+	ledger  string
 }
 
 // matrixGroup is an objective with those of its controls that are shown.
@@ -142,7 +144,7 @@ func (r *request) matrix() error {
 	if err != nil {
 		return err
 	}
-	p := &matrixPage{Data: d, Query: q, At: r.at() + "/matrix", Total: len(d.rows), Auditor: r.ledger != app.OrganizationLedger, person: r.actor}
+	p := &matrixPage{Data: d, Query: q, At: r.at() + "/matrix", Total: len(d.rows), Auditor: r.ledger != app.OrganizationLedger, person: r.actor, ledger: r.ledger}
 	p.Rights = r.matrixRights(d)
 	match := d.matches(q, "")
 	for _, m := range match {
@@ -173,6 +175,9 @@ func (r *request) matrix() error {
 		}
 	}
 	p.Stamp, p.Filter = r.matrixStamp(d), d.described(q)
+	if p.Views, err = r.matrixViewsOf(p); err != nil {
+		return err
+	}
 	var crumbs []ui.Link
 	if e := d.o.Engagement; e.ID != "" {
 		crumbs = append(crumbs, ui.Link{Text: record.HeadingOf(e.Record).String(), Href: "/r/engagement/" + url.PathEscape(e.ID)})

@@ -81,29 +81,19 @@ func pages(t *testing.T, h *liveHouse) []page {
 		{pattern: "GET /{$}", who: owner, path: "/"},
 		{pattern: "GET /behind/{number}", who: manager, path: "/behind/attention"},
 		{pattern: "GET /x/{ledger}/behind/{number}", who: partner, path: x + "/behind/tests.left"},
-		{pattern: "GET /welcome", who: owner, path: "/welcome"},
-		{pattern: "GET /settings", who: owner, path: "/settings"},
-		{pattern: "GET /settings/security", who: owner, path: "/settings/security"},
-		{pattern: "GET /settings/totp", who: owner, path: "/settings/security", do: func(p *person) {
-			p.Do(`document.querySelector("form[action$='/settings/totp/begin']").requestSubmit()`)
-			p.Wait("the secret", `location.pathname === "/settings/totp" && document.readyState === "complete"`)
-		}},
-		{pattern: "GET /settings/sessions", who: owner, path: "/settings/sessions"},
-		{pattern: "GET /settings/confirm", who: owner, path: "/settings/confirm"},
-		{pattern: "GET /settings/deputies", who: owner, path: "/settings/deputies"},
-		{pattern: "GET /settings/mail", who: owner, path: "/settings/mail"},
-		{pattern: "GET /people", who: manager, path: "/people"},
-		{pattern: "GET /people/new", who: manager, path: "/people/new"},
-		{pattern: "GET /people/{id}", who: manager, path: "/people/fatima-boukhari"},
-		{pattern: "GET /x/{ledger}/people", who: partner, path: x + "/people"},
-		{pattern: "GET /x/{ledger}/people/new", who: partner, path: x + "/people/new"},
-		{pattern: "GET /x/{ledger}/people/{id}", who: partner, path: x + "/people/jonas-adeyemi"},
 		{pattern: "GET /import/{kind}", who: manager, path: "/import/risk"},
 		{pattern: "GET /import/{kind}/{token}", who: manager, path: "/import/risk", do: uploads},
 		{pattern: "GET /bulk/{kind}/{token}", who: manager, path: "/r/vendor", do: choosesRows},
 		{pattern: "GET /x/{ledger}/import/{kind}", who: partner, path: x + "/import/test_of_control"},
 		{pattern: "GET /x/{ledger}/import/{kind}/{token}", who: partner, path: x + "/import/test_of_control", do: uploads},
 		{pattern: "GET /x/{ledger}/bulk/{kind}/{token}", who: partner, path: x + "/r/test_of_control", do: choosesRows},
+		{pattern: "GET /{$}", who: "elena-petrova", path: "/"},
+		{pattern: "GET /settings/mail", who: manager, path: "/settings/mail"},
+		{pattern: "GET /settings/mail", who: partner, path: "/settings/mail?done=mail"},
+		{pattern: "POST /settings/mail", who: "elena-petrova", path: "/settings/mail", do: func(p *person) {
+			p.Do(`document.querySelector("#zone").value = "Nowhere"; document.querySelector(".mailset button").click()`)
+			p.Wait("what is wrong", `document.querySelector(".note.bad[role=alert]")`)
+		}},
 		{pattern: "GET /activity", who: manager, path: "/activity"},
 		{pattern: "GET /entry/{pos}", who: manager, path: "/entry/1"},
 		{pattern: "GET /matrix", who: manager, path: "/matrix"},

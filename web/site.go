@@ -72,6 +72,10 @@ type Site struct {
 	metrics *metrics
 
 	matrices matrixCache
+	presence presence
+	inboxes  inboxCounts
+	// marks keeps what people have read; nil where nothing does.
+	marks readMarks
 	// may is what people may change, see mayChange.
 	may     sync.Map
 	waiting waitingTables
@@ -103,6 +107,9 @@ func New(opt Options) (*Site, error) {
 	}
 	if s.opt.Who == nil {
 		s.opt.Who = s.whoSession
+	}
+	if opt.Desk != nil {
+		s.marks = opt.Desk
 	}
 	s.metrics = newMetrics(s)
 	s.register()
@@ -149,7 +156,9 @@ func (s *Site) register() {
 		s.add("POST "+at+"/r/{kind}/{id}/resolve", (*request).resolve)
 		s.add("GET "+at+"/r/{kind}/{id}/history", (*request).history)
 	}
+	s.registerTalk()
 	s.registerTables()
+	s.registerViews()
 	s.registerPeople()
 	s.registerHome()
 }
