@@ -30,6 +30,7 @@ type page struct {
 func pages(t *testing.T, h *liveHouse) []page {
 	x := "/x/" + h.exam
 	link := h.invite(t, "gustavo-almeida")
+	h.converse(t)
 	out := []page{
 		{pattern: "GET /sign-in", who: nobody, path: "/sign-in"},
 		{pattern: "POST /sign-in", who: nobody, path: "/sign-in", do: func(p *person) {
@@ -43,6 +44,12 @@ func pages(t *testing.T, h *liveHouse) []page {
 		{pattern: "GET /{$}", who: manager, path: "/"},
 		{pattern: "GET /{$}", who: partner, path: "/"},
 		{pattern: "GET /{$}", who: "elena-petrova", path: "/"},
+		{pattern: "GET /inbox", who: owner, path: "/inbox"},
+		{pattern: "GET /inbox", who: owner, path: "/inbox", do: func(p *person) {
+			p.Do(`document.querySelector("#group-unread summary").click()`)
+			p.Wait("the field for a reply", `document.activeElement?.matches("textarea") || document.querySelector("#group-unread details[open] textarea")`)
+		}},
+		{pattern: "GET /inbox", who: partner, path: "/inbox"},
 		{pattern: "GET /activity", who: manager, path: "/activity"},
 		{pattern: "GET /entry/{pos}", who: manager, path: "/entry/1"},
 		{pattern: "GET /matrix", who: manager, path: "/matrix"},
@@ -65,6 +72,17 @@ func pages(t *testing.T, h *liveHouse) []page {
 			p.Wait("the form with what is wrong", `document.querySelector(".note.bad") && document.readyState === "complete"`)
 		}},
 		{pattern: "GET /r/{kind}/{id}", who: manager, path: "/r/control/pay-1-1"},
+		{pattern: "GET /r/{kind}/{id}", who: owner, path: "/r/control/itgc-1-1"},
+		{pattern: "GET /r/{kind}/{id}", who: owner, path: "/r/control/itgc-1-1", do: func(p *person) {
+			p.Press("c")
+			p.Type("@")
+			p.Wait("the people", `document.querySelector(".mention [role=option]")`)
+		}},
+		{pattern: "GET /r/{kind}/{id}", who: manager, path: "/r/control/itgc-1-1?ask=1"},
+		{pattern: "GET /r/{kind}/{id}", who: partner, path: "/r/control/itgc-1-1"},
+		{pattern: "GET /r/{kind}/{id}", who: owner, path: "/r/request/req-seen"},
+		{pattern: "GET /r/{kind}/{id}", who: owner, path: "/r/comment/c-seen"},
+		{pattern: "GET /matrix", who: owner, path: "/matrix?open=itgc-1-1"},
 		{pattern: "GET /r/{kind}/{id}", who: manager, path: "/r/engagement/soc1-2025"},
 		{pattern: "GET /r/{kind}/{id}", who: "elena-petrova", path: "/r/control/pay-1-1?asof=2024-06-30"},
 		{pattern: "GET /r/{kind}/{id}", who: manager, path: "/r/control/nothing", fails: true},
@@ -121,17 +139,20 @@ func opens(summary string) func(*person) {
 // noPage are the routes that answer with something else than a page: data,
 // files, a stream, the part of a page, or the way to another page.
 var noPage = map[string]string{
-	"GET /live":                             "",
-	"GET /time":                             "/time?to=/matrix&asof=2025-06-30",
-	"GET /palette":                          "/palette?q=pay",
-	"GET /matrix/choices":                   "/matrix/choices",
-	"GET /matrix/statement":                 "/matrix/statement?id=pay-1-1",
-	"GET /matrix.xlsx":                      "/matrix.xlsx",
-	"GET /matrix.csv":                       "/matrix.csv",
-	"GET /r/{kind}/{id}/history":            "/r/control/pay-1-1/history",
-	"GET /x/{ledger}/matrix.xlsx":           "/x/{ledger}/matrix.xlsx",
-	"GET /x/{ledger}/matrix.csv":            "/x/{ledger}/matrix.csv",
-	"GET /x/{ledger}/r/{kind}/{id}/history": "/x/{ledger}/r/test_of_control/t-pay-1-1/history",
+	"GET /live":                              "",
+	"GET /time":                              "/time?to=/matrix&asof=2025-06-30",
+	"GET /palette":                           "/palette?q=pay",
+	"GET /matrix/choices":                    "/matrix/choices",
+	"GET /matrix/statement":                  "/matrix/statement?id=pay-1-1",
+	"GET /matrix.xlsx":                       "/matrix.xlsx",
+	"GET /matrix.csv":                        "/matrix.csv",
+	"GET /r/{kind}/{id}/history":             "/r/control/pay-1-1/history",
+	"GET /inbox/count":                       "/inbox/count",
+	"GET /r/{kind}/{id}/mentions":            "/r/control/pay-1-1/mentions?in=org",
+	"GET /x/{ledger}/r/{kind}/{id}/mentions": "/x/{ledger}/r/test_of_control/t-pay-1-1/mentions?in={ledger}",
+	"GET /x/{ledger}/matrix.xlsx":            "/x/{ledger}/matrix.xlsx",
+	"GET /x/{ledger}/matrix.csv":             "/x/{ledger}/matrix.csv",
+	"GET /x/{ledger}/r/{kind}/{id}/history":  "/x/{ledger}/r/test_of_control/t-pay-1-1/history",
 }
 
 // TestEveryPageIsVisited holds the table of pages to the routes of the site.
