@@ -75,7 +75,7 @@ func pages(t *testing.T, h *liveHouse) []page {
 		{pattern: "GET /r/{kind}/{id}", who: owner, path: "/r/control/itgc-1-1"},
 		{pattern: "GET /r/{kind}/{id}", who: owner, path: "/r/control/itgc-1-1", do: func(p *person) {
 			p.Press("c")
-			p.Type("@")
+			p.Type(" @")
 			p.Wait("the people", `document.querySelector(".mention [role=option]")`)
 		}},
 		{pattern: "GET /r/{kind}/{id}", who: manager, path: "/r/control/itgc-1-1?ask=1"},
