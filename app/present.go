@@ -98,6 +98,11 @@ func (a *App) Warm(ctx context.Context, kinds ...string) error {
 			if _, err := a.searchKind(ctx, v, kind, "warm", 1); err != nil {
 				return err
 			}
+			l, err := v.Rows(ctx, kind)
+			if err != nil {
+				return err
+			}
+			l.Prepare()
 		}
 		if err := a.activity.follow(ctx, a, name); err != nil {
 			return err

@@ -18,6 +18,9 @@ import (
 	"reperform/account"
 	"reperform/app"
 	"reperform/ascode"
+	"reperform/desk"
+	"reperform/mail"
+	"reperform/notify"
 	"reperform/opsdb"
 	"reperform/record"
 	"reperform/soc1"
@@ -102,7 +105,7 @@ func (h *liveHouse) open(ctx context.Context) error {
 	if err := h.app.PutRecord(ctx, manager, app.RecordChange{Kind: "evidence", ID: "checklists-q3", Value: evidence, Reason: "Filed."}); err != nil {
 		return err
 	}
-	if h.db, err = opsdb.Open(ctx, filepath.Join(h.dir, "operations.db"), account.Schema); err != nil {
+	if h.db, err = opsdb.Open(ctx, filepath.Join(h.dir, opsdb.FileName), account.Schema, desk.Schema); err != nil {
 		return err
 	}
 	h.accounts, err = account.New(h.db, account.Config{Key: [32]byte{1}, Now: time.Now, Random: rand.Reader, Directory: Directory{h.app}, Params: account.Params{Memory: 64, Time: 1, Threads: 1},
@@ -110,7 +113,20 @@ func (h *liveHouse) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	h.site, err = New(Options{App: h.app, Accounts: h.accounts, Now: h.now})
+	d, err := desk.New(h.db, desk.Config{Key: [32]byte{1}, Now: h.now, Random: rand.Reader})
+	if err != nil {
+		return err
+	}
+	// Nobody runs what sends: pages only show that there is mail.
+	server, err := mail.NewServer(mail.ServerConfig{URL: "smtp://localhost", From: mail.Address{Mailbox: "reperform@wexmoor.example"}})
+	if err != nil {
+		return err
+	}
+	mailer, err := notify.New(notify.Config{App: h.app, Accounts: h.accounts, Desk: d, Carrier: server, Public: "http://localhost", Now: h.now})
+	if err != nil {
+		return err
+	}
+	h.site, err = New(Options{App: h.app, Accounts: h.accounts, Desk: d, Mailer: mailer, Now: h.now})
 	return err
 }
 
@@ -188,8 +204,12 @@ type door struct {
 // door opens one at a free port.
 func (h *liveHouse) door(t testing.TB) *door {
 	t.Helper()
+	return openDoor(t, h.site.Handler())
+}
+
+func openDoor(t testing.TB, site http.Handler) *door {
+	t.Helper()
 	d := &door{t: t, at: "localhost:0"}
-	site := h.site.Handler()
 	d.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if d.before != nil {
 			d.before(r)

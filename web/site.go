@@ -125,6 +125,10 @@ func (s *Site) register() {
 		s.addPublic("POST /sign-out", (*request).signOut)
 		s.addPublic("GET /invite/{token}", (*request).invited)
 		s.addPublic("POST /invite/{token}", (*request).accept)
+		if s.opt.Mailer != nil {
+			s.addPublic("GET /forgot", (*request).forgot)
+			s.addPublic("POST /forgot", (*request).askReset)
+		}
 		s.registerPasskeys()
 		s.registerSettings()
 	}
@@ -154,6 +158,7 @@ func (s *Site) register() {
 	}
 	s.registerTalk()
 	s.registerTables()
+	s.registerViews()
 	s.registerPeople()
 	s.registerHome()
 }

@@ -44,17 +44,23 @@ func (x *Tab) Axe(rules Rules) []string {
 
 // Overflow tells what does not fit the width of the page: the page itself when
 // it can be moved sideways, and each control that lies outside of it and cannot
-// be brought into view because nothing around it scrolls.
+// be brought into view because nothing around it scrolls. It also tells which
+// controls on the screen lie under something else, unless a dialog or a sheet
+// lies above the page.
 func (x *Tab) Overflow() []string {
 	x.t.Helper()
 	return Eval[[]string](x, `(() => {
 		const out = [], w = document.documentElement.clientWidth;
 		if (document.scrollingElement.scrollWidth > w) out.push("the page is " + document.scrollingElement.scrollWidth + " px wide in a window of " + w);
 		const scrolls = (e) => { for (let p = e.parentElement; p; p = p.parentElement) { const o = getComputedStyle(p); if (p !== document.documentElement && p !== document.body && /auto|scroll/.test(o.overflowX) && p.getBoundingClientRect().right <= w + 1) return true; if (o.position === "fixed" && p.getBoundingClientRect().left < 0) return true; } return false; };
+		const name = (e) => e.tagName.toLowerCase() + "." + e.className + " " + (e.getAttribute("aria-label") || e.innerText || e.name || e.id || "").trim().slice(0, 60);
+		const above = document.querySelector("dialog[open], details[open] > .sheet, .celled, :target, .toast");
 		for (const e of document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0'], h1, h2, h3")) {
 			const b = e.getBoundingClientRect(), s = getComputedStyle(e);
 			if (!b.width || !b.height || !e.checkVisibility({ visibilityProperty: true }) || s.position === "fixed" || e.closest(".vh, .skip")) continue;
-			if ((b.right > w + 1 || b.left < -1) && !scrolls(e)) out.push(e.tagName.toLowerCase() + " " + (e.getAttribute("aria-label") || e.innerText || e.name || e.id).trim().slice(0, 60) + " lies from " + Math.round(b.left) + " to " + Math.round(b.right) + " px");
+			const x = (Math.max(b.left, 0) + Math.min(b.right, w)) / 2, y = b.top + b.height / 2, on = y > 0 && y < innerHeight && x > 0 && x < w && document.elementFromPoint(x, y);
+			if (on && !above && !on.contains(e) && !e.contains(on) && !on.closest("label")?.contains(e)) out.push(name(e) + " lies under " + name(on));
+			if ((b.right > w + 1 || b.left < -1) && !scrolls(e)) out.push(name(e) + " lies from " + Math.round(b.left) + " to " + Math.round(b.right) + " px");
 		}
 		return out;
 	})()`)

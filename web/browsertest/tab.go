@@ -95,6 +95,8 @@ func (w *Window) Tab() *Tab {
 	// Every tab behaves as if somebody looked at it.
 	tab.run(command(emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}))
 	tab.Size(1280, 800)
+	// Nothing moves while it is looked at.
+	tab.Dark(false)
 	return tab
 }
 
