@@ -33,7 +33,7 @@ func (x *Tab) Axe(rules Rules) []string {
 	found := Eval[[]struct {
 		Rule, Impact, Help, Target, HTML, Why string
 	}](x, `(() => { const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"];
-		return axe.run(document, { resultTypes: ["violations"], ...`+string(rules)+` }).then((r) =>
+		return axe.run(document, { resultTypes: ["violations"], preload: false, ...`+string(rules)+` }).then((r) =>
 			r.violations.flatMap((v) => v.nodes.map((n) => ({ Rule: v.id, Impact: v.impact ?? "", Help: v.help, Target: n.target.join(" "), HTML: n.html.slice(0, 160), Why: (n.failureSummary ?? "").replace(/\s+/g, " ").slice(0, 300) })))) })()`)
 	var out []string
 	for _, f := range found {
