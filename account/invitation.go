@@ -355,6 +355,37 @@ func (s *Service) IssueReset(ctx context.Context, by Requester, id int64, clearF
 	return token, l, nil
 }
 
+// ResetAtConsole makes the token of a reset for an account of the service
+// organization, for the console of whoever operates the installation: the last
+// administrator has nobody else to ask. No page of a signed-in person may call
+// it, and it is refused for accounts that the firm keeps.
+func (s *Service) ResetAtConsole(ctx context.Context, personID string, clearFactors bool) (token string, l Link, err error) {
+	err = s.db.Write(ctx, func(tx *opsdb.Tx) error {
+		a, err := accountBy(ctx, tx, "person", personID)
+		if err != nil {
+			return err
+		}
+		switch {
+		case a.Keeper != ServiceOrganization:
+			return ErrForbidden
+		case !a.DisabledAt.IsZero():
+			return ErrDisabled
+		}
+		if err := revokeTokens(ctx, tx, a, s.now()); err != nil {
+			return err
+		}
+		l = s.linkFor(a, Reset, resetFor)
+		l.ClearsFactors = clearFactors
+		token, l.ID, err = s.insertLink(ctx, tx, l)
+		return err
+	})
+	if err != nil {
+		return "", Link{}, err
+	}
+	s.observe(ctx, Event{Kind: ResetIssued, AccountID: l.AccountID, PersonID: personID, Detail: "console"})
+	return token, l, nil
+}
+
 func (s *Service) linkFor(a Account, p Purpose, d time.Duration) Link {
 	now := s.now().UTC().Truncate(time.Millisecond)
 	return Link{

@@ -61,3 +61,25 @@ func TestTOTPInProgress(t *testing.T) {
 	_, err = w.TOTPInProgress(ctx, token)
 	is(t, "long after a proof", err, ErrProveAgain)
 }
+
+// At the console, somebody of the service organization comes in again who has
+// nobody to ask; nobody of the firm does.
+func TestResetAtConsole(t *testing.T) {
+	w := newWorld(t)
+	w.add("owner", ServiceOrganization)
+	w.add("partner", AuditFirm)
+	for person, want := range map[string]error{"partner": ErrForbidden, "nobody": ErrNotFound} {
+		_, _, err := w.ResetAtConsole(ctx, person, true)
+		is(t, "a reset of "+person, err, want)
+	}
+	first, _, err := w.ResetAtConsole(ctx, "owner", false)
+	is(t, "a reset", err, nil)
+	token, l, err := w.ResetAtConsole(ctx, "owner", true)
+	if err != nil || !l.ClearsFactors || l.By != "" {
+		t.Errorf("%+v, %v", l, err)
+	}
+	_, err = w.Accept(ctx, first, "other words than before", client())
+	is(t, "the first link after a second one", err, ErrTokenRevoked)
+	is(t, "the link", func() error { _, err := w.Accept(ctx, token, "other words than before", client()); return err }(), nil)
+	is(t, "the link again", func() error { _, err := w.Accept(ctx, token, "other words than before", client()); return err }(), ErrTokenUsed)
+}

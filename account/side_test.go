@@ -2,6 +2,7 @@ package account
 
 import (
 	"errors"
+	"strings"
 	"testing"
 )
 
@@ -196,4 +197,25 @@ func TestUpdate(t *testing.T) {
 	}
 	_, err = w.ByPerson(ctx, "stranger")
 	is(t, "a person without an account", err, ErrNotFound)
+}
+
+// The program's own mail reaches whoever can sign in, on every side, and nobody
+// who was shut out.
+func TestAddressees(t *testing.T) {
+	w := newWorld(t)
+	w.add("owner", ServiceOrganization)
+	w.add("staff", AuditFirm)
+	w.add("reader", ServiceOrganization)
+	a, err := w.ByPerson(ctx, "reader")
+	is(t, "the reader's account", err, nil)
+	is(t, "shutting the reader out", w.Disable(ctx, admin, a.ID), nil)
+	all, err := w.Addressees(ctx)
+	is(t, "listing", err, nil)
+	var got []string
+	for _, a := range all {
+		got = append(got, a.PersonID+" "+a.Email+" "+string(a.Side))
+	}
+	if want := "owner owner@example.com service_organization, staff staff@example.com audit_firm"; strings.Join(got, ", ") != want {
+		t.Errorf("mail would reach %s", strings.Join(got, ", "))
+	}
 }

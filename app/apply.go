@@ -134,6 +134,9 @@ func (a *App) applyOne(ctx context.Context, actor, name string, all map[string][
 		if steps, err = p.plan(all[name]); err != nil {
 			return err
 		}
+		if err := p.keepsAdministrator(); err != nil {
+			return err
+		}
 		if dry {
 			return nil
 		}

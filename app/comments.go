@@ -19,6 +19,10 @@ type CommentLine struct {
 	// Settled says that the comment, or the one it answers, is resolved.
 	Settled bool         `json:"settled,omitempty"`
 	Comment soc1.Comment `json:"comment"`
+	// MayEdit and MayResolve say what the actor may do with it, so that a page
+	// offers nothing that would be refused.
+	MayEdit    bool `json:"may_edit,omitempty"`
+	MayResolve bool `json:"may_resolve,omitempty"`
 }
 
 // comments remembers the comments of each ledger, by subject and by the person
@@ -96,10 +100,116 @@ func (a *App) Comments(ctx context.Context, actor string, subject soc1.Ref) ([]C
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, t.about[subject]...)
+		out = append(out, a.withRights(ctx, actor, l, subject, t.about[subject])...)
 	}
 	inOrder(out)
 	return out, nil
+}
+
+// withRights copies lines about one record and says what the actor may do.
+func (a *App) withRights(ctx context.Context, actor, ledger string, subject soc1.Ref, lines []CommentLine) []CommentLine {
+	if len(lines) == 0 {
+		return nil
+	}
+	may := func(act identity.Action, owner string) bool {
+		return a.authorize(ctx, actor, act, identity.Resource{Ledger: ledger, Kind: "comment", Owner: owner}) == nil
+	}
+	edits, settles := may(identity.CommentWrite, actor), may(identity.CommentResolve, actor)
+	owns := subject.Ledger == ledger && a.ownerNow(ctx, ledger, subject.Kind, subject.ID) == actor
+	others := map[string]bool{}
+	out := slices.Clone(lines)
+	for i := range out {
+		by := out[i].Comment.By
+		out[i].MayEdit = edits && by == actor
+		if out[i].Comment.ReplyTo != "" {
+			continue
+		}
+		if by == actor || owns {
+			out[i].MayResolve = settles
+			continue
+		}
+		if _, asked := others[by]; !asked {
+			others[by] = may(identity.CommentResolve, by)
+		}
+		out[i].MayResolve = others[by]
+	}
+	return out
+}
+
+// CommentCounts counts, for each of some records, the comments that the actor
+// may read. Records without any, and those that may not be read, are not among
+// the answers. A ledger empty is the organization's; revisions do not matter.
+func (a *App) CommentCounts(ctx context.Context, actor string, subjects []soc1.Ref) (map[soc1.Ref]int, error) {
+	if err := a.log.Refresh(ctx); err != nil {
+		return nil, err
+	}
+	out := map[soc1.Ref]int{}
+	for _, l := range a.where(ctx, actor, identity.Read, "comment") {
+		t, err := a.talkIn(ctx, l)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range subjects {
+			of := within(s, OrganizationLedger)
+			of.Revision = 0
+			n := len(t.about[of])
+			if n == 0 {
+				continue
+			}
+			if r, err := a.reader(ctx, actor, of.Ledger); err == nil && r.Kind(of.Kind) {
+				out[s] += n
+			}
+		}
+	}
+	return out, nil
+}
+
+// CommentHomes lists the ledgers in which the actor may comment on a record:
+// none for who only reads, several for a person of the firm who works on
+// several examinations and looks at a record of the organization's.
+func (a *App) CommentHomes(ctx context.Context, actor string, subject soc1.Ref) ([]string, error) {
+	if err := a.log.Refresh(ctx); err != nil {
+		return nil, err
+	}
+	subject = within(subject, OrganizationLedger)
+	if subject.Kind == "comment" {
+		return nil, nil
+	}
+	if _, _, err := a.reachOf(ctx, actor, subject.Ledger, subject.Kind); err != nil {
+		return nil, err
+	}
+	homes := a.where(ctx, actor, identity.CommentWrite, "comment")
+	if subject.Ledger != OrganizationLedger || slices.Contains(homes, OrganizationLedger) {
+		homes = slices.DeleteFunc(homes, func(l string) bool { return l != subject.Ledger })
+	}
+	return homes, nil
+}
+
+// Mentionable lists the people whom the actor may mention in a comment on a
+// record: those recorded in the comment's ledger who read its comments and the
+// record. The ledger empty is the one in which the actor's comments are kept.
+func (a *App) Mentionable(ctx context.Context, actor, ledger string, subject soc1.Ref) ([]PersonName, error) {
+	subject = within(subject, OrganizationLedger)
+	var err error
+	if ledger == "" {
+		if ledger, err = a.commentHome(ctx, actor, subject.Ledger); err != nil {
+			return nil, err
+		}
+	}
+	if err := a.admit(ctx, actor, identity.CommentWrite, identity.Resource{Ledger: ledger, Kind: "comment"}); err != nil {
+		return nil, err
+	}
+	if _, err := a.Record(ctx, actor, subject.Ledger, subject.Kind, subject.ID, record.AsOf{}); err != nil {
+		return nil, err
+	}
+	names, err := a.Names(ctx, actor, ledger)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(names, func(p PersonName) bool {
+		return p.ID == actor || a.authorize(ctx, p.ID, identity.Read, identity.Resource{Ledger: ledger, Kind: "comment"}) != nil ||
+			a.authorize(ctx, p.ID, identity.Read, identity.Resource{Ledger: subject.Ledger, Kind: subject.Kind}) != nil
+	}), nil
 }
 
 // MentionsOf lists the comments that call the actor and are not settled, the

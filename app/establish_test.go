@@ -118,6 +118,8 @@ func TestLastAdministrator(t *testing.T) {
 	}
 	s.refused(s.app.PutPerson(s.ctx, "dana", dana("compliance_manager")), "last administrator")
 	s.refused(s.app.PutPerson(s.ctx, "dana", app.RecordChange{ID: "dana", Revision: -1, Retired: true, Reason: "Leaves."}), "last administrator")
+	_, err := s.apply("dana", person("dana", "", "service_organization", "compliance_manager"))
+	s.refused(err, "last administrator")
 	s.must(s.app.PutPerson(s.ctx, "dana", dana("administrator")))
 	s.must(s.app.PutPerson(s.ctx, "dana", app.RecordChange{ID: "nils", Value: soc1.Person{Name: "Nils", Side: soc1.SideServiceOrganization, Roles: []soc1.Role{"administrator"}}, Reason: "Joins."}))
 	s.must(s.app.PutPerson(s.ctx, "dana", dana("compliance_manager")))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"reperform/ascode"
 	"reperform/identity"
 	"reperform/ledger"
 	"reperform/record"
@@ -94,30 +95,33 @@ func (a *App) AcceptInvitations(ctx context.Context, actor string) error {
 }
 
 // keepsAdministrator refuses a change after which nobody manages the people of
-// the organization any more: only the command line could then name somebody.
-func (tx *Tx) keepsAdministrator(c RecordChange) error {
-	if c.Kind != "person" || c.Ledger != OrganizationLedger {
+// the organization any more.
+func (p *planner) keepsAdministrator() error {
+	items := p.all[OrganizationLedger]
+	if p.tx.req.ledger != OrganizationLedger || !slices.ContainsFunc(items, func(it *ascode.Item) bool { return it.Kind == "person" }) {
 		return nil
 	}
-	if p, ok := c.Value.(soc1.Person); ok && !c.Retired && slices.Contains(p.Roles, soc1.Administrator) {
-		return nil
-	}
-	all, err := list[soc1.Person](tx, "person")
+	all, err := list[soc1.Person](p.tx, "person")
 	if err != nil {
 		return err
 	}
-	was := false
-	for _, p := range all {
-		if !slices.Contains(p.Value.Roles, soc1.Administrator) {
+	was := ""
+	for _, x := range all {
+		if !slices.Contains(x.Value.Roles, soc1.Administrator) {
 			continue
 		}
-		if p.ID != c.ID {
+		was = x.ID
+		if now, ok := p.personNow(x.ID); ok && slices.Contains(now.Roles, soc1.Administrator) {
 			return nil
 		}
-		was = true
 	}
-	if !was {
+	for _, it := range items {
+		if x, ok := it.Value.(*soc1.Person); ok && !it.Retired && slices.Contains(x.Roles, soc1.Administrator) {
+			return nil
+		}
+	}
+	if was == "" {
 		return nil
 	}
-	return fmt.Errorf("%s is the last administrator of the organization; give the role to somebody else first", c.ID)
+	return fmt.Errorf("%s is the last administrator of the organization; give the role to somebody else first", was)
 }

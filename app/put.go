@@ -104,7 +104,7 @@ func (a *App) putOne(ctx context.Context, actor string, c RecordChange, action s
 		if len(p.problems) > 0 {
 			return plain(p.problems[0])
 		}
-		if err := tx.keepsAdministrator(c); err != nil {
+		if err := p.keepsAdministrator(); err != nil {
 			return err
 		}
 		if c.Retired {

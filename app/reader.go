@@ -15,9 +15,9 @@ import (
 // Reader is what an actor may read of one ledger: all of it, or some kinds. It
 // holds as long as no person record changes; ask again for each answer.
 type Reader struct {
-	whole bool
-	kinds map[string]bool
-	label string
+	whole, attends bool
+	kinds          map[string]bool
+	label          string
 }
 
 // Whole tells whether the actor reads everything in the ledger.
@@ -25,6 +25,10 @@ func (r *Reader) Whole() bool { return r.whole }
 
 // Kind tells whether the actor reads records of the kind.
 func (r *Reader) Kind(kind string) bool { return r.whole || r.kinds[kind] }
+
+// Attends tells whether the actor is shown to others when looking at records of
+// the kind, and is shown who they are. Both go together: nobody watches unseen.
+func (r *Reader) Attends(kind string) bool { return r.attends && r.Kind(kind) }
 
 // Label names what may be read: whoever has the same label reads the same, so
 // that what is shown to one may be shown to the other.
@@ -96,6 +100,7 @@ func (a *App) reader(ctx context.Context, actor, name string) (*Reader, error) {
 		slices.Sort(names)
 		r.label = strings.Join(names, ",")
 	}
+	r.attends = a.authorize(ctx, actor, identity.Attend, identity.Resource{Ledger: name}) == nil
 	a.readers.put(stamp, actor, name, r)
 	return r, nil
 }

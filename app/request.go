@@ -3,19 +3,24 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"reperform/identity"
+	"reperform/record"
 	"reperform/soc1"
 )
 
 // Asking is a request to be made.
 type Asking struct {
 	// ID of the request; empty lets the program choose one.
-	ID       string
-	Title    string
-	Text     string
-	To       string
-	Due      soc1.Date
+	ID    string
+	Title string
+	Text  string
+	To    string
+	Due   soc1.Date
+	// Subject is the record of the organization's that it is about; the zero
+	// value is none. The person asked must be able to read it.
+	Subject  soc1.Ref
 	Controls []string
 }
 
@@ -30,6 +35,9 @@ func (a *App) Request(ctx context.Context, actor string, q Asking) (string, erro
 	if err != nil {
 		return "", err
 	}
+	if q.Due != "" && q.Due < today {
+		return "", fmt.Errorf("due: %s has passed; name a day from %s on, or none", q.Due, today)
+	}
 	req := request{actor: actor, ledger: OrganizationLedger, may: identity.RequestMake, kind: "request", action: "request.make", reason: q.Title}
 	_, err = a.decide(ctx, req, func(tx *Tx) error {
 		if _, taken, err := tx.Get("request", id); err != nil {
@@ -43,18 +51,57 @@ func (a *App) Request(ctx context.Context, actor string, q Asking) (string, erro
 		if a.authorize(ctx, q.To, identity.Read, identity.Resource{Ledger: OrganizationLedger, Kind: "request", Owner: q.To}) != nil {
 			return fmt.Errorf("to: %s holds no role that reads a request; ask somebody else, or an administrator for the role", q.To)
 		}
-		for _, c := range q.Controls {
+		controls, err := tx.askedAbout(q)
+		if err != nil {
+			return err
+		}
+		for _, c := range controls {
 			if _, err := get[soc1.Control](tx, "control", c); err != nil {
 				return fmt.Errorf("controls: %w", err)
 			}
 		}
-		return tx.Put("request", id, "", soc1.Request{Title: q.Title, Text: q.Text, To: q.To, Due: q.Due, Controls: q.Controls,
+		subject := q.Subject
+		subject.Ledger = ""
+		return tx.Put("request", id, "", soc1.Request{Title: q.Title, Text: q.Text, To: q.To, Due: q.Due, Subject: subject, Controls: controls,
 			By: actor, On: today, Status: soc1.RequestOpen})
 	})
 	if err != nil {
 		return "", err
 	}
 	return id, nil
+}
+
+// askedAbout checks the record that a request is about and gives its controls:
+// those named, and those that the record is or speaks of, so that whoever
+// stands in for their owner may answer.
+func (tx *Tx) askedAbout(q Asking) ([]string, error) {
+	if q.Subject == (soc1.Ref{}) {
+		return q.Controls, nil
+	}
+	ref := within(q.Subject, OrganizationLedger)
+	if ref.Ledger != OrganizationLedger || ref.Kind == "comment" || ref.Kind == "request" {
+		return nil, fmt.Errorf("subject: a request is about a record of the organization's, not about %s", ref)
+	}
+	if _, err := record.Kinds.Kind(ref.Kind); err != nil {
+		return nil, fmt.Errorf("subject: %w", err)
+	}
+	x, ok, err := tx.foreign(ref.Ledger, ref.Kind, ref.ID)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, fmt.Errorf("subject: %s %q does not exist: %w", ref.Kind, ref.ID, record.ErrNotFound)
+	}
+	if tx.app.authorize(tx.ctx, q.To, identity.Read, identity.Resource{Ledger: ref.Ledger, Kind: ref.Kind}) != nil {
+		return nil, fmt.Errorf("to: %s may not read this record; ask somebody who does", q.To)
+	}
+	controls := slices.Clone(q.Controls)
+	for _, c := range controlsOf(ref.Kind, ref.ID, x.Body) {
+		if !slices.Contains(controls, c) {
+			controls = append(controls, c)
+		}
+	}
+	return controls, nil
 }
 
 // AnswerRequest records the answer of the person asked, or of who stands in for

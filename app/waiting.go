@@ -24,6 +24,7 @@ const (
 	WaitsSignature WaitingFor = "sign"
 	WaitsException WaitingFor = "decide_exceptions"
 	WaitsReview    WaitingFor = "review_test"
+	WaitsTest      WaitingFor = "perform_test"
 	WaitsEvidence  WaitingFor = "provide_evidence"
 )
 
@@ -125,12 +126,13 @@ func (w *waiter) all() ([]WaitingItem, error) {
 			w.deputies = append(w.deputies, d)
 		}
 	}
-	v, err := w.app.latest(w.ledger)
+	// From memory, where each record is decoded once for everybody.
+	v, err := w.app.present(w.ctx, w.ledger, "")
 	if err != nil {
 		return nil, err
 	}
 	var out []WaitingItem
-	for _, look := range []func(*record.View) ([]WaitingItem, error){w.requests, w.policies, w.signatures, w.exceptions, w.reviews, w.evidence} {
+	for _, look := range []func(*record.View) ([]WaitingItem, error){w.requests, w.policies, w.signatures, w.exceptions, w.tests, w.evidence} {
 		items, err := look(v)
 		if err != nil {
 			return nil, err
@@ -253,17 +255,20 @@ func (w *waiter) exceptions(v *record.View) ([]WaitingItem, error) {
 	return out, err
 }
 
-func (w *waiter) reviews(v *record.View) ([]WaitingItem, error) {
+// tests waits for who is named to perform them, and then for who reviews them.
+func (w *waiter) tests(v *record.View) ([]WaitingItem, error) {
 	if !w.may(identity.Read, "test_of_control") {
 		return nil, nil
 	}
 	all, err := record.All[soc1.TestOfControl](w.ctx, v, "test_of_control")
 	var out []WaitingItem
 	for _, t := range all {
-		if t.Value.Reviewer != w.actor || t.Value.PerformedOn == "" || t.Value.ReviewedOn != "" {
-			continue
+		switch {
+		case t.Value.PerformedOn == "" && t.Value.PerformedBy == w.actor:
+			out = append(out, WaitingItem{For: WaitsTest, What: fmt.Sprintf("Perform test %s of control %s.", t.Value.Code, t.Value.Control), Ref: w.ref(t.Record), Since: soc1.Date(t.Effective)})
+		case t.Value.PerformedOn != "" && t.Value.ReviewedOn == "" && t.Value.Reviewer == w.actor:
+			out = append(out, WaitingItem{For: WaitsReview, What: fmt.Sprintf("Review test %s of control %s.", t.Value.Code, t.Value.Control), Ref: w.ref(t.Record), Since: t.Value.PerformedOn})
 		}
-		out = append(out, WaitingItem{For: WaitsReview, What: fmt.Sprintf("Review test %s of control %s.", t.Value.Code, t.Value.Control), Ref: w.ref(t.Record), Since: t.Value.PerformedOn})
 	}
 	return out, err
 }

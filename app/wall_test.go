@@ -432,6 +432,42 @@ func calls() map[string][]call {
 				return s.app.Comments(s.ctx, actor, soc1.Ref{Kind: "control", ID: "it-1-1"})
 			}},
 		},
+		"CommentCounts": read(func(s *story, actor string, p place) (any, error) {
+			n, err := s.app.CommentCounts(s.ctx, actor, []soc1.Ref{{Ledger: p.ledger, Kind: "test_of_control", ID: "t-it-1-1"}, {Kind: "control", ID: "it-1-1"}})
+			return len(n), err
+		}),
+		"CommentHomes": {
+			{do: func(s *story, actor string, p place) (any, error) {
+				return s.app.CommentHomes(s.ctx, actor, soc1.Ref{Ledger: p.ledger, Kind: "test_of_control", ID: "t-it-1-1"})
+			}},
+			{do: func(s *story, actor string, _ place) (any, error) {
+				return s.app.CommentHomes(s.ctx, actor, soc1.Ref{Kind: "control", ID: "it-1-1"})
+			}},
+		},
+		"Mentionable": {
+			{do: func(s *story, actor string, p place) (any, error) {
+				return s.app.Mentionable(s.ctx, actor, p.ledger, soc1.Ref{Ledger: p.ledger, Kind: "test_of_control", ID: "t-it-1-1"})
+			}},
+			{do: func(s *story, actor string, p place) (any, error) {
+				return s.app.Mentionable(s.ctx, actor, p.ledger, soc1.Ref{Kind: "control", ID: "it-1-1"})
+			}},
+			{do: func(s *story, actor string, _ place) (any, error) {
+				return s.app.Mentionable(s.ctx, actor, "", soc1.Ref{Kind: "control", ID: "it-1-1"})
+			}},
+		},
+		"Requests": {
+			{do: func(s *story, actor string, p place) (any, error) {
+				return s.app.Requests(s.ctx, actor, soc1.Ref{Ledger: p.ledger, Kind: "test_of_control", ID: "t-it-1-1"})
+			}},
+			{do: func(s *story, actor string, _ place) (any, error) {
+				return s.app.Requests(s.ctx, actor, soc1.Ref{Kind: "control", ID: "it-1-1"})
+			}},
+		},
+		"Askable": {
+			{do: func(s *story, actor string, p place) (any, error) {
+				return s.app.Askable(s.ctx, actor, soc1.Ref{Ledger: p.ledger, Kind: "test_of_control", ID: "t-it-1-1"})
+			}},
+		},
 		"MentionsOf": read(func(s *story, actor string, _ place) (any, error) { return s.app.MentionsOf(s.ctx, actor) }),
 		"Waiting": read(func(s *story, actor string, _ place) (any, error) {
 			// The engagement that nobody examines waits for its signatures, too.

@@ -41,6 +41,7 @@ const (
 	CommentResolve   Action = "comment.resolve" // resolve a comment or open it again
 	RequestMake      Action = "request.make"    // ask for something, accept, return or withdraw; kind request
 	RequestAnswer    Action = "request.answer"
+	Attend           Action = "attend" // be shown to others where one is, and be shown where they are; any kind
 )
 
 // actions lists every action with the words that follow "may not".
@@ -82,6 +83,7 @@ var actions = []struct {
 	{CommentResolve, "resolve this comment"},
 	{RequestMake, "make or close this request"},
 	{RequestAnswer, "answer this request"},
+	{Attend, "be shown at this record"},
 }
 
 // AllActions lists every action.

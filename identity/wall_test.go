@@ -183,6 +183,8 @@ func TestWallHoldsOnItsOwn(t *testing.T) {
 		{guest(ComplianceManager), Read, org("control"), "wall-guests-by-side-and-role"},
 		{management(ExternalAssessor), Read, org("control"), "wall-guests-by-side-and-role"},
 		{firm(UserAuditor), Read, exam("result"), "wall-guest-roles-outside-examination"},
+		{firm(FirmStaff), Attend, org("control"), "wall-auditors-are-not-shown"},
+		{management(EngagementPartner), Attend, org("control"), "wall-auditors-are-not-shown"},
 		{guest(ExternalAssessor), Put, org("control"), "wall-guests-only-comment"},
 		{guest(SubserviceContact), RequestAnswer, owned(org("request"), "asker"), "wall-guests-only-comment"},
 		{guest(ExternalAssessor), CommentResolve, owned(org("comment"), "somebody"), "wall-guests-only-comment"},
@@ -290,7 +292,7 @@ func TestGuestsKeepToComments(t *testing.T) {
 							t.Fatalf("the guest %q learns of the ledger when asking to %s: %v", held, act, err)
 						}
 					})
-					if act == Read || act == Verify || act == PersonNames {
+					if act == Read || act == Verify || act == PersonNames || act == Attend {
 						continue
 					}
 					eachResource(Organization, func(r Resource) {

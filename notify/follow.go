@@ -131,7 +131,7 @@ func (s *Service) happened(ctx context.Context, h *app.Happening) (queued bool, 
 	if len(t.comments)+len(t.requests)+len(t.named) == 0 {
 		return false, nil
 	}
-	all, err := s.readers(ctx)
+	all, err := s.recentReaders(ctx)
 	if err != nil {
 		return false, err
 	}

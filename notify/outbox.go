@@ -55,12 +55,14 @@ func (s *Service) sendSome(ctx context.Context) bool {
 		}
 		return false
 	}
+	failures := map[string]int{}
+	defer func() { s.report(failures) }()
 	var mails []mail.Mail
 	var of []desk.Queued
 	for _, q := range queued {
 		m, err := s.address(ctx, q)
 		if err != nil {
-			s.failed(ctx, q, err)
+			s.failed(ctx, q, err, failures)
 			continue
 		}
 		mails, of = append(mails, m), append(of, q)
@@ -72,7 +74,7 @@ func (s *Service) sendSome(ctx context.Context) bool {
 	defer stop()
 	s.carrier.Deliver(limited, mails, func(i int, err error) {
 		if err != nil {
-			s.failed(ctx, of[i], err)
+			s.failed(ctx, of[i], err, failures)
 			return
 		}
 		// A mail that was taken is noted although the process is about to end.
@@ -109,7 +111,9 @@ func (s *Service) address(ctx context.Context, q desk.Queued) (mail.Mail, error)
 	return m, nil
 }
 
-func (s *Service) failed(ctx context.Context, q desk.Queued, err error) {
+// failed notes that a mail could not be sent; mails put off for one reason are
+// counted, to be reported together.
+func (s *Service) failed(ctx context.Context, q desk.Queued, err error, failures map[string]int) {
 	if ctx.Err() != nil {
 		// The process is ending: the mail is claimed again after the lease.
 		return
@@ -121,6 +125,12 @@ func (s *Service) failed(ctx context.Context, q desk.Queued, err error) {
 	case next.IsZero():
 		s.log.Error("a mail was given up", "topic", q.Mail.Topic, "attempts", q.Attempt, "error", err.Error())
 	default:
-		s.log.Warn("a mail could not be sent", "topic", q.Mail.Topic, "attempt", q.Attempt, "next", next.Format(time.RFC3339), "error", err.Error())
+		failures[err.Error()]++
+	}
+}
+
+func (s *Service) report(failures map[string]int) {
+	for problem, n := range failures {
+		s.log.Warn("mails could not be sent and are tried again", "count", n, "error", problem)
 	}
 }

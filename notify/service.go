@@ -48,6 +48,10 @@ type Service struct {
 	public   string
 	now      func() time.Time
 	log      *slog.Logger
+
+	// found are the readers whom the one who follows has found, and when.
+	found   []reader
+	foundAt time.Time
 }
 
 // New makes a service. It does nothing until Run is called, beside queueing what
@@ -115,6 +119,24 @@ func (s *Service) readers(ctx context.Context) ([]reader, error) {
 		}
 	}
 	return out, nil
+}
+
+// fresh is how old a list of readers may be when one command follows another.
+// What somebody may read is asked again for each mail.
+const fresh = 10 * time.Second
+
+// recentReaders is readers, found anew when the last were found a while ago.
+func (s *Service) recentReaders(ctx context.Context) ([]reader, error) {
+	now := s.now()
+	if s.found != nil && now.Sub(s.foundAt) < fresh {
+		return s.found, nil
+	}
+	all, err := s.readers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.found, s.foundAt = all, now
+	return all, nil
 }
 
 func (s *Service) reader(ctx context.Context, a account.Account) (r reader, ok bool, err error) {

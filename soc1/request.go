@@ -32,6 +32,8 @@ type Request struct {
 	To string `json:"to" label:"To" ref:"person" required:"true"`
 	// Due is the day by which an answer is wanted.
 	Due Date `json:"due,omitempty" label:"Due"`
+	// Subject is the record that it is about, where that is one.
+	Subject Ref `json:"subject,omitzero" label:"About"`
 	// Controls are those that it is about.
 	Controls []string `json:"controls,omitempty" label:"Controls" ref:"control"`
 	// By is who asks.
@@ -60,6 +62,10 @@ type Request struct {
 func (r Request) Validate() []Problem {
 	c := examine(r)
 	answered := r.AnsweredBy != "" && r.AnsweredOn != "" && (!blank(r.Answer) || len(r.Evidence) > 0)
+	c.readable("title", r.Title)
+	c.readable("text", r.Text)
+	c.readable("answer", r.Answer)
+	c.readable("remark", r.Remark)
 	c.when((r.Status == RequestAnswered || r.Status == RequestAccepted || r.Status == RequestReturned) && !answered, "answer",
 		"The request counts as answered, and there is no answer.", "Give the answer or the evidence, who answered and the day.")
 	closed := r.ClosedBy != "" && r.ClosedOn != ""

@@ -755,14 +755,61 @@ func TestInvitationMailed(t *testing.T) {
 	}
 }
 
+// Whoever forgot a password has a link sent, where mails are; the answer tells
+// nothing, and nobody of the firm is let in by mail.
+func TestForgotten(t *testing.T) {
+	m := &mails{}
+	i := newInn(t, func(_ *account.Config, o *Options) { o.Mailer = m })
+	i.account("fatima-boukhari")
+	i.account(partner)
+	i.browser().shows("/sign-in", "/forgot")
+	at := regexp.MustCompile(`[\w.-]+@example\.com`)
+	var texts []string
+	for _, who := range []string{"fatima-boukhari", partner, "nobody-at-all"} {
+		a := i.browser().post(200, "/forgot", url.Values{"email": {who + "@example.com"}})
+		texts = append(texts, at.ReplaceAllString(a.text, "X"))
+	}
+	if texts[0] != texts[1] || texts[0] != texts[2] {
+		t.Error("the answer tells who has an account")
+	}
+	i.browser().post(422, "/forgot", url.Values{"email": {"nobody"}})
+	sent := m.wait(t, 1)
+	if len(sent) != 1 || sent[0][0] != "fatima-boukhari@example.com" {
+		t.Fatalf("sent %v", sent)
+	}
+	link := sent[0][1]
+	g := i.browser()
+	if p := g.shows(link, "Choose how you sign in", "fatima-boukhari@example.com"); strings.Contains(p, "data-passkey") {
+		t.Error("a mailed link takes a passkey")
+	}
+	if a := g.do("POST", link+"/passkey/begin", url.Values{}); a.code != 422 {
+		t.Errorf("a passkey by a mailed link: %d", a.code)
+	}
+	const other = "other words than those before"
+	g.post(422, link, url.Values{"password": {other}, "again": {"else"}})
+	g.post(303, link, url.Values{"password": {other}, "again": {other}})
+	i.browser().post(422, link, url.Values{"password": {other}, "again": {other}})
+	// Without mails there is no such page.
+	i = newInn(t)
+	if a := i.browser().get("/forgot"); a.code != 303 && a.code != 404 {
+		t.Errorf("the page without mails: %d", a.code)
+	}
+	if strings.Contains(i.browser().shows("/sign-in"), "/forgot") {
+		t.Error("a link leads nowhere")
+	}
+}
+
 // mails keeps what was sent.
 type mails struct {
+	mu      sync.Mutex
 	sent    [][2]string
 	err     error
 	refuses bool
 }
 
 func (m *mails) SendLink(_ context.Context, l account.Link, path string) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if m.err != nil || m.refuses {
 		return false, m.err
 	}
@@ -775,3 +822,18 @@ func (m *mails) Settings(context.Context, string) (desk.MailSettings, bool, erro
 }
 
 func (m *mails) Test(context.Context, string) error { return m.err }
+
+// wait waits until so many mails were sent.
+func (m *mails) wait(t *testing.T, n int) [][2]string {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		m.mu.Lock()
+		sent := m.sent
+		m.mu.Unlock()
+		if len(sent) >= n {
+			return sent
+		}
+	}
+	t.Fatal("nothing was sent")
+	return nil
+}

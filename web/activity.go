@@ -10,6 +10,7 @@ import (
 
 	"reperform/app"
 	"reperform/record"
+	"reperform/soc1"
 	"reperform/web/ui"
 )
 
@@ -30,10 +31,16 @@ type happening struct {
 	Action  string
 	Reason  string
 	Entry   ui.Link
-	Changes []ui.Link
+	Changes []changeLink
 	// Others is how many changes are not listed.
 	Others int
 	Lag    string
+}
+
+// changeLink is a record that was changed, with how many comments there are.
+type changeLink struct {
+	ui.Link
+	Comments int
 }
 
 // activity shows what happened in every ledger that the person may read.
@@ -50,6 +57,9 @@ func (r *request) activity() error {
 	}
 	for _, l := range a.Lines {
 		p.Lines = append(p.Lines, r.happening(l))
+	}
+	if err := r.countComments(a.Lines, p.Lines); err != nil {
+		return err
 	}
 	if a.Next != "" {
 		next := url.Values{"actor": {p.Actor}, "kind": {p.Kind}, "action": {p.Action}, "before": {a.Next}}
@@ -77,6 +87,50 @@ func (r *request) activity() error {
 	return r.write(http.StatusOK, ui.Page(p.f, noActions(), activityBody(p)))
 }
 
+// mostListed bounds the changes that a line lists.
+const mostListed = 6
+
+// countComments adds to the records that lines list how much is said about them.
+func (r *request) countComments(lines []app.ActivityLine, out []happening) error {
+	var about []soc1.Ref
+	for _, l := range lines {
+		for _, c := range l.Changes[:min(len(l.Changes), mostListed)] {
+			about = append(about, soc1.Ref{Ledger: l.Ledger, Kind: c.Kind, ID: c.ID})
+		}
+	}
+	n, err := r.site.app.CommentCounts(r.Context(), r.actor, about)
+	if err != nil {
+		return err
+	}
+	for i, l := range lines {
+		for j, c := range l.Changes[:min(len(l.Changes), mostListed)] {
+			out[i].Changes[j].Comments = n[soc1.Ref{Ledger: l.Ledger, Kind: c.Kind, ID: c.ID}]
+		}
+	}
+	return nil
+}
+
+// commentLink leads from a comment to where it was said.
+func (r *request) commentLink(ledger, id string) (ui.Link, bool) {
+	v, err := r.site.app.View(r.Context(), r.actor, ledger, record.AsOf{})
+	if err != nil {
+		return ui.Link{}, false
+	}
+	c, err := record.One[soc1.Comment](r.Context(), v, "comment", id)
+	if err != nil || c.Redacted {
+		return ui.Link{}, false
+	}
+	about := c.Value.Subject
+	if about.Ledger == "" {
+		about.Ledger = ledger
+	}
+	words, href, ok := r.called(about.Ledger, about.Kind, about.ID)
+	if !ok {
+		return ui.Link{}, false
+	}
+	return ui.Link{Text: "comment on " + words, Href: href + "#" + anchorOf(ledger, id)}, true
+}
+
 func (r *request) happening(l app.ActivityLine) happening {
 	at := ""
 	if l.Ledger != app.OrganizationLedger {
@@ -84,16 +138,21 @@ func (r *request) happening(l app.ActivityLine) happening {
 	}
 	h := happening{Who: r.headings().person(l.Actor), When: momentText(l.Time, r.zone()), Action: actionWords(l.Action), Reason: l.Reason,
 		Entry: ui.Link{Text: fmt.Sprintf("entry %d", l.First), Href: r.url("%s/entry/%d", at, l.First)}}
-	const most = 6
 	for i, c := range l.Changes {
-		if i == most {
+		if i == mostListed {
 			break
+		}
+		if c.Kind == "comment" {
+			if to, ok := r.commentLink(l.Ledger, c.ID); ok {
+				h.Changes = append(h.Changes, changeLink{Link: to})
+				continue
+			}
 		}
 		title := c.Kind
 		if k, err := record.Kinds.Kind(c.Kind); err == nil {
 			title = lowerFirst(k.Title)
 		}
-		h.Changes = append(h.Changes, ui.Link{Text: title + " " + c.ID, Href: r.url("%s/r/%s/%s", at, url.PathEscape(c.Kind), url.PathEscape(c.ID))})
+		h.Changes = append(h.Changes, changeLink{Link: ui.Link{Text: title + " " + c.ID, Href: r.url("%s/r/%s/%s", at, url.PathEscape(c.Kind), url.PathEscape(c.ID))}})
 	}
 	h.Others = l.Count - len(h.Changes)
 	if l.RetroactiveDays > 0 {

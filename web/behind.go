@@ -27,6 +27,41 @@ type behindPage struct {
 	At   string
 	// When heads the column of dates, Noun is what a row is.
 	When, Noun string
+	// Why heads the column of reasons.
+	Why string
+	// Left are rows that the page has no room for.
+	Left int
+}
+
+// mostOwed bounds the occurrences that one page lists; the matrix has the controls
+// of all.
+const mostOwed = 5000
+
+// overdueRows are the occurrences without evidence, the oldest first.
+func (r *request) overdueRows(d *matrixData) (rows []behindRow, left int) {
+	type owed struct {
+		line *overview.ControlLine
+		x    overview.Expectation
+	}
+	var all []owed
+	for i := range d.o.Controls {
+		line := &d.o.Controls[i]
+		if line.Evidence.Overdue() == 0 {
+			continue
+		}
+		for _, x := range d.o.Expectations(line.ID()) {
+			if x.Due && len(x.Evidence) == 0 {
+				all = append(all, owed{line, x})
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b owed) int { return cmp.Compare(a.x.To, b.x.To) })
+	left = max(0, len(all)-mostOwed)
+	for _, o := range all[:len(all)-left] {
+		rows = append(rows, behindRow{ID: o.line.ID() + "-" + string(o.x.To), Kind: o.line.Control.Frequency.Label(), Code: o.line.Control.Code, Text: spanText(o.x.From, o.x.To),
+			Href: r.url("/r/control/%s", url.PathEscape(o.line.ID())), Note: o.line.Title, Who: ui.Person{ID: o.line.Owner.Ref.ID, Name: o.line.Owner.Name}, Since: dateText(string(o.x.To.AddDays(1)))})
+	}
+	return rows, left
 }
 
 // has tells whether any row has something to say in a column.
@@ -56,7 +91,7 @@ func (r *request) behind() error {
 		return err
 	}
 	name := r.PathValue("number")
-	p := &behindPage{At: r.at() + "/behind/" + name, When: "When", Noun: "record"}
+	p := &behindPage{At: r.at() + "/behind/" + name, When: "When", Noun: "record", Why: "Why"}
 	switch {
 	case name == "attention":
 		p.Title, p.What = "Needs attention", "Everything that needs somebody, worst first; within a rank, what has waited longest."
@@ -66,6 +101,10 @@ func (r *request) behind() error {
 			x.ID, x.Since = fmt.Sprint(i), strings.TrimPrefix(x.Since, "since ")
 			p.Rows = append(p.Rows, x)
 		}
+	case name == "overdue":
+		p.Title, p.What = "Evidence overdue", "Times at which a control was expected to operate, whose period has ended, and for which no evidence is filed. The oldest come first."
+		p.When, p.Noun, p.Why = "Since", "occurrence", "Control"
+		p.Rows, p.Left = r.overdueRows(d)
 	case name == "requests" || name == "requests.late":
 		if p.Title, p.What = "Requests waiting for an answer", "Requests of the compliance manager that are open or were returned."; name != "requests" {
 			p.Title, p.What = "Requests past their day", "Requests that are open or were returned, and whose day has passed."

@@ -19,6 +19,8 @@ import (
 	"reperform/app"
 	"reperform/ascode"
 	"reperform/desk"
+	"reperform/mail"
+	"reperform/notify"
 	"reperform/opsdb"
 	"reperform/record"
 	"reperform/soc1"
@@ -111,11 +113,20 @@ func (h *liveHouse) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	views, err := desk.New(h.db, desk.Config{Key: [32]byte{1}, Now: h.now, Random: rand.Reader})
+	d, err := desk.New(h.db, desk.Config{Key: [32]byte{1}, Now: h.now, Random: rand.Reader})
 	if err != nil {
 		return err
 	}
-	h.site, err = New(Options{App: h.app, Accounts: h.accounts, Desk: views, Now: h.now})
+	// Nobody runs what sends: pages only show that there is mail.
+	server, err := mail.NewServer(mail.ServerConfig{URL: "smtp://localhost", From: mail.Address{Mailbox: "reperform@wexmoor.example"}})
+	if err != nil {
+		return err
+	}
+	mailer, err := notify.New(notify.Config{App: h.app, Accounts: h.accounts, Desk: d, Carrier: server, Public: "http://localhost", Now: h.now})
+	if err != nil {
+		return err
+	}
+	h.site, err = New(Options{App: h.app, Accounts: h.accounts, Desk: d, Mailer: mailer, Now: h.now})
 	return err
 }
 

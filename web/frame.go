@@ -75,7 +75,7 @@ var brief = map[string]string{"csoc": "CSOCs", "cuec": "CUECs"}
 
 // navigation is what the person can go to.
 func (r *request) navigation(org *record.View) ([]ui.NavGroup, error) {
-	out := []ui.NavGroup{{Items: []ui.NavItem{{Icon: "layout-dashboard", Text: "Home", Href: "/"}, {Icon: "table-2", Text: "Risk-control matrix", Href: "/matrix"}}}}
+	out := []ui.NavGroup{{Items: []ui.NavItem{{Icon: "layout-dashboard", Text: "Home", Href: "/"}, r.inboxNav(), {Icon: "table-2", Text: "Risk-control matrix", Href: "/matrix"}}}}
 	for _, g := range navigated {
 		group := ui.NavGroup{Title: g.title}
 		for _, p := range g.places {

@@ -101,10 +101,13 @@ func (r *request) standingIn(today soc1.Date) ([]soc1.Deputy, error) {
 // evidence that falls due.
 func (r *request) homeMine(d *matrixData, standing []soc1.Deputy, today soc1.Date) (*homeMine, error) {
 	m := &homeMine{}
-	evidence := map[string]bool{}
+	evidence, may := map[string]bool{}, r.mayFile()
 	var items []homeItem
 	file := func(c overview.MyControl, of string) {
 		x := r.evidenceItem(d, c)
+		if !may {
+			x.Action, x.ActionHref = "Open", x.Href
+		}
 		if of != "" {
 			x.For = r.headings().person(of).Name
 		}
@@ -117,7 +120,11 @@ func (r *request) homeMine(d *matrixData, standing []soc1.Deputy, today soc1.Dat
 	for _, c := range own.Controls {
 		if c.Line.Control.Owner == r.actor {
 			file(c, "")
-			m.Controls = append(m.Controls, r.homeControl(d, c))
+			x := r.homeControl(d, c)
+			if !may {
+				x.Add = ""
+			}
+			m.Controls = append(m.Controls, x)
 		}
 	}
 	for _, s := range standing {
@@ -153,6 +160,14 @@ func (r *request) homeMine(d *matrixData, standing []soc1.Deputy, today soc1.Dat
 		m.All = homeLink{N: n, Text: count(n, "control"), Href: r.toMatrix(d, "owner", r.actor)}
 	}
 	return m, nil
+}
+
+// mayFile asks app by trying, without recording, whether the person may file
+// evidence, so that the page offers nothing that will be refused.
+func (r *request) mayFile() bool {
+	try := app.RecordChange{Kind: "evidence", ID: "new-evidence-to-try", Revision: -1, Value: soc1.Evidence{Title: "To try"}}
+	b, err := r.site.app.PutRecords(r.Context(), r.actor, []app.RecordChange{try}, "", true)
+	return err == nil && b.Bad() == 0
 }
 
 func lastDate(d soc1.Date) soc1.Date {
@@ -265,7 +280,8 @@ func (r *request) mention(x *homeItem, w app.WaitingItem) {
 	on := r.behindRef(c.Value.Subject)
 	x.Text = r.headings().person(c.Value.By).Name + " mentions you on " + cmp.Or(on.Code, on.Text)
 	x.Detail = clipped(c.Value.Text, 140)
-	x.Href, x.ActionHref = on.Href, on.Href
+	x.Href = on.Href + "#" + anchorOf(w.Ref.Ledger, w.Ref.ID)
+	x.ActionHref = x.Href
 }
 
 func (r *request) requestDetail(id string) string {

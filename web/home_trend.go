@@ -260,15 +260,12 @@ func (r *request) cards(n *homeNumbers, d *matrixData, f overview.Figures, point
 	delta(&c, open, false)
 	n.Cards = append(n.Cards, c)
 
-	expecting := 0
-	for i := range d.o.Controls {
-		expecting += boolInt(d.o.Controls[i].Evidence.Expected > 0)
+	owing := len(f.Overdue.Refs)
+	c = homeCard{Label: "Evidence overdue", Main: homeLink{N: f.Overdue.N, Text: thousands(f.Overdue.N), Href: r.behindURL(d, "overdue")}, Of: "of " + thousands(f.Overdue.Of) + " due", Spark: spark(overdue, chart.Warn)}
+	if owing > 0 {
+		c.Sub = homeLink{N: owing, Text: count(owing, "control"), Href: r.toMatrix(d, "overdue", anyMonth)}
 	}
-	c = homeCard{Label: "Controls with evidence overdue", Main: homeLink{N: len(f.Overdue.Refs), Text: thousands(len(f.Overdue.Refs)), Href: r.toMatrix(d, "overdue", anyMonth)}, Of: "of " + thousands(expecting), Spark: spark(overdue, chart.Warn)}
 	delta(&c, overdue, false)
-	if c.Delta != "" {
-		c.Delta = strings.Replace(c.Delta, " since", " occurrences since", 1)
-	}
 	n.Cards = append(n.Cards, c)
 }
 

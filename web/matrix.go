@@ -48,6 +48,7 @@ type matrixPage struct {
 	Auditor bool
 	openAt  string
 	person  string
+	ledger  string
 }
 
 // matrixGroup is an objective with those of its controls that are shown.
@@ -142,7 +143,7 @@ func (r *request) matrix() error {
 	if err != nil {
 		return err
 	}
-	p := &matrixPage{Data: d, Query: q, At: r.at() + "/matrix", Total: len(d.rows), Auditor: r.ledger != app.OrganizationLedger, person: r.actor}
+	p := &matrixPage{Data: d, Query: q, At: r.at() + "/matrix", Total: len(d.rows), Auditor: r.ledger != app.OrganizationLedger, person: r.actor, ledger: r.ledger}
 	p.Rights = r.matrixRights(d)
 	match := d.matches(q, "")
 	for _, m := range match {

@@ -6,6 +6,7 @@ import (
 	"reperform/app"
 	"reperform/overview"
 	"reperform/record"
+	"reperform/soc1"
 	"reperform/web/ui"
 )
 
@@ -71,6 +72,10 @@ func (r *request) matrixDetail(d *matrixData, q matrixQuery) (*matrixDetail, err
 	out.Events = out.Events[:min(briefly, len(out.Events))]
 	out.Items = count(line.Evidence.Items, "evidence record")
 	out.f = &ui.Frame{Asset: r.asset, Base: r.site.base}
+	ref := soc1.Ref{Ledger: app.OrganizationLedger, Kind: k.Name, ID: x.ID}
+	if out.Talk, err = r.talkOf(ref, r.matrixURL(q, func(n *matrixQuery) { n.Rows = q.Rows })); err != nil {
+		return nil, err
+	}
 	return out, nil
 }
 

@@ -49,6 +49,14 @@ func ownOnly(p *matrixPage) string {
 
 func (p *matrixPage) actor() string { return p.person }
 
+// presence is where others see who looks at the matrix; none in the past.
+func (p *matrixPage) presence() string {
+	if p.f.Past.On() {
+		return ""
+	}
+	return spot{p.ledger, "control", ""}.String()
+}
+
 // clearQuery is the query without words and filters.
 func clearQuery(p *matrixPage) string {
 	q := matrixQuery{Engagement: p.Query.Engagement, View: p.Query.View, Rows: matrixRows}

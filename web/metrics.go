@@ -1,6 +1,8 @@
 package web
 
 import (
+	"context"
+	"math"
 	"net/http"
 	"strconv"
 	"time"
@@ -8,6 +10,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"reperform/desk"
 )
 
 // metrics count what the site does, by route and never by address, record or
@@ -30,6 +34,21 @@ func newMetrics(s *Site) *metrics {
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "reperform_event_streams", Help: "Event streams open now."}, func() float64 { return float64(s.Streams()) }),
 		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "reperform_ledger_entries_total", Help: "Entries in all ledgers of the workspace together."}, func() float64 { return float64(s.app.Entries()) }),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if s.opt.Mailer != nil && s.opt.Desk != nil {
+		outbox := func(name, help string, value func(desk.OutboxState) int) {
+			m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 {
+				ctx, stop := context.WithTimeout(context.Background(), time.Second)
+				defer stop()
+				o, err := s.opt.Desk.Outbox(ctx)
+				if err != nil {
+					return math.NaN()
+				}
+				return float64(value(o))
+			}))
+		}
+		outbox("reperform_mail_waiting", "Mails that are still to be sent.", func(o desk.OutboxState) int { return o.Waiting })
+		outbox("reperform_mail_given_up", "Mails given up within the last week.", func(o desk.OutboxState) int { return o.Failed })
+	}
 	return m
 }
 

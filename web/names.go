@@ -17,6 +17,10 @@ type names struct {
 	ctx   context.Context
 	views []*record.View
 	kinds map[string][]*record.List
+	// known are the people of whom only the name may be read; ask fetches them
+	// when somebody's record cannot be read.
+	known map[string]ui.Person
+	ask   func() map[string]ui.Person
 }
 
 func (r *request) headings() *names {
@@ -32,8 +36,28 @@ func (r *request) headings() *names {
 			n.views = append(n.views, v)
 		}
 	}
+	n.ask = r.knownByName
 	r.names = n
 	return n
+}
+
+// knownByName are people by name and position: for who may learn no more of
+// them, and where people of an examination stand beside a record of the
+// organization's.
+func (r *request) knownByName() map[string]ui.Person {
+	out := map[string]ui.Person{}
+	for _, l := range append([]string{app.OrganizationLedger, r.ledger}, r.site.app.Ledgers(r.Context(), r.actor)...) {
+		list, err := r.site.app.Names(r.Context(), r.actor, l)
+		if err != nil {
+			continue
+		}
+		for _, p := range list {
+			if _, twice := out[p.ID]; !twice {
+				out[p.ID] = ui.Person{ID: p.ID, Name: p.Name, Title: p.Title}
+			}
+		}
+	}
+	return out
 }
 
 // item finds a record among those that may be read; nil when there is none.
@@ -104,6 +128,12 @@ func (n *names) person(id string) ui.Person {
 		if p, err := record.Value[soc1.Person](it); err == nil {
 			return ui.Person{ID: id, Name: p.Name, Title: p.Title}
 		}
+	}
+	if n.known == nil && id != "" && n.ask != nil {
+		n.known = n.ask()
+	}
+	if p, ok := n.known[id]; ok {
+		return p
 	}
 	return ui.Person{ID: id, Name: id}
 }

@@ -43,34 +43,57 @@ func pages(t *testing.T, h *liveHouse) []page {
 		{pattern: "GET /invite/{token}", who: nobody, path: "/invite/" + link},
 		{pattern: "GET /invite/{token}", who: nobody, path: "/invite/used", fails: true},
 
+		{pattern: "GET /settings", who: owner, path: "/settings"},
+		{pattern: "GET /settings/security", who: owner, path: "/settings/security"},
+		{pattern: "GET /settings/sessions", who: owner, path: "/settings/sessions"},
+		{pattern: "GET /settings/deputies", who: owner, path: "/settings/deputies"},
+		{pattern: "GET /settings/confirm", who: owner, path: "/settings/confirm"},
+		{pattern: "POST /settings/confirm", who: owner, path: "/settings/confirm", do: func(p *person) {
+			p.Type("wrong")
+			p.Press("Enter")
+			p.Wait("the refusal", `document.querySelector("[role=alert]:not([hidden])")`)
+		}},
+		{pattern: "GET /settings/totp", who: owner, path: "/settings/security", do: func(p *person) {
+			p.Do(`document.querySelector("form[action$='/totp/begin']").submit()`)
+			p.Wait("the code to scan", `document.querySelector("svg.qr") && document.readyState === "complete"`)
+		}},
+		{pattern: "GET /welcome", who: owner, path: "/welcome"},
+		{pattern: "GET /welcome", who: administrator, path: "/welcome"},
+		{pattern: "GET /people", who: administrator, path: "/people"},
+		{pattern: "GET /people", who: owner, path: "/people"},
+		{pattern: "GET /people/new", who: administrator, path: "/people/new"},
+		{pattern: "POST /people/new", who: administrator, path: "/people/new", do: func(p *person) {
+			p.Do(`document.querySelector("form[data-form]").submit()`)
+			p.Wait("the refusal", `document.querySelector("[role=alert]") && document.readyState === "complete"`)
+		}},
+		{pattern: "GET /people/{id}", who: administrator, path: "/people/fatima-boukhari", do: func(p *person) {
+			p.Do(`document.querySelectorAll(".ask").forEach((d) => { d.open = true })`)
+		}},
+		{pattern: "GET /people/{id}", who: administrator, path: "/people/gustavo-almeida", do: func(p *person) {
+			p.Do(`document.querySelectorAll(".ask").forEach((d) => { d.open = true })`)
+		}},
+		{pattern: "GET /people/{id}", who: owner, path: "/people/fatima-boukhari"},
+		{pattern: "GET /x/{ledger}/people", who: partner, path: x + "/people"},
+		{pattern: "GET /x/{ledger}/people/new", who: partner, path: x + "/people/new"},
+		{pattern: "GET /x/{ledger}/people/{id}", who: partner, path: x + "/people/mei-rosario"},
 		{pattern: "GET /{$}", who: manager, path: "/"},
 		{pattern: "GET /{$}", who: partner, path: "/"},
 		{pattern: "GET /{$}", who: owner, path: "/"},
 		{pattern: "GET /behind/{number}", who: manager, path: "/behind/attention"},
 		{pattern: "GET /x/{ledger}/behind/{number}", who: partner, path: x + "/behind/tests.left"},
-		{pattern: "GET /welcome", who: owner, path: "/welcome"},
-		{pattern: "GET /settings", who: owner, path: "/settings"},
-		{pattern: "GET /settings/security", who: owner, path: "/settings/security"},
-		{pattern: "GET /settings/totp", who: owner, path: "/settings/security", do: func(p *person) {
-			p.Do(`document.querySelector("form[action$='/settings/totp/begin']").requestSubmit()`)
-			p.Wait("the secret", `location.pathname === "/settings/totp" && document.readyState === "complete"`)
-		}},
-		{pattern: "GET /settings/sessions", who: owner, path: "/settings/sessions"},
-		{pattern: "GET /settings/confirm", who: owner, path: "/settings/confirm"},
-		{pattern: "GET /settings/deputies", who: owner, path: "/settings/deputies"},
-		{pattern: "GET /settings/mail", who: owner, path: "/settings/mail"},
-		{pattern: "GET /people", who: manager, path: "/people"},
-		{pattern: "GET /people/new", who: "amara-osei", path: "/people/new"},
-		{pattern: "GET /people/{id}", who: manager, path: "/people/fatima-boukhari"},
-		{pattern: "GET /x/{ledger}/people", who: partner, path: x + "/people"},
-		{pattern: "GET /x/{ledger}/people/new", who: partner, path: x + "/people/new"},
-		{pattern: "GET /x/{ledger}/people/{id}", who: partner, path: x + "/people/jonas-adeyemi"},
 		{pattern: "GET /import/{kind}", who: manager, path: "/import/risk"},
 		{pattern: "GET /import/{kind}/{token}", who: manager, path: "/import/risk", do: uploads},
 		{pattern: "GET /bulk/{kind}/{token}", who: manager, path: "/r/vendor", do: choosesRows},
 		{pattern: "GET /x/{ledger}/import/{kind}", who: partner, path: x + "/import/test_of_control"},
 		{pattern: "GET /x/{ledger}/import/{kind}/{token}", who: partner, path: x + "/import/test_of_control", do: uploads},
 		{pattern: "GET /x/{ledger}/bulk/{kind}/{token}", who: partner, path: x + "/r/test_of_control", do: choosesRows},
+		{pattern: "GET /{$}", who: "elena-petrova", path: "/"},
+		{pattern: "GET /settings/mail", who: manager, path: "/settings/mail"},
+		{pattern: "GET /settings/mail", who: partner, path: "/settings/mail?done=mail"},
+		{pattern: "POST /settings/mail", who: "elena-petrova", path: "/settings/mail", do: func(p *person) {
+			p.Do(`document.querySelector("#zone").value = "Nowhere"; document.querySelector(".mailset button").click()`)
+			p.Wait("what is wrong", `document.querySelector(".note.bad[role=alert]")`)
+		}},
 		{pattern: "GET /activity", who: manager, path: "/activity"},
 		{pattern: "GET /entry/{pos}", who: manager, path: "/entry/1"},
 		{pattern: "GET /matrix", who: manager, path: "/matrix"},

@@ -29,6 +29,10 @@ type recordPage struct {
 	Events []event
 	// From are the records that refer to this one.
 	From []backReference
+	// Talk is what is said about it; nil where nothing is, such as on a comment.
+	Talk *talk
+	// Said is where a comment stands on the page of the record that it is about.
+	Said string
 }
 
 type shownField struct {
@@ -76,7 +80,10 @@ func (r *request) kind() (*record.Kind, error) {
 }
 
 // record shows a record.
-func (r *request) record() error {
+func (r *request) record() error { return r.showRecord(http.StatusOK, draft{}) }
+
+// showRecord shows a record, with what somebody wrote that was not recorded.
+func (r *request) showRecord(status int, d draft) error {
 	k, err := r.kind()
 	if err != nil {
 		return err
@@ -114,12 +121,27 @@ func (r *request) record() error {
 	if p.From, err = r.referring(k, x.ID); err != nil {
 		return err
 	}
+	ref := soc1.Ref{Ledger: r.ledger, Kind: k.Name, ID: x.ID}
+	if p.Talk, err = r.talkOf(ref, r.site.base+pathOf(ref)); err != nil {
+		return err
+	}
+	if p.Talk != nil {
+		p.Talk.Draft = d
+		if p.Talk.Ask != nil && (d.on("ask") || r.URL.Query().Get("ask") == "1") {
+			if err := r.openAsk(p.Talk); err != nil {
+				return err
+			}
+		}
+	}
+	if k.Name == "comment" {
+		p.Said = r.saidAt(x)
+	}
 	crumbs := []ui.Link{{Text: k.Plural, Href: r.at() + "/r/" + k.Name}}
 	if p.f, err = r.frame(clipped(p.Heading.String(), 90), crumbs); err != nil {
 		return err
 	}
 	p.f.Here = r.at() + "/r/" + k.Name
-	return r.write(http.StatusOK, ui.Page(p.f, recordActions(p), recordBody(p)))
+	return r.write(status, ui.Page(p.f, recordActions(p), recordBody(p)))
 }
 
 // events is the record's history, the latest first. Looking at the past, it
@@ -224,6 +246,8 @@ type formPage struct {
 	Problems map[string]string
 	// Stale holds both versions when somebody else was faster.
 	Stale *stalePage
+	// Presence is the place at which others see who edits the record.
+	Presence string
 }
 
 func (r *request) create() error {
@@ -296,6 +320,7 @@ func (r *request) form(status int, p *formPage) error {
 	} else {
 		p.Action = r.url("%s/r/%s/%s/edit", r.at(), p.Kind.Name, url.PathEscape(p.ID))
 		p.Cancel = r.recordURL(p.Kind.Name, p.ID)
+		p.Presence = spot{r.ledger, p.Kind.Name, p.ID}.String()
 	}
 	f, err := r.frame(clipped(title, 90), crumbs)
 	if err != nil {

@@ -30,6 +30,7 @@ var settingsSections = []settingsSection{
 	{"/settings", "Profile", "user", nil},
 	{"/settings/security", "Signing in", "key-round", nil},
 	{"/settings/sessions", "Sessions", "monitor", nil},
+	{"/settings/mail", "Mail", "mail", (*request).hasMail},
 	{"/settings/deputies", "Deputies", "users", (*request).hasDeputies},
 }
 
@@ -78,6 +79,8 @@ var doneTexts = map[string]string{
 	"session":   "The session has ended.",
 	"others":    "All other sessions have ended.",
 	"confirmed": "Confirmed. For the next quarter of an hour you can change how you sign in.",
+	"mail":      "Saved.",
+	"mail_test": "A mail is on its way to you. If none arrives within a few minutes, tell whoever runs this installation.",
 	"deputy":    "The deputy is recorded.",
 	"ended":     "The deputy’s right has ended.",
 }

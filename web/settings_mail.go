@@ -3,7 +3,6 @@ package web
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,8 +24,6 @@ func (s *Site) registerMail() {
 // mailPage is which mails a person gets.
 type mailPage struct {
 	f *ui.Frame
-	// Done and Problem are what was done, or did not work.
-	Done, Problem string
 	// On tells whether the installation sends mail at all, Chosen whether the
 	// person has said what they want.
 	On, Chosen bool
@@ -63,32 +60,34 @@ func weekdays() []time.Weekday {
 	return []time.Weekday{time.Monday, time.Tuesday, time.Wednesday, time.Thursday, time.Friday, time.Saturday, time.Sunday}
 }
 
+// hasMail tells whether there is mail to speak of.
+func (r *request) hasMail() bool { return r.site.opt.Mailer != nil && r.site.opt.Desk != nil }
+
 func (r *request) mailSettings() error {
-	done := map[string]string{"saved": "Saved.", "test": "A mail is on its way to you. If none arrives within a few minutes, tell whoever runs this installation."}[r.URL.Query().Get("done")]
-	p := &mailPage{Done: done}
-	if r.site.opt.Mailer != nil {
+	p := &mailPage{}
+	if r.hasMail() {
 		var err error
 		if p.Settings, _, err = r.site.opt.Mailer.Settings(r.Context(), r.actor); err != nil {
 			return err
 		}
 	}
-	return r.mailAgain(http.StatusOK, p)
+	return r.mailWith(nil, p)
 }
 
-// mailAgain shows the page with settings as they stand in the form.
-func (r *request) mailAgain(status int, p *mailPage) error {
-	if r.site.opt.Mailer == nil {
-		return r.settingsMail(status, p)
+// mailWith shows the page with settings as they stand in the form.
+func (r *request) mailWith(problem error, p *mailPage) error {
+	p.f = r.plainFrame("")
+	if !r.hasMail() {
+		return r.settings("/settings/mail", problem, mailBody(p))
 	}
 	p.On = true
-	_, atOnce, err := r.site.opt.Mailer.Settings(r.Context(), r.actor)
-	if err != nil {
+	var err error
+	if _, p.AtOnce, err = r.site.opt.Mailer.Settings(r.Context(), r.actor); err != nil {
 		return err
 	}
 	if _, _, p.Chosen, err = r.site.opt.Desk.Mail(r.Context(), r.actor); err != nil {
 		return err
 	}
-	p.AtOnce = atOnce
 	if r.site.opt.Accounts != nil {
 		if a, err := r.site.opt.Accounts.ByPerson(r.Context(), r.actor); err == nil {
 			p.To = a.Email
@@ -99,15 +98,7 @@ func (r *request) mailAgain(status int, p *mailPage) error {
 	if next := p.Settings.Next(r.site.now(), own); !next.IsZero() {
 		p.Next = next.Format("Monday, 2 January 2006, 15:04 MST")
 	}
-	return r.settingsMail(status, p)
-}
-
-func (r *request) settingsMail(status int, p *mailPage) error {
-	var err error
-	if p.f, err = r.frame("Mail", []ui.Link{}); err != nil {
-		return err
-	}
-	return r.write(status, ui.Page(p.f, noActions(), mailAlone(p)))
+	return r.settings("/settings/mail", problem, mailBody(p))
 }
 
 // saveMail keeps what the person chose.
@@ -116,7 +107,7 @@ func (r *request) saveMail() error {
 	if err != nil {
 		return err
 	}
-	if r.site.opt.Mailer == nil {
+	if !r.hasMail() {
 		return errNoMail
 	}
 	hour, herr := strconv.Atoi(v.Get("hour"))
@@ -127,14 +118,10 @@ func (r *request) saveMail() error {
 	} else {
 		err = r.site.opt.Desk.SetMail(r.Context(), r.actor, m)
 	}
-	var refused *desk.Error
-	if errors.As(err, &refused) {
-		return r.mailAgain(http.StatusUnprocessableEntity, &mailPage{Problem: refused.Message, Settings: m})
-	}
 	if err != nil {
-		return err
+		return r.mailWith(err, &mailPage{Settings: m})
 	}
-	return r.redirect(r.site.base + "/settings/mail?done=saved")
+	return r.redirect(r.site.base + "/settings/mail?done=mail")
 }
 
 // errNoMail says that this installation sends none.
@@ -142,13 +129,13 @@ var errNoMail = errors.New("this installation sends no mail; whoever runs it nam
 
 // testMail mails the person themselves.
 func (r *request) testMail() error {
-	if r.site.opt.Mailer == nil {
+	if !r.hasMail() {
 		return errNoMail
 	}
 	if err := r.site.opt.Mailer.Test(r.Context(), r.actor); err != nil {
 		return err
 	}
-	return r.redirect(r.site.base + "/settings/mail?done=test")
+	return r.redirect(r.site.base + "/settings/mail?done=mail_test")
 }
 
 func hourText(h int) string { return fmt.Sprintf("%02d:00", h) }

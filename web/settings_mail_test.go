@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"path/filepath"
 	"strings"
@@ -20,7 +21,7 @@ import (
 )
 
 // newMailHouse is a site that sends mail to a server of the test.
-func newMailHouse(t *testing.T) (*matrixHouse, *desk.Service, *mailtest.Server) {
+func newMailHouse(t *testing.T) (*matrixHouse, *desk.Service, *Site, *mailtest.Server) {
 	t.Helper()
 	m := newMatrixHouse(t)
 	db, err := opsdb.Open(t.Context(), filepath.Join(t.TempDir(), opsdb.FileName), account.Schema, desk.Schema)
@@ -68,11 +69,11 @@ func newMailHouse(t *testing.T) (*matrixHouse, *desk.Service, *mailtest.Server) 
 		t.Fatal(err)
 	}
 	m.h = s.Handler()
-	return m, d, server
+	return m, d, s, server
 }
 
 func TestMailSettings(t *testing.T) {
-	m, d, server := newMailHouse(t)
+	m, d, _, server := newMailHouse(t)
 	page := m.page(owner, "/settings/mail")
 	for _, want := range []string{"fatima-boukhari@wexmoor.example", "You have chosen nothing yet", `name="at_once" value="on" checked`, `value="weekly" checked`, "The next summary is due on Monday, 24 November 2025, 08:00 CST"} {
 		if !strings.Contains(page, want) {
@@ -80,13 +81,13 @@ func TestMailSettings(t *testing.T) {
 		}
 	}
 	form := url.Values{"digest": {"daily"}, "weekday": {"5"}, "hour": {"7"}, "zone": {" Europe/Berlin "}}
-	if w := m.post(owner, "/settings/mail", form); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/settings/mail?done=saved" {
+	if w := m.post(owner, "/settings/mail", form); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/settings/mail?done=mail" {
 		t.Fatalf("saving: %d %s", w.Code, w.Body)
 	}
 	if got, _, _, err := d.Mail(t.Context(), owner); got != (desk.MailSettings{Digest: desk.Daily, Hour: 7, Weekday: time.Friday, Zone: "Europe/Berlin"}) || err != nil {
 		t.Errorf("kept %+v, %v", got, err)
 	}
-	page = m.page(owner, "/settings/mail?done=saved")
+	page = m.page(owner, "/settings/mail?done=mail")
 	if strings.Contains(page, "chosen nothing") || !strings.Contains(page, "The next summary is due on Friday, 21 November 2025, 07:00 CET") || !strings.Contains(page, ">Saved.<") || strings.Contains(page, `value="on" checked`) {
 		t.Error("the page does not show what was chosen")
 	}
@@ -116,9 +117,25 @@ func TestMailSettings(t *testing.T) {
 	}
 }
 
+// Whoever operates the installation sees that mail does not get out.
+func TestMailMetrics(t *testing.T) {
+	_, d, s, server := newMailHouse(t)
+	server.Close()
+	if _, err := d.Enqueue(t.Context(), desk.Mail{Key: "a", Topic: "a", Body: []byte("{}")}); err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	s.Metrics().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	for _, want := range []string{"reperform_mail_waiting 1\n", "reperform_mail_given_up 0\n"} {
+		if !strings.Contains(w.Body.String(), want) {
+			t.Errorf("the figures do not say %q", want)
+		}
+	}
+}
+
 // A site that sends no mail says so, and keeps nothing.
 func TestNoMail(t *testing.T) {
-	m, d, _ := newMailHouse(t)
+	m, d, _, _ := newMailHouse(t)
 	s, err := New(Options{App: m.app, Desk: d, Who: func(r *http.Request) (string, error) { return r.Header.Get("X-Who"), nil }})
 	if err != nil {
 		t.Fatal(err)

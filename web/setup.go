@@ -48,7 +48,7 @@ type SetupOptions struct {
 	Services []ServiceType
 	// Make makes the workspace, all or nothing, and answers its site with the
 	// first administrator's sign-in. From then on requests go to that site.
-	Make   func(context.Context, FirstRun) (*Site, account.SignedIn, error)
+	Make func(context.Context, FirstRun) (*Site, account.SignedIn, error)
 	// Secure, Proxies and Log are as for the site itself.
 	Secure  bool
 	Proxies []netip.Prefix
@@ -119,11 +119,6 @@ type setupPage struct {
 	Zones    []string
 }
 
-// commonZones are offered where no script fills in all of them.
-var commonZones = []string{"UTC", "America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles", "America/Toronto", "America/Sao_Paulo",
-	"Europe/London", "Europe/Dublin", "Europe/Paris", "Europe/Berlin", "Europe/Zurich", "Europe/Warsaw", "Africa/Johannesburg", "Asia/Dubai",
-	"Asia/Kolkata", "Asia/Singapore", "Asia/Manila", "Asia/Tokyo", "Australia/Sydney", "Pacific/Auckland"}
-
 // normalCode is a code as it is compared: people type it with or without dashes.
 func normalCode(s string) string {
 	return strings.Map(func(c rune) rune {
@@ -153,7 +148,7 @@ func (s *Setup) form(r *request) error {
 }
 
 func (s *Setup) show(r *request, status int, p *setupPage) error {
-	p.f, p.Services, p.Zones = r.plainFrame("Set up Reperform"), s.opt.Services, commonZones
+	p.f, p.Services, p.Zones = r.plainFrame("Set up Reperform"), s.opt.Services, zones
 	return r.write(status, ui.Plain(p.f, p.Code != "", setupBody(p)))
 }
 

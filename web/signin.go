@@ -93,6 +93,12 @@ type signInPage struct {
 	// can be accepted with a passkey.
 	Token, Name string
 	Keys        bool
+	// Reset tells that the link is for another password of an account, Clears
+	// that it takes passkeys and authenticator app away.
+	Reset, Clears bool
+	// Forgot tells that a link for another password can be had by mail, Sent that
+	// one was asked for.
+	Forgot, Sent bool
 }
 
 func (r *request) signInForm() error {
@@ -102,10 +108,13 @@ func (r *request) signInForm() error {
 
 func (r *request) signInAgain(status int, p *signInPage) error {
 	title := "Sign in"
-	if p.Token != "" {
+	switch {
+	case p.Reset:
+		title = "Choose another password"
+	case p.Token != "":
 		title = "Welcome"
 	}
-	p.f = r.plainFrame(title)
+	p.f, p.Forgot = r.plainFrame(title), r.site.opt.Mailer != nil
 	return r.write(status, ui.Plain(p.f, false, signInBody(p)))
 }
 
@@ -236,7 +245,7 @@ func (r *request) invited() error {
 	if err != nil {
 		return r.signInRefused(&signInPage{}, err)
 	}
-	return r.signInAgain(http.StatusOK, &signInPage{Token: token, Name: l.Name, Email: l.Email, Keys: l.Purpose != account.MailReset})
+	return r.signInAgain(http.StatusOK, linkPage(token, l))
 }
 
 func (r *request) accept() error {
@@ -245,13 +254,25 @@ func (r *request) accept() error {
 		return err
 	}
 	token := r.PathValue("token")
-	p := &signInPage{Token: token, Name: v.Get("name"), Email: v.Get("email"), Keys: true}
-	if v.Get("password") != v.Get("again") {
+	if v.Get("password") != v.Get("again") || account.CheckPassword(v.Get("password"), "", "") != nil {
+		// The form again, with whom the link is for.
+		l, err := r.site.opt.Accounts.Link(r.Context(), token, r.client())
+		if err != nil {
+			return r.signInRefused(&signInPage{}, err)
+		}
+		p := linkPage(token, l)
 		p.Problem = "The two passwords differ. Type the same one twice."
+		if err := account.CheckPassword(v.Get("password"), l.Email, l.Name); err != nil {
+			p.Problem = err.Error()
+		}
 		return r.signInAgain(http.StatusUnprocessableEntity, p)
 	}
 	in, err := r.site.opt.Accounts.Accept(r.Context(), token, v.Get("password"), r.client())
 	if err != nil {
+		p := &signInPage{}
+		if l, lerr := r.site.opt.Accounts.Link(r.Context(), token, r.client()); lerr == nil {
+			p = linkPage(token, l)
+		}
 		return r.signInRefused(p, err)
 	}
 	if in.Pending() {
@@ -259,4 +280,56 @@ func (r *request) accept() error {
 		return r.signInAgain(http.StatusOK, &signInPage{Code: true})
 	}
 	return r.signedIn(in, "")
+}
+
+// linkPage is the form that a link leads to.
+func linkPage(token string, l account.Link) *signInPage {
+	return &signInPage{Token: token, Name: l.Name, Email: l.Email, Keys: l.Purpose != account.MailReset, Reset: l.Purpose != account.Invitation, Clears: l.ClearsFactors}
+}
+
+func clearsText(clears bool) string {
+	if clears {
+		return ", passkeys and authenticator app included"
+	}
+	return ""
+}
+
+func (r *request) forgot() error { return r.forgotWith(http.StatusOK, &signInPage{}) }
+
+func (r *request) forgotWith(status int, p *signInPage) error {
+	p.f = r.plainFrame("Choose another password")
+	return r.write(status, ui.Plain(p.f, false, forgotBody(p)))
+}
+
+// askReset sends a link for another password to an address. The answer is the
+// same whether or not there is something to send, and does not wait for it.
+func (r *request) askReset() error {
+	v, err := r.formValues()
+	if err != nil {
+		return err
+	}
+	p := &signInPage{Email: strings.TrimSpace(v.Get("email"))}
+	token, l, send, err := r.site.opt.Accounts.RequestReset(r.Context(), p.Email, r.client())
+	var refused *account.Error
+	switch {
+	case errors.As(err, &refused):
+		p.Problem = r.sentence(refused)
+		if refused.Until.IsZero() {
+			return r.forgotWith(http.StatusUnprocessableEntity, p)
+		}
+		return r.forgotWith(http.StatusTooManyRequests, p)
+	case err != nil:
+		return err
+	}
+	if send {
+		// Whether somebody is sent something must not show in how long this takes.
+		ctx, ref := context.WithoutCancel(r.Context()), reference(r.Context())
+		go func() {
+			if _, err := r.site.opt.Mailer.SendLink(ctx, l, r.site.base+"/invite/"+token); err != nil {
+				r.site.log.ErrorContext(ctx, "a link was not mailed", "reference", ref, "error", err.Error())
+			}
+		}()
+	}
+	p.Sent = true
+	return r.forgotWith(http.StatusOK, p)
 }

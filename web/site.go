@@ -72,6 +72,10 @@ type Site struct {
 	metrics *metrics
 
 	matrices matrixCache
+	presence presence
+	inboxes  inboxCounts
+	// marks keeps what people have read; nil where nothing does.
+	marks readMarks
 	// may is what people may change, see mayChange.
 	may     sync.Map
 	waiting waitingTables
@@ -104,6 +108,9 @@ func New(opt Options) (*Site, error) {
 	if s.opt.Who == nil {
 		s.opt.Who = s.whoSession
 	}
+	if opt.Desk != nil {
+		s.marks = opt.Desk
+	}
 	s.metrics = newMetrics(s)
 	s.register()
 	return s, nil
@@ -118,6 +125,10 @@ func (s *Site) register() {
 		s.addPublic("POST /sign-out", (*request).signOut)
 		s.addPublic("GET /invite/{token}", (*request).invited)
 		s.addPublic("POST /invite/{token}", (*request).accept)
+		if s.opt.Mailer != nil {
+			s.addPublic("GET /forgot", (*request).forgot)
+			s.addPublic("POST /forgot", (*request).askReset)
+		}
 		s.registerPasskeys()
 		s.registerSettings()
 	}
@@ -145,6 +156,7 @@ func (s *Site) register() {
 		s.add("POST "+at+"/r/{kind}/{id}/resolve", (*request).resolve)
 		s.add("GET "+at+"/r/{kind}/{id}/history", (*request).history)
 	}
+	s.registerTalk()
 	s.registerTables()
 	s.registerPeople()
 	s.registerHome()

@@ -51,6 +51,8 @@ func (r *request) stream() error {
 		return nil
 	}
 	happened := t.listen()
+	heard, deaf := r.site.presence.listen(r.actor)
+	defer deaf()
 	tick := time.NewTicker(heartbeat)
 	defer tick.Stop()
 	for {
@@ -67,11 +69,14 @@ func (r *request) stream() error {
 				return nil
 			}
 			line = []byte(": still here\n\n")
+			r.site.presence.expire(r.site.now())
 		case x, ok := <-happened:
 			if !ok {
 				return nil
 			}
 			line = t.tell(x)
+		case x := <-heard:
+			line = t.appears(x)
 		}
 		if len(line) == 0 {
 			continue
@@ -202,6 +207,16 @@ func (t *teller) tell(h *app.Happening) []byte {
 		b.WriteString("data: " + d + "\n\n")
 	}
 	return []byte(b.String())
+}
+
+// appears words who is at a place, for who may be shown it. It moves no position:
+// where people are is not part of what happened.
+func (t *teller) appears(x appearance) []byte {
+	reader, err := t.site.app.Reader(t.ctx, t.actor, x.at.ledger)
+	if err != nil || !reader.Attends(x.at.kind) {
+		return nil
+	}
+	return []byte("data: " + string(x.data) + "\n\n")
 }
 
 // mostNotices bounds what one command tells: of a larger one, pages ask for the

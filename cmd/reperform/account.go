@@ -14,7 +14,7 @@ import (
 
 func (c *cli) accountCommand() *cobra.Command {
 	cmd := c.command("account", "account", nil)
-	cmd.AddCommand(c.accountInvite())
+	cmd.AddCommand(c.accountInvite(), c.accountReset())
 	return cmd
 }
 
@@ -73,6 +73,40 @@ func (c *cli) accountInvite() *cobra.Command {
 	cmd.Args = cobra.ExactArgs(1)
 	cmd.Flags().StringVar(&email, "email", "", "address by which the person signs in (required)")
 	cmd.MarkFlagRequired("email")
+	cmd.Flags().StringVar(&address, "address", "http://localhost:8740", "address of the site, for the link")
+	return cmd
+}
+
+func (c *cli) accountReset() *cobra.Command {
+	var address string
+	var lost bool
+	cmd := c.command("reset PERSON", "account", func(cmd *cobra.Command, args []string) error {
+		a, err := c.open(cmd.Context())
+		if err != nil {
+			return err
+		}
+		ops, err := openOperations(cmd.Context(), a.Dir(), a, address, nil)
+		if err != nil {
+			return err
+		}
+		defer ops.close()
+		token, link, err := ops.accounts.ResetAtConsole(cmd.Context(), args[0], lost)
+		switch {
+		case errors.Is(err, account.ErrForbidden):
+			return fmt.Errorf("the account of %s is kept by the audit firm; an administrator of the firm resets it", args[0])
+		case errors.Is(err, account.ErrNotFound):
+			return fmt.Errorf("%s has no account; make one with `reperform account invite %s`", args[0], args[0])
+		case err != nil:
+			return err
+		}
+		at := address + "/invite/" + token
+		return c.print(map[string]any{"link": at, "expires": link.ExpiresAt}, func(w io.Writer) {
+			fmt.Fprintf(w, "%s chooses another password at\n  %s\nThe link works once, until %s. It is a secret: hand it to nobody else.\n", link.Name, at, link.ExpiresAt.Format("2006-01-02 15:04 MST"))
+		})
+	})
+	cmd.Short = "Make the link by which somebody of the service organization comes in again"
+	cmd.Args = cobra.ExactArgs(1)
+	cmd.Flags().BoolVar(&lost, "lost-devices", false, "take passkeys, authenticator app and recovery codes away as well")
 	cmd.Flags().StringVar(&address, "address", "http://localhost:8740", "address of the site, for the link")
 	return cmd
 }

@@ -16,6 +16,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"syscall"
+	// Time zones are the program's own, since not every machine has them all.
+	_ "time/tzdata"
 
 	"github.com/spf13/cobra"
 

@@ -45,9 +45,11 @@ type NavGroup struct {
 	Items []NavItem
 }
 
-// NavItem is one place of the navigation; Hot makes its count stand out.
+// NavItem is one place of the navigation; Hot makes its count stand out, and
+// Live is the address at which scripts ask for the count anew.
 type NavItem struct {
 	Icon, Text, Href, Count string
+	Live                    string
 	Hot                     bool
 }
 

@@ -1,6 +1,6 @@
 // Keyboard shortcuts. They never fire while somebody types.
-const places = { h: "/", m: "/matrix", c: "/r/control", o: "/r/control_objective", r: "/r/risk", e: "/r/evidence", a: "/activity" };
-const placeNames = { h: "Home", m: "Risk-control matrix", c: "Controls", o: "Control objectives", r: "Risks", e: "Evidence", a: "Activity" };
+const places = { h: "/", i: "/inbox", m: "/matrix", c: "/r/control", o: "/r/control_objective", r: "/r/risk", e: "/r/evidence", a: "/activity" };
+const placeNames = { h: "Home", i: "Inbox", m: "Risk-control matrix", c: "Controls", o: "Control objectives", r: "Risks", e: "Evidence", a: "Activity" };
 let leading = 0;
 
 function typing(t) {
@@ -12,7 +12,9 @@ document.addEventListener("keydown", (e) => {
   if (Date.now() - leading < 1200 && places[e.key]) { e.preventDefault(); leading = 0; location.href = base + places[e.key]; return; }
   if (e.key === "g") { leading = Date.now(); return; }
   if (e.key === "?") { e.preventDefault(); help(); return; }
-  const t = [...document.querySelectorAll(`[data-key="${CSS.escape(e.key)}"]`)].find((x) => x.offsetParent !== null);
+  const all = [...document.querySelectorAll(`[data-key="${CSS.escape(e.key)}"]`)].filter((x) => x.offsetParent !== null);
+  // A key means what is nearest: beside the matrix, c comments on the open control.
+  const t = all.find((x) => x.closest("#detail")?.contains(e.target)) ?? all[0];
   if (t) { e.preventDefault(); /^(INPUT|TEXTAREA|SELECT)$/.test(t.tagName) ? t.focus() : t.click(); return; }
   if (e.key === "j" || e.key === "k") rows(e.key === "j" ? 1 : -1, e);
 });
@@ -32,7 +34,7 @@ function help() {
     const head = document.createElement("header");
     head.append(Object.assign(document.createElement("h2"), { id: "help-title", textContent: "Keyboard shortcuts" }));
     const dl = Object.assign(document.createElement("dl"), { className: "b keys" });
-    const all = [["Search or jump to", "⌘K or Ctrl K"], ["This list", "?"], ["Filter", "/"], ["New record", "c"], ["Edit", "e"], ["Next and previous row", "j k"], ["Close", "Esc"]]
+    const all = [["Search or jump to", "⌘K or Ctrl K"], ["This list", "?"], ["Filter", "/"], ["New record", "c"], ["Comment on the record shown", "c"], ["Edit", "e"], ["Next and previous row", "j k"], ["Close", "Esc"]]
       .concat(Object.entries(placeNames).map(([k, v]) => [v, "g " + k]));
     for (const [what, keys] of all) {
       const dt = Object.assign(document.createElement("dt"), { textContent: what }), dd = document.createElement("dd");

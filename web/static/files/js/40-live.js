@@ -7,7 +7,7 @@
 // differs, which leaves open editors, the focus and the scroll position alone.
 const live = (() => {
   const who = document.body.dataset.person;
-  if (!who || !("locks" in navigator) || !("BroadcastChannel" in window)) return { on: () => {} };
+  if (!who || !("locks" in navigator) || !("BroadcastChannel" in window)) return { on: () => {}, state: () => {} };
   const name = `reperform-live${base}-${who}`;
   const channel = new BroadcastChannel(name);
   const listeners = [];
@@ -17,15 +17,25 @@ const live = (() => {
   const ahead = (a, b) => [...a].some(([l, n]) => n > (b.get(l) ?? 0));
   const page = parse(document.body.dataset.last);
   const last = new Map(page), parts = new Map();
-  let source, retry = 500, waiting = true, away;
+  const changes = [];
+  let source, retry = 500, failures = 0, waiting = true, away, now;
 
-  // A connection that is gone for longer than a blink is said.
-  function state(s) {
+  // state shows whether others' changes arrive: on, wait while connecting, off
+  // once that failed again and again or the machine has no network. A connection
+  // that is gone for longer than a blink is said.
+  const words = { on: "Live", wait: "Connecting…", off: "Offline" };
+  const meant = { on: "Changes of others appear by themselves", wait: "Connecting", off: "Not connected: changes of others do not appear. Trying again." };
+  function state(s, begins) {
     for (const el of document.querySelectorAll(".live")) {
+      el.hidden = false;
       el.dataset.state = s;
-      const text = el.querySelector("span");
-      if (text) text.textContent = s === "on" ? "Live" : "Connecting…";
+      el.title = meant[s];
+      el.querySelector("span").textContent = words[s];
     }
+    if (s === now) return;
+    now = s;
+    for (const f of changes) f(s);
+    if (begins) return;
     if (s === "on") { clearTimeout(away); away = null; document.getElementById("away")?.remove(); if (wanted.size) soon(); return; }
     away ??= setTimeout(() => {
       if (document.getElementById("away")) return;
@@ -46,7 +56,7 @@ const live = (() => {
   }
   function hear(m) {
     if (m.state) state(m.state);
-    if (m.ask && source) channel.postMessage({ sync: write(last) });
+    if (m.ask && source) channel.postMessage({ sync: write(last), state: now });
     if (m.sync !== undefined && waiting) { waiting = false; if (ahead(parse(m.sync), page)) missed(m.sync); }
     const pass = m.event && fresh(m.event);
     if (m.id) for (const [l, n] of parse(m.id)) last.set(l, Math.max(n, last.get(l) ?? 0));
@@ -64,11 +74,12 @@ const live = (() => {
 
   function connect() {
     source = new EventSource(`${base}/live?after=${encodeURIComponent(write(last))}`);
-    source.onopen = () => { retry = 500; tell({ state: "on" }); };
+    source.onopen = () => { retry = 500; failures = 0; tell({ state: "on" }); };
     source.onmessage = (e) => { let event = null; try { event = JSON.parse(e.data); } catch { return; } tell({ id: e.lastEventId, event }); };
     source.onerror = () => {
       source.close();
-      tell({ state: "off" });
+      failures++;
+      tell({ state: failures > 2 || navigator.onLine === false ? "off" : "wait" });
       setTimeout(connect, retry * (0.75 + Math.random() / 2));
       retry = Math.min(retry * 2, 15000);
     };
@@ -79,6 +90,7 @@ const live = (() => {
     channel.postMessage({ sync: write(last) });
     addEventListener("pagehide", () => { source?.close(); done(); });
   }));
+  state("wait", true);
   channel.postMessage({ ask: true });
   // A page taken from the browser's memory may have slept through changes.
   addEventListener("pageshow", (e) => { if (e.persisted) location.reload(); });
@@ -124,5 +136,7 @@ const live = (() => {
     }
     if (wanted.size) soon();
   });
-  return { on: (f) => listeners.push(f) };
+  // want takes over what the server shows now of a part of the page.
+  const want = (id) => { wanted.add(id); soon(); };
+  return { want, on: (f) => listeners.push(f), state: (f) => changes.push(f) };
 })();

@@ -1,0 +1,548 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"reperform/app"
+	"reperform/overview"
+	"reperform/record"
+	"reperform/soc1"
+	"reperform/web/ui"
+)
+
+// readMarks keeps what people have read. Items are references to records.
+type readMarks interface {
+	Mark(ctx context.Context, person string, items ...string) error
+	Unmark(ctx context.Context, person string, items ...string) error
+	Marks(ctx context.Context, person string, since time.Time) (map[string]time.Time, error)
+}
+
+// inboxPage is what waits for a person.
+type inboxPage struct {
+	f      *ui.Frame
+	Groups []inboxGroup
+	// Count is how many things want doing now, Late how many of them are late.
+	Count, Late int
+	// Marks says that what was read can be marked.
+	Marks bool
+	Back  string
+}
+
+// inboxGroup is what waits with the same urgency.
+type inboxGroup struct {
+	ID, Title, Hint string
+	Items           []inboxItem
+	// Closed groups are folded at first.
+	Closed bool
+}
+
+// inboxItem is one thing that waits.
+type inboxItem struct {
+	// Key names it for read marks and within the page.
+	Key, Anchor, Icon string
+	Title             string
+	// Why says why it is here.
+	Why    string
+	Record ui.Link
+	Who    ui.Person
+	// HTML is what was said or asked.
+	HTML     string
+	Due      string
+	Late     bool
+	Since    string
+	StandsIn string
+	Mention  *mentionItem
+	Request  *asked
+	// Do is the page on which the work is done, with what it is called.
+	Do  ui.Link
+	day soc1.Date
+	For app.WaitingFor
+}
+
+// mentionItem is a comment that calls the person.
+type mentionItem struct {
+	saying
+	// Action is where answers are sent, Root the comment that they answer.
+	Action, Root string
+	Read         bool
+	Fresh        string
+}
+
+// week is how many days ahead something is near.
+const week = 7
+
+// inbox shows what waits for the person.
+func (r *request) inbox() error {
+	p, err := r.inboxOf()
+	if err != nil {
+		return err
+	}
+	if p.f, err = r.frame("Inbox", nil); err != nil {
+		return err
+	}
+	return r.write(http.StatusOK, ui.Page(p.f, noActions(), inboxBody(p)))
+}
+
+// inboxOf gathers what waits, in groups, and keeps how many there are.
+func (r *request) inboxOf() (*inboxPage, error) {
+	stamp, err := r.inboxStamp()
+	if err != nil {
+		return nil, err
+	}
+	items, err := r.waiting()
+	if err != nil {
+		return nil, err
+	}
+	today, err := r.site.app.Today(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	p := &inboxPage{Marks: r.site.marks != nil, Back: r.site.base + "/inbox"}
+	groups := []inboxGroup{
+		{ID: "late", Title: "Overdue"},
+		{ID: "week", Title: "This week"},
+		{ID: "unread", Title: "Unread", Hint: "Comments that mention you and are not settled."},
+		{ID: "undated", Title: "Waiting, without a date"},
+		{ID: "later", Title: "Later", Closed: true},
+		{ID: "read", Title: "Read, not settled", Closed: true, Hint: "They stay until somebody resolves them."},
+	}
+	for _, x := range items {
+		n := 3
+		switch {
+		case x.Mention != nil && x.Mention.Read:
+			n = 5
+		case x.Mention != nil:
+			n = 2
+		case x.day == "":
+		case x.day < today:
+			n = 0
+		case x.day < today.AddDays(week):
+			n = 1
+		default:
+			n = 4
+		}
+		x.Late = n == 0
+		groups[n].Items = append(groups[n].Items, x)
+	}
+	for i, g := range groups {
+		if len(g.Items) == 0 {
+			continue
+		}
+		if i < 4 {
+			p.Count += len(g.Items)
+		}
+		p.Groups = append(p.Groups, g)
+	}
+	p.Late = len(groups[0].Items)
+	r.site.inboxes.keep(r.actor, inboxCount{stamp: stamp, n: p.Count, late: p.Late})
+	return p, nil
+}
+
+// waiting are the things that wait for the person, the most urgent first.
+func (r *request) waiting() ([]inboxItem, error) {
+	all, err := r.site.app.Waiting(r.Context(), r.actor)
+	if err != nil {
+		return nil, err
+	}
+	read := map[string]time.Time{}
+	if r.site.marks != nil {
+		if read, err = r.site.marks.Marks(r.Context(), r.actor, time.Time{}); err != nil {
+			return nil, err
+		}
+	}
+	d, work, err := r.ownWork()
+	if err != nil {
+		return nil, err
+	}
+	var out []inboxItem
+	counted, titles := map[string]bool{}, map[string]string{}
+	for _, m := range work.Controls {
+		counted[m.Line.Ref.ID], titles[m.Line.Ref.ID] = m.Line.Evidence.Counted, m.Line.Title
+		if m.Due == "" {
+			continue
+		}
+		out = append(out, r.evidenceWanted(d, m))
+	}
+	for _, w := range all {
+		if w.For == app.WaitsEvidence && w.StandingIn == "" && counted[w.Ref.ID] {
+			continue // Counted by occurrence above.
+		}
+		x, ok, err := r.inboxItem(w, read)
+		if err != nil {
+			return nil, err
+		}
+		if title := titles[w.Ref.ID]; title != "" && w.For == app.WaitsEvidence {
+			x.Title = "Evidence: " + title
+		}
+		if ok {
+			out = append(out, x)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b inboxItem) int {
+		return cmp.Compare(cmp.Or(string(a.day), "9999"), cmp.Or(string(b.day), "9999"))
+	})
+	return out, nil
+}
+
+// ownWork is the evidence of the controls that the person owns or performs, by
+// occurrence.
+func (r *request) ownWork() (*matrixData, overview.MyWork, error) {
+	org, err := r.site.app.View(r.Context(), r.actor, app.OrganizationLedger, record.AsOf{})
+	if err != nil || !org.Shows("control") || !org.Shows("evidence") {
+		return nil, overview.MyWork{}, nil
+	}
+	d, err := r.matrixOf("")
+	if err != nil {
+		return nil, overview.MyWork{}, err
+	}
+	return d, d.o.Work(r.actor), nil
+}
+
+// evidenceWanted asks for the evidence of a control that is due next.
+func (r *request) evidenceWanted(d *matrixData, m overview.MyControl) inboxItem {
+	l := m.Line
+	ref := soc1.Ref{Ledger: app.OrganizationLedger, Kind: "control", ID: l.Ref.ID}
+	x := inboxItem{Key: ref.String() + "#evidence", Anchor: "evidence-" + l.Ref.ID, Icon: "file-check", For: app.WaitsEvidence, day: m.Due, Due: dateText(string(m.Due)),
+		Title: "Evidence: " + l.Title, Record: ui.Link{Text: "control " + l.Control.Code, Href: r.url("%s", pathOf(ref))},
+		Do: ui.Link{Text: "Add evidence", Href: r.addEvidence(d, m)}}
+	role := "own"
+	if l.Control.Owner != r.actor {
+		role = "perform"
+	}
+	x.Why = fmt.Sprintf("You %s this control; wanted for %s", role, spanText(m.For.From, m.For.To))
+	if n := l.Evidence.Overdue(); n > 1 {
+		x.Why += fmt.Sprintf(", the oldest of %d without evidence", n)
+	}
+	return x
+}
+
+// verbs say what is done on the page of what waits, and by which symbol.
+var verbs = map[app.WaitingFor][2]string{
+	app.WaitsPolicy: {"Open the policy", "scroll-text"}, app.WaitsSignature: {"Open and read", "file-text"}, app.WaitsException: {"Decide", "triangle-alert"},
+	app.WaitsReview: {"Open the test", "list-checks"}, app.WaitsTest: {"Open the test", "flask-conical"}, app.WaitsEvidence: {"Add evidence", "file-check"},
+	app.WaitsAnswer: {"Open", "message-square-text"}, app.WaitsClosing: {"Open", "message-square-text"}, app.WaitsMention: {"Open", "at-sign"},
+}
+
+// inboxItem words one thing. It is left out when what it is about cannot be
+// read any more.
+func (r *request) inboxItem(w app.WaitingItem, read map[string]time.Time) (inboxItem, bool, error) {
+	x := inboxItem{Key: w.Ref.String(), Anchor: string(w.For) + "-" + w.Ref.ID, Icon: verbs[w.For][1], Title: strings.TrimSuffix(w.What, "."), For: w.For, day: w.Due}
+	if w.Due != "" {
+		x.Due = dateText(string(w.Due))
+	}
+	if w.Since != "" {
+		x.Since = dateText(string(w.Since))
+	}
+	if w.StandingIn != "" {
+		x.StandsIn = r.headings().person(w.StandingIn).Name
+	}
+	if name, href, ok := r.called(w.Ref.Ledger, w.Ref.Kind, w.Ref.ID); ok {
+		x.Record = ui.Link{Text: name, Href: href}
+	}
+	x.Do = ui.Link{Text: verbs[w.For][0], Href: x.Record.Href}
+	switch w.For {
+	case app.WaitsMention:
+		return r.mentionedIn(x, w.Ref, read)
+	case app.WaitsAnswer, app.WaitsClosing:
+		return r.requestItem(x, w)
+	case app.WaitsEvidence:
+		x.Why = "You own this control; nothing is recorded for " + x.Since + " – " + x.Due
+		x.Since = ""
+		x.Do.Href = r.url("/r/evidence/new?%s", url.Values{"controls": {w.Ref.ID}}.Encode())
+	case app.WaitsPolicy:
+		x.Title, x.Why = "Review the policy", "You own this policy"
+	case app.WaitsSignature:
+		x.Title, x.Why = "Read and sign", "Executives sign it"
+	case app.WaitsException:
+		x.Why = "You decide exceptions"
+		open := url.Values{"f.test": {w.Ref.ID}, "f.status": {string(soc1.Open)}}
+		x.Do.Href = r.url("%s/r/exception?%s", r.in(w.Ref.Ledger).at(), open.Encode())
+	case app.WaitsReview:
+		x.Why = "You are its reviewer"
+	case app.WaitsTest:
+		x.Why = "It is assigned to you"
+	}
+	return x, true, nil
+}
+
+// mentionedIn words a comment that calls the person.
+func (r *request) mentionedIn(x inboxItem, ref soc1.Ref, read map[string]time.Time) (inboxItem, bool, error) {
+	v, err := r.site.app.View(r.Context(), r.actor, ref.Ledger, record.AsOf{})
+	if err != nil {
+		return x, false, err
+	}
+	c, err := record.One[soc1.Comment](r.Context(), v, "comment", ref.ID)
+	if errors.Is(err, record.ErrNotFound) {
+		return x, false, nil
+	}
+	if err != nil {
+		return x, false, err
+	}
+	about := c.Value.Subject
+	if about.Ledger == "" {
+		about.Ledger = ref.Ledger
+	}
+	lines, err := r.site.app.Comments(r.Context(), r.actor, about)
+	if errors.Is(err, record.ErrNotFound) {
+		return x, false, nil
+	}
+	if err != nil {
+		return x, false, err
+	}
+	root := cmp.Or(c.Value.ReplyTo, ref.ID)
+	m := &mentionItem{Root: root, Action: r.site.base + pathOf(about), Fresh: "c-" + newReference() + newReference()}
+	for _, l := range lines {
+		if l.Ledger != ref.Ledger {
+			continue
+		}
+		if l.ID == ref.ID {
+			m.saying = r.said(l, about)
+		}
+		if l.ID == root {
+			m.MayResolve = l.MayResolve
+		}
+	}
+	_, m.Read = read[x.Key]
+	x.Mention, x.Who, x.HTML, x.Since = m, m.Who, m.HTML, m.When
+	name, href, ok := r.called(about.Ledger, about.Kind, about.ID)
+	if !ok {
+		return x, false, nil
+	}
+	x.Record = ui.Link{Text: name, Href: href}
+	x.Do = ui.Link{Text: "Open", Href: href + "#" + m.Anchor}
+	x.Title, x.Why = m.Who.Name+" mentions you", ""
+	return x, true, nil
+}
+
+// requestItem words a request that waits for an answer, or an answer that waits
+// to be accepted.
+func (r *request) requestItem(x inboxItem, w app.WaitingItem) (inboxItem, bool, error) {
+	list, err := r.site.app.Requests(r.Context(), r.actor, w.Ref)
+	if errors.Is(err, record.ErrNotFound) {
+		return x, false, nil
+	}
+	if err != nil {
+		return x, false, err
+	}
+	for _, l := range list.Lines {
+		if l.ID != w.Ref.ID {
+			continue
+		}
+		a, err := r.askedOf(l)
+		if err != nil {
+			return x, false, err
+		}
+		x.Request, x.Title, x.HTML, x.Who = &a, a.Title, a.HTML, a.By
+		x.Why = a.By.Name + " asks you"
+		x.Do = ui.Link{Text: "Open", Href: a.Record}
+		if w.For == app.WaitsClosing {
+			x.Who, x.Why = a.To, "You asked; answered by "+a.AnsweredBy
+		}
+		if a.Remark != "" && w.For == app.WaitsAnswer {
+			x.Why += "; returned: " + clipped(a.Remark, 200)
+		}
+		if s := l.Request.Subject; s.Kind != "" {
+			if name, href, ok := r.called(app.OrganizationLedger, s.Kind, s.ID); ok {
+				x.Record = ui.Link{Text: name, Href: href}
+			}
+		}
+		return x, true, nil
+	}
+	return x, false, nil
+}
+
+// markRead marks comments as read, or as unread again.
+func (r *request) markRead() error {
+	v, err := r.formValues()
+	if err != nil {
+		return err
+	}
+	if r.site.marks == nil {
+		return errNowhere
+	}
+	calling, err := r.site.app.MentionsOf(r.Context(), r.actor)
+	if err != nil {
+		return err
+	}
+	var items []string
+	for _, c := range calling {
+		key := soc1.Ref{Ledger: c.Ledger, Kind: "comment", ID: c.ID}.String()
+		if v.Get("all") == "1" || slices.Contains(v["item"], key) {
+			items = append(items, key)
+		}
+	}
+	if len(items) == 0 {
+		return badRequest("item", errors.New("this does not wait for you; reload the page"))
+	}
+	if v.Get("on") == "0" {
+		err = r.site.marks.Unmark(r.Context(), r.actor, items...)
+	} else {
+		err = r.site.marks.Mark(r.Context(), r.actor, items...)
+	}
+	if err != nil {
+		return err
+	}
+	r.site.inboxes.drop(r.actor)
+	if r.apart() {
+		r.w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	return r.redirect(r.site.base + "/inbox")
+}
+
+// readThread marks as read what a thread said that calls the person.
+func (r *request) readThread(ledger, root string) error {
+	if r.site.marks == nil {
+		return nil
+	}
+	calling, err := r.site.app.MentionsOf(r.Context(), r.actor)
+	if err != nil {
+		return err
+	}
+	var items []string
+	for _, c := range calling {
+		if c.Ledger == ledger && (c.ID == root || c.Comment.ReplyTo == root) {
+			items = append(items, soc1.Ref{Ledger: ledger, Kind: "comment", ID: c.ID}.String())
+		}
+	}
+	r.site.inboxes.drop(r.actor)
+	return r.site.marks.Mark(r.Context(), r.actor, items...)
+}
+
+// inboxCounts remembers how much waits for whom, so that no page counts anew.
+type inboxCounts struct {
+	mu    sync.Mutex
+	known map[string]inboxCount
+}
+
+// inboxCount is how much waits for a person, as long as the lists of records
+// that it follows from are the same, and the day is.
+type inboxCount struct {
+	stamp   []any
+	n, late int
+}
+
+// mostCounted bounds the people of whom a count is kept.
+const mostCounted = 10_000
+
+func (c *inboxCounts) keep(actor string, x inboxCount) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.known == nil || len(c.known) >= mostCounted {
+		c.known = map[string]inboxCount{}
+	}
+	c.known[actor] = x
+}
+
+func (c *inboxCounts) last(actor string) (inboxCount, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	x, ok := c.known[actor]
+	return x, ok
+}
+
+func (c *inboxCounts) drop(actor string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if x, ok := c.known[actor]; ok {
+		x.stamp = nil
+		c.known[actor] = x
+	}
+}
+
+// inboxKinds are the kinds from which it follows what waits for whom.
+var inboxKinds = []string{"comment", "request", "policy", "assertion", "representation_letter", "exception", "test_of_control", "evidence", "control", "engagement", "deputy", "person"}
+
+// inboxStamp changes when what waits for the person may have changed.
+func (r *request) inboxStamp() ([]any, error) {
+	today, err := r.site.app.Today(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	out := []any{today}
+	for _, l := range append([]string{app.OrganizationLedger}, r.site.app.Ledgers(r.Context(), r.actor)...) {
+		v, err := r.site.app.View(r.Context(), r.actor, l, record.AsOf{})
+		if err != nil {
+			continue
+		}
+		for _, k := range inboxKinds {
+			if !v.Shows(k) {
+				continue
+			}
+			rows, err := v.Rows(r.Context(), k)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, rows)
+		}
+	}
+	return out, nil
+}
+
+// inboxCount answers how much waits for the person.
+func (r *request) inboxCount() error {
+	stamp, err := r.inboxStamp()
+	if err != nil {
+		return err
+	}
+	x, ok := r.site.inboxes.last(r.actor)
+	if !ok || !slices.Equal(x.stamp, stamp) {
+		p, err := r.inboxOf()
+		if err != nil {
+			return err
+		}
+		x = inboxCount{n: p.Count, late: p.Late}
+	}
+	r.w.Header().Set("Content-Type", "application/json")
+	return json.NewEncoder(r.w).Encode(map[string]any{"count": x.n, "late": x.late, "text": inboxWords(x.n, x.late)})
+}
+
+// inboxWords says in a sentence how much waits.
+func inboxWords(n, late int) string {
+	switch {
+	case n == 0:
+		return "Nothing waits for you"
+	case late == 0:
+		return count(n, "thing") + " for you"
+	}
+	return fmt.Sprintf("%s for you, %d overdue", count(n, "thing"), late)
+}
+
+// inboxNav is the inbox in the navigation, with the count known last; scripts
+// ask for the present one.
+func (r *request) inboxNav() ui.NavItem {
+	n := ui.NavItem{Icon: "inbox", Text: "Inbox", Href: "/inbox", Live: r.site.base + "/inbox/count"}
+	if x, ok := r.site.inboxes.last(r.actor); ok && x.n > 0 {
+		n.Count, n.Hot = fmt.Sprint(x.n), x.late > 0
+	}
+	return n
+}
+
+// whyText says in a line why something is here and since when.
+func whyText(x inboxItem) string {
+	var parts []string
+	if x.Why != "" {
+		parts = append(parts, x.Why)
+	}
+	if x.StandsIn != "" {
+		parts = append(parts, "you stand in for "+x.StandsIn)
+	}
+	if x.Since != "" && (x.Mention != nil || x.Due == "") {
+		if x.Mention != nil {
+			parts = append(parts, x.Since)
+		} else {
+			parts = append(parts, "since "+x.Since)
+		}
+	}
+	return strings.Join(parts, " · ")
+}
