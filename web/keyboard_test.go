@@ -16,6 +16,7 @@ func TestKeyboardAlone(t *testing.T) {
 	p.signInByKeys(owner)
 	p.findByKeys("ITGC-1.2", "/r/control/itgc-1-2")
 	p.editByKeys("exceptions", "What differs is written down and settled within five days.", "The limit of five days was agreed in November.")
+	p.commentByKeys("Is five days @dan", "daniel-krawczyk", "enough?")
 	p.historyByKeys(t, "Fatima Boukhari", "The limit of five days was agreed in November.")
 	p.signOutByKeys(t)
 	p.fine(t)
@@ -62,6 +63,22 @@ func (p *person) editByKeys(field, text, reason string) {
 	p.Type(reason)
 	p.Press("Enter")
 	p.Wait("the record again", `!location.pathname.endsWith("/edit") && document.readyState === "complete"`)
+}
+
+// commentByKeys says something about the record shown, and mentions somebody by
+// the beginning of a name.
+func (p *person) commentByKeys(before, who, after string) {
+	p.TabTo("#say-text")
+	begin, mention, _ := strings.Cut(before, "@")
+	p.Type(begin + "@")
+	p.Wait("the people", `document.activeElement?.closest(".mention") && document.querySelector(".mention [role=option]")`)
+	p.Type(mention)
+	p.Wait("one of them", `document.querySelectorAll(".mention [role=option]").length === 1`)
+	p.Press("Enter")
+	p.Wait("the mention", `document.activeElement?.id === "say-text" && document.activeElement.value.includes("@" + %s)`, who)
+	p.Type(after)
+	p.Press("Control+Enter")
+	p.Wait("the comment", `document.querySelector("#talk .threads")?.textContent.includes(%s)`, after)
 }
 
 // historyByKeys finds the latest revision beside the record, and its proof.
