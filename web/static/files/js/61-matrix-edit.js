@@ -131,7 +131,7 @@ const matrixEdit = (() => {
     const a = await r.json();
     // One's own change is no reason to ask which version holds: whoever edits the
     // next cell of the row before it is redrawn knows of it.
-    if (a.done) for (const i of a.items ?? []) if (i.revision) for (const row of matrix.byID(i.id)) row.dataset.rev = i.revision;
+    if (a.done && matrix.grid()) for (const i of a.items ?? []) if (i.revision) for (const row of matrix.byID(i.id)) row.dataset.rev = i.revision;
     return { status: r.status, ...a };
   }
   const rowsOf = (targets) => targets.map((r) => ["_row", r.dataset.id + ":" + r.dataset.rev]);
