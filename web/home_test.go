@@ -71,7 +71,7 @@ func lively(m *matrixHouse) {
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	for id, due := range map[string]soc1.Date{"late": "2025-11-10", "soon": "2025-11-24"} {
+	for id, due := range map[string]soc1.Date{"late": "2025-11-21", "soon": "2025-11-24"} {
 		if _, err := m.app.Request(m.t.Context(), manager, app.Asking{ID: "req-" + id, Title: "The list, " + id, To: owner, Due: due, Controls: []string{"itgc-1-6"}}); err != nil {
 			m.t.Fatal(err)
 		}
@@ -83,6 +83,8 @@ func lively(m *matrixHouse) {
 	}
 	p.Value.ReviewDue = "2025-10-31"
 	put("Due.", app.RecordChange{Kind: "policy", ID: "pol-tax", Revision: p.Revision, Value: p.Value})
+	// Two days later the first request is late.
+	m.now = m.now.AddDate(0, 0, 2)
 }
 
 func (m *matrixHouse) view(who string) *record.View {
