@@ -718,3 +718,30 @@ func TestManyChoices(t *testing.T) {
 		t.Errorf("choices of an examination: %d", w.Code)
 	}
 }
+
+// A guest who reads some records of a register sees these, counts and exports
+// included.
+func TestRegisterOfSomeRecords(t *testing.T) {
+	m := newMatrixHouse(t)
+	ids := choosable(m.page(manager, "/r/subservice_organization"))
+	if len(ids) < 2 {
+		t.Fatalf("the example has %d subservice organizations", len(ids))
+	}
+	mine, _, _ := strings.Cut(ids[0], ":")
+	other, _, _ := strings.Cut(ids[1], ":")
+	if err := m.app.PutPerson(t.Context(), "amara-osei", app.RecordChange{ID: "gus", Value: soc1.Person{Name: "Gus", Side: soc1.SideGuest, Roles: []soc1.Role{soc1.SubserviceContact}, Represents: mine}, Reason: "A guest."}); err != nil {
+		t.Fatal(err)
+	}
+	list := m.get("gus", "/export/subservice_organization/csv")
+	if list.Code != 200 || !strings.Contains(list.Body.String(), mine) || strings.Contains(list.Body.String(), other) || strings.Count(list.Body.String(), "\r\n") != 2 {
+		t.Errorf("%d %s", list.Code, list.Body)
+	}
+	for _, kind := range []string{"risk", "control"} {
+		if w := m.get("gus", "/export/"+kind+"/csv"); w.Code == 200 && strings.Count(w.Body.String(), "\r\n") > 1 {
+			t.Errorf("a guest has the register of %s: %s", kind, clipped(w.Body.String(), 200))
+		}
+		if w := m.get("gus", "/choices/"+kind); w.Code == 200 && w.Body.String() != "[]" {
+			t.Errorf("a guest chooses among %s: %s", kind, clipped(w.Body.String(), 200))
+		}
+	}
+}
