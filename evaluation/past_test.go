@@ -42,7 +42,7 @@ func (s *story) frozen(id, hash string, rows int64) {
 
 // selection draws n of the rows for a test from a population of the story.
 func (s *story) selection(test, id, population string, draw, rows, n int, reason string) {
-	p, _ := find(s.Populations, population)
+	p, _ := record.Find(s.Populations, population)
 	in := sampling.SeedInput{Algorithm: sampling.Algorithm, Engagement: "eng", Control: test, PopulationHash: p.Value.PopulationHash, Draw: int64(draw)}
 	text, err := in.Text()
 	if err != nil {
