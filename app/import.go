@@ -69,6 +69,9 @@ type ImportProblem struct {
 }
 
 func (p ImportProblem) String() string {
+	if p.Value != "" && strings.Contains(p.Message, p.Value) {
+		p.Value = ""
+	}
 	return (&tabular.InputError{File: p.File, Sheet: p.Sheet, Row: p.Row, Column: p.Column, Value: p.Value, Problem: strings.TrimSuffix(p.Message, "."), Remedy: p.Remedy}).Error()
 }
 

@@ -321,6 +321,14 @@ type tally struct {
 	counts map[string]int
 }
 
+// Prepare makes the index by which Where and Tally answer, so that nobody who
+// asks waits for it.
+func (l *List) Prepare() {
+	if l.n > 0 {
+		l.shelf.index.follow(l)
+	}
+}
+
 // Tally counts the live records by each value of a field; of a list, each member
 // counts. It is nil where the values are too many or too long to choose among.
 // The map is shared and must not be changed.

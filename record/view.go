@@ -1,10 +1,12 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"reperform/ledger"
@@ -273,15 +275,77 @@ func (v *View) Versions(ctx context.Context, kind string, from, to soc1.Date) ([
 		for n < len(all) && all[n].ID == all[0].ID {
 			n++
 		}
-		for _, ver := range inForce(all[:n]) {
-			if ver.From <= to && (ver.Until == "" || ver.Until >= from) {
-				out = append(out, ver)
-			}
-		}
+		out = append(out, within(all[:n], from, to)...)
 		all = all[n:]
 	}
 	return out, nil
 }
+
+// within are the versions of one record in force on at least one of the days.
+func within(revs []Record, from, to soc1.Date) []Version {
+	var out []Version
+	for _, ver := range inForce(revs) {
+		if ver.From <= to && (ver.Until == "" || ver.Until >= from) {
+			out = append(out, ver)
+		}
+	}
+	return out
+}
+
+// Versions keeps what View.Versions answered last of a kind, so that asking again
+// costs what has changed since. It is for views of one ledger that show the
+// present, and not safe for concurrent use.
+type Versions struct {
+	list     *List
+	from, to soc1.Date
+	versions []Version
+}
+
+// Of answers as v.Versions does.
+func (k *Versions) Of(ctx context.Context, v *View, kind string, from, to soc1.Date) ([]Version, error) {
+	l, err := v.Rows(ctx, kind)
+	if err != nil {
+		return nil, err
+	}
+	if k.list == l && k.from == from && k.to == to {
+		return k.versions, nil
+	}
+	var gone, come []*Item
+	if k.list != nil && k.from == from && k.to == to {
+		gone, come = l.Changes(k.list)
+	}
+	if k.list == nil || k.from != from || k.to != to || len(gone)+len(come) > mostChanged {
+		all, err := v.Versions(ctx, kind, from, to)
+		if err != nil {
+			return nil, err
+		}
+		k.list, k.from, k.to, k.versions = l, from, to, all
+		return all, nil
+	}
+	changed := map[string]bool{}
+	for _, it := range append(gone, come...) {
+		changed[it.ID] = true
+	}
+	out := make([]Version, 0, len(k.versions)+len(come))
+	for _, x := range k.versions {
+		if !changed[x.ID] {
+			out = append(out, x)
+		}
+	}
+	for id := range changed {
+		revs, err := v.History(ctx, kind, id)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return nil, err
+		}
+		out = append(out, within(revs, from, to)...)
+	}
+	slices.SortStableFunc(out, func(a, b Version) int { return strings.Compare(a.ID, b.ID) })
+	k.list, k.versions = l, out
+	return out, nil
+}
+
+// mostChanged is up to how many changed records are read one by one.
+const mostChanged = 50
 
 // inForce orders the revisions of one record by effect.
 func inForce(revs []Record) []Version {
@@ -308,6 +372,20 @@ func inForce(revs []Record) []Version {
 type Typed[T any] struct {
 	Record
 	Value T
+}
+
+// Find is the record of an id in a list.
+func Find[T any](list []Typed[T], id string) (Typed[T], bool) {
+	i := slices.IndexFunc(list, func(r Typed[T]) bool { return r.ID == id })
+	if i < 0 {
+		return Typed[T]{}, false
+	}
+	return list[i], true
+}
+
+// Later orders records by when they became known.
+func Later[T any](a, b Typed[T]) int {
+	return cmp.Or(cmp.Compare(a.Pos, b.Pos), cmp.Compare(a.Slot, b.Slot), cmp.Compare(a.ID, b.ID))
 }
 
 // All decodes the records of a kind that are neither retired nor redacted. What

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"reperform/app"
 	"reperform/record"
 	"reperform/soc1"
 )
@@ -31,6 +32,9 @@ type input struct {
 	Values []string
 	// Options are what may be chosen, for enumerations and references.
 	Options []option
+	// From is where the choices come from when they are too many for the page;
+	// Shown is then how the one that is held is called.
+	From, Shown string
 	// Parts are the fields of an object; Members the objects of a list, the
 	// last of them empty for one more.
 	Parts   []input
@@ -71,16 +75,127 @@ func (r *request) input(f record.Field, raw json.RawMessage, name string, proble
 		in.Value = strings.Join(valuesOf(raw), "\n")
 	case f.List:
 		in.Values = valuesOf(raw)
-		in.Options = r.options(f, in.Values)
+		r.offer(&in, in.Values)
 	default:
 		if s := text(raw); len(raw) > 0 && s != "null" {
 			in.Value = s
 		}
 		if f.Type == record.Enum || f.Ref != "" {
-			in.Options = r.options(f, []string{in.Value})
+			r.offer(&in, []string{in.Value})
 		}
 	}
 	return in
+}
+
+// mostOptions is how many choices stand in a page; more come as one types.
+const mostOptions = 200
+
+// offer gives an input its choices, or where they come from.
+func (r *request) offer(in *input, now []string) {
+	n := 0
+	for _, l := range r.headings().lists(in.Field.Ref) {
+		n += l.Live()
+	}
+	if in.Field.Ref == "" || n <= mostOptions {
+		in.Options = r.options(in.Field, now)
+		return
+	}
+	in.From = r.url("%s/choices/%s", r.at(), in.Field.Ref)
+	for _, v := range now {
+		if v != "" {
+			in.Shown = r.optionText(in.Field.Ref, v)
+			in.Options = append(in.Options, option{v, in.Shown, true})
+		}
+	}
+}
+
+// optionText is how a record is called among choices.
+func (r *request) optionText(kind, id string) string {
+	h, ok := r.headings().heading(kind, id)
+	if !ok {
+		return id
+	}
+	return clipped(h.String(), 100)
+}
+
+// pick is a record that may be chosen.
+type pick struct {
+	Value string `json:"value"`
+	Text  string `json:"text"`
+}
+
+// choices are the records of a kind in which all words occur, for pickers.
+func (r *request) choices() error {
+	k, err := r.kind()
+	if err != nil {
+		return err
+	}
+	if _, err := r.records(); err != nil {
+		return err
+	}
+	out := []pick{}
+	seen := map[string]bool{}
+	words := r.URL.Query().Get("q")
+	for _, l := range r.headings().lists(k.Name) {
+		o := l.Where(record.Narrow{Text: clipped(words, 100)}, "choices", func(it *record.Item) (string, bool) {
+			return natural(record.HeadingOf(it.Record).String()), it.Live()
+		})
+		o.All(func(it *record.Item) bool {
+			if !seen[it.ID] {
+				seen[it.ID] = true
+				out = append(out, pick{it.ID, clipped(it.Heading().String(), 100)})
+			}
+			return len(out) < 40
+		})
+	}
+	return r.answer(http.StatusOK, out)
+}
+
+// check says what saving a form would say of its fields, and records nothing.
+func (r *request) check() error {
+	k, err := r.changeable()
+	if err != nil {
+		return err
+	}
+	v, err := r.formValues()
+	if err != nil {
+		return err
+	}
+	fields := only(k, v.Get("_field"))
+	body, problems, err := decodeForm(fields, v)
+	if err != nil {
+		return err
+	}
+	id := strings.TrimSpace(v.Get("_id"))
+	if v.Get("_field") != "" {
+		if it := r.headings().item(k.Name, id); it != nil && !it.Redacted {
+			base, err := looseBody(it.Body)
+			if err != nil {
+				return err
+			}
+			put(base, body, []string{v.Get("_field")})
+			body = base
+		}
+	}
+	value, err := valueOf(k, body, problems)
+	if err != nil {
+		return err
+	}
+	if checked, ok := value.(interface{ Validate() []soc1.Problem }); ok && len(problems) == 0 {
+		if id == "" {
+			id = proposedID(k, body)
+		}
+		bulk, err := r.site.app.PutRecords(r.Context(), r.actor, []app.RecordChange{{Ledger: r.ledger, Kind: k.Name, ID: id, Revision: -1, Value: checked}}, "Checked.", true)
+		if err != nil && !errors.Is(err, app.ErrBulk) {
+			return err
+		}
+		for _, p := range bulk.Items[0].Problems {
+			if problems[p.Field] == "" {
+				problems[p.Field] = strings.TrimSpace(p.Message + " " + p.Remedy)
+			}
+		}
+	}
+	return r.answer(http.StatusOK, map[string]any{"problems": problems})
 }
 
 // options are what a field may hold. A value that is no longer among them
@@ -228,9 +343,11 @@ func (d *decoder) field(f record.Field, name string) (any, error) {
 	case f.List:
 		d.used[name] = true
 		var out []string
-		for _, s := range d.form[name] {
-			if s = strings.TrimSpace(s); s != "" && !slices.Contains(out, s) {
-				out = append(out, s)
+		for _, given := range d.form[name] {
+			for _, s := range lines(given) {
+				if !slices.Contains(out, s) {
+					out = append(out, s)
+				}
 			}
 		}
 		if f.Type == record.Integer {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/a-h/templ"
+
 	"reperform/record"
 )
 
@@ -50,3 +52,11 @@ func changesText(e event) string {
 }
 
 func resolveURL(p *formPage) string { return strings.TrimSuffix(p.Action, "/edit") + "/resolve" }
+
+// fromAttr says where a picker's choices come from, where they are many.
+func fromAttr(in input) templ.Attributes {
+	if in.From == "" {
+		return nil
+	}
+	return templ.Attributes{"data-from": in.From}
+}

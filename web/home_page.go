@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -11,6 +12,7 @@ import (
 	"github.com/a-h/templ"
 
 	"reperform/app"
+	"reperform/identity"
 	"reperform/overview"
 	"reperform/record"
 	"reperform/soc1"
@@ -139,7 +141,18 @@ func (s *Site) registerHome() {
 // home shows the first page. Its body is kept for the person as long as no
 // ledger grows that they may read, and the day is the same.
 func (r *request) home() error {
+	if to := r.landing(r.actor); to != "/" {
+		// Who reads nothing of the organization has no home page.
+		return r.redirect(r.site.base + to)
+	}
 	k, err := r.homeKey()
+	var denied *identity.DeniedError
+	if errors.As(err, &denied) {
+		// Who only manages the people of an examination has their page.
+		if files := r.site.app.PeopleLedgers(r.Context(), r.actor); len(files) > 0 {
+			return r.redirect(r.url("/x/%s/people", url.PathEscape(files[0])))
+		}
+	}
 	if err != nil {
 		return err
 	}

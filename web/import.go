@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"reperform/app"
 	"reperform/record"
@@ -34,6 +36,8 @@ func (s *Site) registerTables() {
 		s.add("POST "+at+"/import/{kind}", (*request).receive)
 		s.add("GET "+at+"/import/{kind}/{token}", (*request).importMapping)
 		s.add("POST "+at+"/import/{kind}/{token}", (*request).importStep)
+		s.add("GET "+at+"/choices/{kind}", (*request).choices)
+		s.add("POST "+at+"/check/{kind}", (*request).check)
 		s.add("POST "+at+"/bulk/{kind}", (*request).choose)
 		s.add("GET "+at+"/bulk/{kind}/{token}", (*request).bulkForm)
 		s.add("POST "+at+"/bulk/{kind}/{token}", (*request).bulkStep)
@@ -187,24 +191,25 @@ func (r *request) unreadable(err error, wrong func() error) error {
 	return wrong()
 }
 
-// keepUnread keeps a text file that cannot be read in the encoding tried, so
-// that another can be chosen.
+// keepUnread keeps a text that is not UTF-8, read in the encoding that it seems
+// to have: the samples show whether that is right, and another can be chosen.
 func (r *request) keepUnread(k *record.Kind, u *upload) (string, bool) {
-	if strings.HasSuffix(strings.ToLower(u.name), ".xlsx") {
+	guess := encodings[1]
+	switch {
+	case strings.HasSuffix(strings.ToLower(u.name), ".xlsx"):
+		return "", false
+	case bytes.HasPrefix(u.bytes, []byte("\xff\xfe")), bytes.HasPrefix(u.bytes, []byte("\xfe\xff")):
+		guess = encodings[3]
+	case utf8.Valid(u.bytes):
 		return "", false
 	}
-	for _, e := range encodings[1:] {
-		if t, err := app.ReadTable(r.Context(), u.name, u.bytes, app.TableOptions{Encoding: e.Value}); err == nil && len(t.Columns) > 0 {
-			u.options.Encoding = e.Value
-			if r.readUpload(k, u) != nil {
-				return "", false
-			}
-			u.table.Warnings = append(u.table.Warnings, fmt.Sprintf("The file is not UTF-8; it was read as %s. Look at the samples below, and choose another encoding where letters are wrong.", e.Text))
-			token, err := r.site.waiting.put(&waitingTable{actor: r.actor, ledger: r.ledger, kind: k.Name, size: len(u.bytes) * 4, upload: u}, r.site.now())
-			return token, err == nil
-		}
+	u.options.Encoding = guess.Value
+	if r.readUpload(k, u) != nil {
+		return "", false
 	}
-	return "", false
+	u.table.Warnings = append(u.table.Warnings, fmt.Sprintf("The file is not UTF-8; it was read as %s. Look at the samples below, and choose another encoding where letters are wrong.", guess.Text))
+	token, err := r.site.waiting.put(&waitingTable{actor: r.actor, ledger: r.ledger, kind: k.Name, size: len(u.bytes) * 4, upload: u}, r.site.now())
+	return token, err == nil
 }
 
 // uploaded is the one file of a form.

@@ -37,6 +37,7 @@ type matrixPage struct {
 	Cross      *matrixCross
 	Detail     *matrixDetail
 	Rights     matrixRights
+	Views      *savedViews
 	New        string
 	XLSX, CSV  string
 	Print      string
@@ -174,6 +175,9 @@ func (r *request) matrix() error {
 		}
 	}
 	p.Stamp, p.Filter = r.matrixStamp(d), d.described(q)
+	if p.Views, err = r.matrixViewsOf(p); err != nil {
+		return err
+	}
 	var crumbs []ui.Link
 	if e := d.o.Engagement; e.ID != "" {
 		crumbs = append(crumbs, ui.Link{Text: record.HeadingOf(e.Record).String(), Href: "/r/engagement/" + url.PathEscape(e.ID)})

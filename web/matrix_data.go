@@ -190,7 +190,11 @@ func (r *request) matrixOf(engagement string) (*matrixData, error) {
 	if k.orgLabel, k.workLabel, err = r.labels(); err != nil {
 		return nil, err
 	}
-	return r.site.matrices.get(k, lists, func(reader *overview.Reader) (*matrixData, error) {
+	return r.site.matrices.get(k, lists, func(reader *overview.Reader, versions *record.Versions) (*matrixData, error) {
+		if r.past.On() {
+			// A list of a date does not tell of versions that come after it.
+			versions = &record.Versions{}
+		}
 		from, to := chosen.Value.Start(), chosen.Value.End()
 		q := overview.Question{Engagement: chosen.ID, Today: today}
 		if chosen.ID == "" {
@@ -199,7 +203,7 @@ func (r *request) matrixOf(engagement string) (*matrixData, error) {
 		}
 		// What the firm releases to management is not handed over by app, so
 		// none of it counts here.
-		recs, err := reader.Load(r.Context(), side, org, work, from, to, overview.Released{})
+		recs, err := reader.Load(r.Context(), side, keeping{org, versions}, work, from, to, overview.Released{})
 		if err != nil {
 			return nil, err
 		}
@@ -265,9 +269,26 @@ func (r *request) engagement(all []record.Typed[soc1.Engagement], id string, tod
 type matrixReader struct {
 	mu sync.Mutex
 	overview.Reader
+	// versions are those of controls, as latest recorded.
+	versions record.Versions
+	// last is what was made last: most of its rows are those of the next.
+	last *matrixData
 }
 
-func (c *matrixCache) get(k matrixKey, lists []*record.List, load func(*overview.Reader) (*matrixData, error)) (*matrixData, error) {
+// keeping is a view that reads versions again only where something changed.
+type keeping struct {
+	*record.View
+	kept *record.Versions
+}
+
+func (k keeping) Versions(ctx context.Context, kind string, from, to soc1.Date) ([]record.Version, error) {
+	if kind != "control" {
+		return k.View.Versions(ctx, kind, from, to)
+	}
+	return k.kept.Of(ctx, k.View, kind, from, to)
+}
+
+func (c *matrixCache) get(k matrixKey, lists []*record.List, load func(*overview.Reader, *record.Versions) (*matrixData, error)) (*matrixData, error) {
 	d, reader := c.find(k, lists)
 	if d != nil {
 		return d, nil
@@ -277,11 +298,13 @@ func (c *matrixCache) get(k matrixKey, lists []*record.List, load func(*overview
 	if d, _ = c.find(k, lists); d != nil {
 		return d, nil
 	}
-	d, err := load(&reader.Reader)
+	d, err := load(&reader.Reader, &reader.versions)
 	if err != nil {
 		return nil, err
 	}
 	d.lists = lists
+	d.keepRows(reader.last)
+	reader.last = d
 	c.keep(k, d)
 	return d, nil
 }
@@ -319,6 +342,31 @@ func (c *matrixCache) keep(k matrixKey, d *matrixData) {
 			}
 		}
 		delete(c.kept, oldest)
+	}
+}
+
+// keepRows takes over the rows as they are sent that are the same as before.
+func (d *matrixData) keepRows(before *matrixData) {
+	if before == nil {
+		return
+	}
+	at := make(map[string]int, len(before.rows))
+	for i := range before.rows {
+		at[before.rows[i].ID] = i
+	}
+	before.kept.mu.RLock()
+	defer before.kept.mu.RUnlock()
+	d.kept.rows = make(map[keptRow]rowParts, len(before.kept.rows))
+	for i := range d.rows {
+		was, ok := at[d.rows[i].ID]
+		if !ok || d.rows[i] != before.rows[was] {
+			continue
+		}
+		for _, locked := range []bool{false, true} {
+			if parts, ok := before.kept.rows[keptRow{was, locked}]; ok {
+				d.kept.rows[keptRow{i, locked}] = parts
+			}
+		}
 	}
 }
 

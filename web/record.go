@@ -228,14 +228,16 @@ func refersTo(fields []record.Field, kind string) bool {
 
 // formPage is a form for a record, whole or of one field.
 type formPage struct {
-	f         *ui.Frame
-	Kind      *record.Kind
-	New       bool
-	ID        string
-	Heading   string
-	Inputs    []input
-	Action    string
-	Cancel    string
+	f       *ui.Frame
+	Kind    *record.Kind
+	New     bool
+	ID      string
+	Heading string
+	Inputs  []input
+	Action  string
+	Cancel  string
+	// Check is where what was typed is checked before it is saved.
+	Check     string
 	Revision  int64
 	Effective string
 	Reason    string
@@ -315,6 +317,7 @@ func (r *request) form(status int, p *formPage) error {
 	title := p.Heading
 	crumbs := []ui.Link{{Text: p.Kind.Plural, Href: r.at() + "/r/" + p.Kind.Name}}
 	p.Action, p.Cancel = r.url("%s/r/%s/new", r.at(), p.Kind.Name), r.url("%s/r/%s", r.at(), p.Kind.Name)
+	p.Check = r.url("%s/check/%s", r.at(), p.Kind.Name)
 	if p.New {
 		title = "New " + lowerFirst(p.Kind.Title)
 	} else {

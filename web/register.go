@@ -39,6 +39,8 @@ type registerPage struct {
 	Exports []ui.Link
 	// Match is the query that all rows match.
 	Match string
+	// Views are the saved views; nil where there are none to be had.
+	Views *savedViews
 	// Start is the place of the first row in this page, from 0.
 	Start int
 	// Names is what the rows are called.
@@ -200,6 +202,9 @@ func (r *request) list() error {
 	}
 	r.filters(p, reg)
 	r.registerLinks(p)
+	if p.Views, err = r.registerViewsOf(p); err != nil {
+		return err
+	}
 	f, err := r.frame(k.Plural, nil)
 	if err != nil {
 		return err
@@ -320,7 +325,7 @@ func (r *request) rows(p *registerPage, reg *register) {
 			p.Groups = append(p.Groups, g)
 		}
 		g := &p.Groups[len(p.Groups)-1]
-		g.Rows = append(g.Rows, r.row(p, it.Record, fields, i))
+		g.Rows = append(g.Rows, r.row(p, it, fields, i))
 	}
 	if end < reg.Len() {
 		p.More = r.url("%s?%s", p.At, p.Query.values(func(q *query) { q.After = reg.cursor(end - 1) }))
@@ -343,8 +348,8 @@ func groupTitle(c cell) string {
 	return "None"
 }
 
-func (r *request) row(p *registerPage, x record.Record, fields map[string]json.RawMessage, i int) row {
-	h := record.HeadingOf(x)
+func (r *request) row(p *registerPage, x *record.Item, fields map[string]json.RawMessage, i int) row {
+	h := x.Heading()
 	// What has a code alone is opened by it.
 	if h.Text == "" {
 		h.Text, h.Code = h.Code, ""
@@ -399,7 +404,7 @@ func (r *request) word(f record.Field, v string) string {
 	case f.Type == record.Enum:
 		return f.ValueLabel(v)
 	case f.Type == record.Boolean:
-		return f.Label
+		return "Yes"
 	case f.Ref == "person":
 		return r.headings().person(v).Name
 	case f.Ref != "":

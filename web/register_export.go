@@ -61,7 +61,7 @@ func exportColumns(p *registerPage) []exportColumn {
 		titles[title] = true
 		out = append(out, exportColumn{title: title, field: &f})
 	}
-	for _, name := range heads {
+	for _, name := range headed(p.Kind) {
 		if f, ok := p.Kind.Field(name); ok {
 			add(f)
 		}
@@ -70,6 +70,16 @@ func exportColumns(p *registerPage) []exportColumn {
 		add(c.Field)
 	}
 	return append(out, exportColumn{title: "Revision", revision: true})
+}
+
+// headed are the fields that a row's heading is made of.
+func headed(k *record.Kind) []string {
+	out := heads
+	_, title := k.Field("title")
+	if _, name := k.Field("name"); title || name {
+		return out
+	}
+	return append(slices.Clone(out), "text", "who", "what", "how_often", "fact", "item_key")
 }
 
 // export sends the register as a file.
@@ -222,9 +232,8 @@ func (r *request) registerSheet(book *excelize.File, reg *register, columns []ex
 	plain := s.style(&excelize.Style{Alignment: &excelize.Alignment{Vertical: "top"}})
 	day := "yyyy-mm-dd"
 	date := s.style(&excelize.Style{Alignment: &excelize.Alignment{Vertical: "top"}, CustomNumFmt: &day})
-	land, paper, wide, tall, fit := "landscape", 9, 1, 0, true
+	land, paper, wide, tall := "landscape", 9, 1, 0
 	s.do(book.SetPageLayout(sheet, &excelize.PageLayoutOptions{Orientation: &land, Size: &paper, FitToWidth: &wide, FitToHeight: &tall}))
-	s.do(book.SetSheetProps(sheet, &excelize.SheetPropsOptions{FitToPage: &fit}))
 	s.do(book.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: "'" + sheet + "'!$1:$1", Scope: sheet}))
 	last, err := excelize.ColumnNumberToName(len(columns))
 	s.do(err)
@@ -232,9 +241,7 @@ func (r *request) registerSheet(book *excelize.File, reg *register, columns []ex
 	if s.err != nil {
 		return s.err
 	}
-	// Rows are written one behind the other: a workbook in memory takes a kilobyte
-	// a cell.
-	w, err := book.NewStreamWriter(sheet)
+	w, err := sheetRows(book, sheet, reg.Len())
 	if err != nil {
 		return err
 	}
@@ -266,6 +273,74 @@ func (r *request) registerSheet(book *excelize.File, reg *register, columns []ex
 	}
 	s.do(w.Flush())
 	return s.err
+}
+
+// rowWriter takes the rows of a sheet one behind the other.
+type rowWriter interface {
+	SetColWidth(from, to int, width float64) error
+	SetPanes(*excelize.Panes) error
+	SetRow(cell string, values []any, opts ...excelize.RowOpts) error
+	Flush() error
+}
+
+// mostPrinted is up to how many rows a workbook is made in memory, where it can
+// be fitted to the width of paper. A longer one is written row by row, because
+// in memory it takes a kilobyte a cell.
+const mostPrinted = 5000
+
+func sheetRows(book *excelize.File, sheet string, n int) (rowWriter, error) {
+	if n > mostPrinted {
+		return book.NewStreamWriter(sheet)
+	}
+	fit := true
+	return &memoryRows{book, sheet}, book.SetSheetProps(sheet, &excelize.SheetPropsOptions{FitToPage: &fit})
+}
+
+// memoryRows writes rows into the workbook in memory.
+type memoryRows struct {
+	book  *excelize.File
+	sheet string
+}
+
+func (m *memoryRows) SetColWidth(from, to int, width float64) error {
+	a, err := excelize.ColumnNumberToName(from)
+	if err != nil {
+		return err
+	}
+	b, err := excelize.ColumnNumberToName(to)
+	if err != nil {
+		return err
+	}
+	return m.book.SetColWidth(m.sheet, a, b, width)
+}
+
+func (m *memoryRows) SetPanes(p *excelize.Panes) error { return m.book.SetPanes(m.sheet, p) }
+func (m *memoryRows) Flush() error                     { return nil }
+
+func (m *memoryRows) SetRow(cell string, values []any, opts ...excelize.RowOpts) error {
+	_, row, err := excelize.CellNameToCoordinates(cell)
+	if err != nil {
+		return err
+	}
+	for i, v := range values {
+		at, err := excelize.CoordinatesToCellName(i+1, row)
+		if err != nil {
+			return err
+		}
+		c := v.(excelize.Cell)
+		if err := m.book.SetCellValue(m.sheet, at, c.Value); err != nil {
+			return err
+		}
+		if err := m.book.SetCellStyle(m.sheet, at, at, c.StyleID); err != nil {
+			return err
+		}
+	}
+	for _, o := range opts {
+		if err := m.book.SetRowHeight(m.sheet, row, o.Height); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func columnWidth(c exportColumn) float64 {

@@ -158,6 +158,7 @@ func (s *Site) register() {
 	}
 	s.registerTalk()
 	s.registerTables()
+	s.registerViews()
 	s.registerPeople()
 	s.registerHome()
 }

@@ -1,5 +1,6 @@
-// Forms: what was typed is not lost by leaving, and long lists of references
-// can be searched. Everything works without scripts as well.
+// Forms: what was typed is not lost by leaving, and every field says what is
+// wrong with it as soon as one leaves it. Everything works without scripts as
+// well.
 document.addEventListener("input", (e) => { const f = e.target.closest?.("form[data-form]"); if (f) f.dataset.dirty = "1"; });
 // A form is sent only when the server answers: a browser that sends one into a
 // broken connection, or after the session ended, throws away what was typed.
@@ -28,59 +29,39 @@ addEventListener("beforeunload", (e) => { if (document.querySelector("form[data-
 document.addEventListener("focusin", (e) => { if (typing(e.target)) e.target.closest("form, td")?.setAttribute("data-editing", ""); });
 document.addEventListener("focusout", (e) => { e.target.closest?.("[data-editing]:not([data-keep])")?.removeAttribute("data-editing"); });
 
-// <select multiple data-picker> becomes a list of check boxes with a filter.
-for (const s of document.querySelectorAll("select[multiple][data-picker]")) picker(s);
-function picker(select) {
-  const box = Object.assign(document.createElement("div"), { className: "picker" });
-  const chosen = Object.assign(document.createElement("div"), { className: "row" });
-  const find = Object.assign(document.createElement("input"), { className: "in", type: "text", placeholder: "Add…", autocomplete: "off" });
-  const id = select.id + "-list";
-  const list = Object.assign(document.createElement("ul"), { id, hidden: true });
-  list.setAttribute("role", "listbox");
-  find.setAttribute("role", "combobox");
-  find.setAttribute("aria-controls", id);
-  find.setAttribute("aria-expanded", "false");
-  find.setAttribute("aria-autocomplete", "list");
-  const label = document.querySelector(`label[for="${CSS.escape(select.id)}"]`);
-  if (label) find.setAttribute("aria-label", "Add to " + label.firstChild.textContent.trim());
-  list.setAttribute("aria-label", find.getAttribute("aria-label") ?? "Choices");
-  let at = 0, shown = [];
-  function paintChosen() {
-    chosen.replaceChildren(...[...select.selectedOptions].map((o) => {
-      const b = Object.assign(document.createElement("button"), { type: "button", className: "tag", textContent: o.textContent + " ✕" });
-      b.setAttribute("aria-label", "Remove " + o.textContent);
-      b.onclick = () => { o.selected = false; changed(); find.focus(); };
-      return b;
-    }));
+// A field that one leaves is checked by the server, which says what saving would
+// say. What nobody has touched yet is not complained about.
+const checks = (() => {
+  const path = (name) => name.split(".").map((p, i) => /^\d+$/.test(p) && i ? `[${p}]` : (i ? "." : "") + p).join("");
+  let asked = 0;
+  function show(form, problems, touched) {
+    for (const name of touched) {
+      const field = form.querySelector(`[id="${CSS.escape(name)}"]`), hint = form.querySelector(`[id="${CSS.escape(name)}-hint"]`);
+      if (!field || !hint) continue;
+      const says = problems[path(name)] ?? "", shown = form.querySelector(`[id="${CSS.escape(name)}-find"]`) ?? field;
+      let p = hint.querySelector(".err");
+      if (!says) { p?.remove(); field.setAttribute("aria-invalid", "false"); shown.setAttribute("aria-invalid", "false"); continue; }
+      if (!p) { p = Object.assign(document.createElement("p"), { className: "err" }); p.setAttribute("role", "alert"); hint.prepend(p); }
+      if (p.textContent !== says) p.textContent = says;
+      field.setAttribute("aria-invalid", "true");
+      shown.setAttribute("aria-invalid", "true");
+    }
   }
-  function changed() { paintChosen(); select.dispatchEvent(new Event("input", { bubbles: true })); if (!list.hidden) paint(); }
-  function paint() {
-    const q = find.value.toLowerCase();
-    shown = [...select.options].filter((o) => !o.selected && o.textContent.toLowerCase().includes(q)).slice(0, 60);
-    at = Math.min(at, Math.max(0, shown.length - 1));
-    list.replaceChildren(...shown.map((o, i) => {
-      const li = Object.assign(document.createElement("li"), { id: `${id}-${i}`, textContent: o.textContent });
-      li.setAttribute("role", "option");
-      li.setAttribute("aria-selected", String(i === at));
-      li.onmousedown = (e) => { e.preventDefault(); o.selected = true; find.value = ""; changed(); paint(); };
-      return li;
-    }));
-    list.hidden = !shown.length;
-    find.setAttribute("aria-expanded", String(!list.hidden));
-    find.setAttribute("aria-activedescendant", shown.length ? `${id}-${at}` : "");
+  async function check(form) {
+    const mine = ++asked, body = new URLSearchParams();
+    for (const [k, v] of new FormData(form)) if (typeof v === "string") body.append(k, v);
+    let a;
+    try { const r = await fetch(form.dataset.check, { method: "POST", body, headers: { Accept: "application/json" } }); if (!r.ok) return; a = await r.json(); } catch { return; }
+    if (mine === asked) show(form, a.problems ?? {}, form.touched);
   }
-  function hide() { list.hidden = true; find.setAttribute("aria-expanded", "false"); find.setAttribute("aria-activedescendant", ""); }
-  find.addEventListener("focus", paint);
-  find.addEventListener("input", () => { at = 0; paint(); });
-  find.addEventListener("blur", hide);
-  find.addEventListener("keydown", (e) => {
-    if (e.key === "ArrowDown" || e.key === "ArrowUp") { e.preventDefault(); if (list.hidden) paint(); else { at = (at + (e.key === "ArrowDown" ? 1 : shown.length - 1)) % Math.max(1, shown.length); paint(); list.children[at]?.scrollIntoView({ block: "nearest" }); } }
-    else if (e.key === "Enter" && !list.hidden && shown[at]) { e.preventDefault(); shown[at].selected = true; find.value = ""; changed(); paint(); }
-    else if (e.key === "Escape" && !list.hidden) { e.preventDefault(); e.stopPropagation(); hide(); }
-    else if (e.key === "Backspace" && !find.value && select.selectedOptions.length) { [...select.selectedOptions].at(-1).selected = false; changed(); }
+  document.addEventListener("focusout", (e) => {
+    const form = e.target.closest?.("form[data-check]");
+    if (!form || !e.target.closest("[data-named], [name]")) return;
+    const name = e.target.closest("[data-named]")?.dataset.named ?? e.target.name;
+    if (!name || name.startsWith("_")) return;
+    form.touched ??= new Set();
+    form.touched.add(name);
+    // What moves on to the button that sends the form needs no other answer.
+    setTimeout(() => { if (!document.activeElement?.matches?.("form[data-check] button:not([type=button])")) check(form); }, 0);
   });
-  select.hidden = true;
-  select.after(box);
-  box.append(chosen, find, list);
-  paintChosen();
-}
+})();

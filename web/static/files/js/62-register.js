@@ -143,7 +143,9 @@ const register = (() => {
     const i = r ? indexOf(r) : last, shown = Math.max(1, Math.floor((box.clientHeight - head()) / (height || 34)) - 1);
     const steps = { j: 1, k: -1, ...(inside ? { ArrowDown: 1, ArrowUp: -1 } : {}), ...(r ? { PageDown: shown, PageUp: -shown } : {}) };
     let next;
-    if (!e.ctrlKey && e.key in steps) next = i < 0 ? 0 : i + steps[e.key];
+    // Who has no row in hand begins with the first that is to be seen.
+    const seen = virtual ? Math.ceil(box.scrollTop / height) : Math.max(0, last);
+    if (!e.ctrlKey && e.key in steps) next = r ? i + steps[e.key] : seen;
     else if (r && e.key === "Home") next = 0;
     else if (r && e.key === "End") next = total() - 1;
     else if (bar && r && e.key === "x" && !e.ctrlKey) { e.preventDefault(); e.stopPropagation(); toggle(r); return; }

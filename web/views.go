@@ -1,0 +1,223 @@
+package web
+
+import (
+	"cmp"
+	"errors"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"reperform/app"
+	"reperform/desk"
+	"reperform/record"
+	"reperform/soc1"
+	"reperform/web/ui"
+)
+
+// savedViews is the menu of the views of a page.
+type savedViews struct {
+	f *ui.Frame
+	// Page and Query are what would be saved.
+	Page, Query string
+	// Own and Shared are the views to choose; Plain leads back to the page
+	// without any.
+	Own, Shared []savedView
+	Plain       string
+	PlainOn     bool
+	// On is the view that is shown.
+	On *savedView
+	// Circles are with whom a view can be shared.
+	Circles []option
+}
+
+type savedView struct {
+	ID     int64
+	Name   string
+	Href   string
+	Whose  ui.Person
+	Mine   bool
+	Shared bool
+	On     bool
+}
+
+func (s *Site) registerViews() {
+	if s.opt.Desk == nil {
+		return
+	}
+	s.add("POST /views", (*request).saveView)
+	s.add("POST /views/delete", (*request).deleteView)
+}
+
+// circles are those in which the person stands: management's is the
+// organization's ledger, the firm's are the examinations that they read, so that
+// nothing an auditor saves reaches management. Guests share nothing.
+func (r *request) circles() []string {
+	it := r.headings().item("person", r.actor)
+	side := soc1.Side("")
+	if it != nil && !it.Redacted {
+		if p, err := record.Value[soc1.Person](it); err == nil {
+			side = p.Side
+		}
+	}
+	files := slices.DeleteFunc(r.site.app.Ledgers(r.Context(), r.actor), func(l string) bool { return l == app.OrganizationLedger })
+	switch {
+	case side == soc1.SideServiceOrganization:
+		return []string{app.OrganizationLedger}
+	case side == soc1.SideAuditFirm || len(files) > 0:
+		return files
+	}
+	return nil
+}
+
+// viewsOf is the menu of a page. tidy gives a query as this page writes it, so
+// that a view is known again however its query was written.
+func (r *request) viewsOf(page, query string, tidy func(url.Values) string) (*savedViews, error) {
+	if r.site.opt.Desk == nil {
+		return nil, nil
+	}
+	circles := r.circles()
+	all, err := r.site.opt.Desk.Views(r.Context(), r.actor, circles, page)
+	if err != nil {
+		return nil, err
+	}
+	out := &savedViews{Page: page, Query: query, Plain: r.url("/%s", page), PlainOn: query == "", Circles: []option{{Value: "", Text: "Only I"}}}
+	for _, c := range circles {
+		words := "Everybody of the organization"
+		if c != app.OrganizationLedger {
+			words = "Everybody of the file " + c
+		}
+		out.Circles = append(out.Circles, option{Value: c, Text: words})
+	}
+	for _, v := range all {
+		x := savedView{ID: v.ID, Name: v.Name, Whose: r.headings().person(v.Owner), Mine: v.Owner == r.actor, Shared: v.Shared()}
+		x.Href = r.url("/%s?%s", page, v.Query)
+		if q, err := url.ParseQuery(v.Query); err == nil {
+			x.On = tidy(q) == query
+		}
+		if x.Mine {
+			out.Own = append(out.Own, x)
+		} else {
+			out.Shared = append(out.Shared, x)
+		}
+		if x.On && (out.On == nil || x.Mine && !out.On.Mine) {
+			out.On = &x
+			for i := range out.Circles {
+				out.Circles[i].On = out.Circles[i].Value == v.Circle
+			}
+		}
+	}
+	return out, nil
+}
+
+// registerViewsOf is the menu of a register.
+func (r *request) registerViewsOf(p *registerPage) (*savedViews, error) {
+	tidy := func(v url.Values) string { return readQuery(v).values(func(*query) {}) }
+	return r.viewsOf(strings.TrimPrefix(p.At, "/"), p.Query.values(func(*query) {}), tidy)
+}
+
+// matrixViewsOf is the menu of the matrix. What is open beside it, or how many
+// rows there are, belongs to no view.
+func (r *request) matrixViewsOf(p *matrixPage) (*savedViews, error) {
+	bare := func(n *matrixQuery) { n.Open, n.Rows = "", matrixRows }
+	tidy := func(v url.Values) string {
+		q, err := readMatrixQuery(v)
+		if err != nil {
+			return "?"
+		}
+		return q.values(bare)
+	}
+	return r.viewsOf(strings.TrimPrefix(p.At, "/"), p.Query.values(bare), tidy)
+}
+
+// viewPage is what pages have views.
+var viewPage = regexp.MustCompile(`^(x/[^/?#]+/)?(matrix|r/[a-z_]+)$`)
+
+// saveView keeps what a page shows under a name. A name of one's own that is
+// there already holds what is shown from now on.
+func (r *request) saveView() error {
+	v, err := r.formValues()
+	if err != nil {
+		return err
+	}
+	page := v.Get("page")
+	if !viewPage.MatchString(page) {
+		return badRequest("page", desk.ErrPage)
+	}
+	circles := r.circles()
+	with := v.Get("circle")
+	if with != "" && !slices.Contains(circles, with) {
+		return badRequest("circle", errors.New("a view is shared with people of your own side alone"))
+	}
+	view := desk.View{Owner: r.actor, Page: page, Name: v.Get("name"), Query: v.Get("query"), Circle: with}
+	_, err = r.site.opt.Desk.SaveView(r.Context(), view)
+	if errors.Is(err, desk.ErrTaken) {
+		all, verr := r.site.opt.Desk.Views(r.Context(), r.actor, nil, page)
+		if verr != nil {
+			return verr
+		}
+		for _, x := range all {
+			if x.Owner == r.actor && strings.EqualFold(strings.TrimSpace(x.Name), strings.TrimSpace(view.Name)) {
+				view.ID = x.ID
+			}
+		}
+		_, err = r.site.opt.Desk.ChangeView(r.Context(), view, circles)
+	}
+	if err != nil {
+		return r.viewProblem("name", err)
+	}
+	return r.redirect(r.local(r.site.base + "/" + page + queryMark(view.Query)))
+}
+
+func queryMark(q string) string {
+	if q = strings.TrimPrefix(q, "?"); q == "" {
+		return ""
+	}
+	return "?" + q
+}
+
+// viewProblem makes what the desk refuses a problem of the form.
+func (r *request) viewProblem(field string, err error) error {
+	var known *desk.Error
+	if errors.As(err, &known) {
+		return badRequest(field, err)
+	}
+	return err
+}
+
+func (r *request) deleteView() error {
+	v, err := r.formValues()
+	if err != nil {
+		return err
+	}
+	id, err := strconv.ParseInt(v.Get("id"), 10, 64)
+	if err != nil {
+		return badRequest("id", errors.New("the form names no view"))
+	}
+	circles := r.circles()
+	view, err := r.site.opt.Desk.View(r.Context(), r.actor, circles, id)
+	if err == nil {
+		err = r.site.opt.Desk.DeleteView(r.Context(), r.actor, circles, id)
+	}
+	if err != nil {
+		return r.viewProblem("id", err)
+	}
+	return r.redirect(r.local(cmp.Or(v.Get("to"), r.site.base+"/"+view.Page)))
+}
+
+// viewName is what the menu is called: the view that is shown, if any.
+func viewName(v *savedViews) string {
+	if v.On != nil {
+		return clipped(v.On.Name, 40)
+	}
+	return "Views"
+}
+
+// ownName is the name under which what is shown would be saved again.
+func ownName(v *savedViews) string {
+	if v.On != nil && v.On.Mine {
+		return v.On.Name
+	}
+	return ""
+}
