@@ -378,7 +378,7 @@ func (r *request) mail(made *madeLink, token string, l account.Link) {
 	if r.site.opt.Mailer == nil {
 		return
 	}
-	queued, err := r.site.opt.Mailer.SendLink(r.Context(), l, r.site.base+"/invite/"+token)
+	queued, err := r.site.opt.Mailer.SendLink(r.Context(), l, "/invite/"+token)
 	switch {
 	case err != nil:
 		r.site.log.ErrorContext(r.Context(), "a link was not mailed", "reference", reference(r.Context()), "error", err.Error())

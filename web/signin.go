@@ -328,7 +328,7 @@ func (r *request) askReset() error {
 		// Whether somebody is sent something must not show in how long this takes.
 		ctx, ref := context.WithoutCancel(r.Context()), reference(r.Context())
 		go func() {
-			if _, err := r.site.opt.Mailer.SendLink(ctx, l, r.site.base+"/invite/"+token); err != nil {
+			if _, err := r.site.opt.Mailer.SendLink(ctx, l, "/invite/"+token); err != nil {
 				r.site.log.ErrorContext(ctx, "a link was not mailed", "reference", ref, "error", err.Error())
 			}
 		}()

@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -39,6 +40,7 @@ type serving struct {
 	proxies []string
 	trusted []netip.Prefix
 	mail    mailing
+	also    []string
 }
 
 func (c *cli) serveCommand() *cobra.Command {
@@ -55,6 +57,10 @@ func (c *cli) serveCommand() *cobra.Command {
 			return err
 		}
 		h := &house{cli: c, serving: s, at: origin, log: slog.New(slog.NewJSONHandler(c.err, nil))}
+		defer h.close()
+		if err := h.openOthers(cmd.Context()); err != nil {
+			return err
+		}
 		there, err := app.Exists(c.workspace)
 		if err != nil {
 			return err
@@ -75,6 +81,7 @@ func (c *cli) serveCommand() *cobra.Command {
 	f.StringVar(&s.public, "public-url", "", "address as browsers have it, as https://soc.example.com (default: the address listened at)")
 	f.StringVar(&s.metrics, "metrics", "", "address at which to answer /metrics for Prometheus, as localhost:9740 (default: nowhere)")
 	f.StringArrayVar(&s.proxies, "trust-proxy", nil, "network of a proxy whose X-Forwarded-For counts, as 127.0.0.1/32; may be repeated")
+	f.StringArrayVar(&s.also, "also", nil, "another workspace to serve, as NAME=DIR, at /w/NAME/; may be repeated")
 	f.BoolVar(&s.secure, "secure", false, "browsers reach the site by TLS, through a proxy")
 	s.mail.flags(f)
 	return cmd
@@ -202,9 +209,11 @@ const grace = 10 * time.Second
 type house struct {
 	*cli
 	serving
-	// at is the address as browsers have it.
-	at  string
-	log *slog.Logger
+	// at is the address as browsers have it, and base the path below it.
+	at, base string
+	log      *slog.Logger
+	// others are workspaces beside this one, each under a path of its own.
+	others []*house
 
 	mu   sync.Mutex
 	ops  *operations
@@ -223,10 +232,10 @@ func (h *house) open(ctx context.Context) (*web.Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := web.Options{App: a, Accounts: ops.accounts, Desk: ops.desk, Origin: h.at, Secure: h.tls(), Proxies: h.trusted, Log: h.log}
+	options := web.Options{App: a, Accounts: ops.accounts, Desk: ops.desk, Origin: h.at, Base: h.base, Secure: h.tls(), Proxies: h.trusted, Log: h.log}
 	public := ""
 	if h.public != "" {
-		public = h.at
+		public = h.at + h.base
 	}
 	teller, err := h.mail.open(a, ops, public, h.log)
 	if err != nil {
@@ -241,10 +250,12 @@ func (h *house) open(ctx context.Context) (*web.Site, error) {
 		ops.close()
 		return nil, err
 	}
-	metrics, err := h.serveMetrics(site)
-	if err != nil {
-		ops.close()
-		return nil, err
+	metrics := func() {}
+	if h.base == "" {
+		if metrics, err = h.serveMetrics(site); err != nil {
+			ops.close()
+			return nil, err
+		}
 	}
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	// The first page need not wait for what the second finds ready.
@@ -285,18 +296,66 @@ func (h *house) close() {
 	defer h.mu.Unlock()
 	if h.stop != nil {
 		h.stop()
+		h.stop = nil
 	}
+	for _, o := range h.others {
+		o.close()
+		if o.app != nil {
+			if err := o.app.Close(); err != nil {
+				h.log.Error("a workspace was not closed", "workspace", o.workspace, "error", err.Error())
+			}
+			o.app = nil
+		}
+	}
+}
+
+// openOthers opens the workspaces beside the first.
+func (h *house) openOthers(ctx context.Context) error {
+	names := map[string]bool{}
+	for _, word := range h.also {
+		name, dir, ok := strings.Cut(word, "=")
+		if !ok || !otherName.MatchString(name) || dir == "" {
+			return fmt.Errorf("--also %q is no workspace with a name; write NAME=DIR, the name of small letters, digits and hyphens", word)
+		}
+		if names[name] {
+			return fmt.Errorf("--also names %q twice", name)
+		}
+		names[name] = true
+		c := *h.cli
+		c.workspace, c.app, c.actor = dir, nil, ""
+		o := &house{cli: &c, serving: h.serving, at: h.at, base: "/w/" + name, log: h.log.With("workspace", name)}
+		h.others = append(h.others, o)
+		if _, err := o.open(ctx); err != nil {
+			return fmt.Errorf("--also %s: %w", word, err)
+		}
+	}
+	return nil
+}
+
+var otherName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+
+// beside answers for the other workspaces under their paths, and with next for
+// everything else.
+func (h *house) beside(next http.Handler) http.Handler {
+	if len(h.others) == 0 {
+		return next
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", next)
+	for _, o := range h.others {
+		mux.Handle(o.base+"/", o.site.Handler())
+	}
+	return mux
 }
 
 // serve answers requests until the program is asked to end. code is that of a
 // first run, empty where there is a workspace.
 func (h *house) serve(ctx context.Context, handler http.Handler, code string) error {
-	defer h.close()
 	l, err := net.Listen("tcp", h.listen)
 	if err != nil {
 		return fmt.Errorf("cannot listen at %s: %w; choose another address with --listen", h.listen, err)
 	}
-	srv := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 5 * time.Minute, WriteTimeout: 2 * time.Minute,
+	srv := &http.Server{Handler: h.beside(handler), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 5 * time.Minute, WriteTimeout: 2 * time.Minute,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelWarn)}
 	served := make(chan error, 1)
 	go func() {
@@ -321,6 +380,9 @@ func (h *house) serve(ctx context.Context, handler http.Handler, code string) er
 		// Streams have no end of their own.
 		site.Close()
 	}
+	for _, o := range h.others {
+		o.site.Close()
+	}
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
 	if err := srv.Shutdown(last); err != nil {
@@ -334,7 +396,7 @@ func (h *house) serve(ctx context.Context, handler http.Handler, code string) er
 func (h *house) greet(ctx context.Context, code string) error {
 	if code == "" {
 		return h.print(map[string]any{"address": h.at}, func(w io.Writer) {
-			fmt.Fprintf(w, "Reperform serves %s at %s\n%sInterrupt it with Ctrl-C.\n", h.app.Dir(), h.at, h.nobody(ctx))
+			fmt.Fprintf(w, "Reperform serves %s at %s\n%sInterrupt it with Ctrl-C.\n", h.app.Dir(), h.at, h.nobody(ctx)+h.alongside())
 		})
 	}
 	setup := h.at + "/setup?code=" + code
@@ -342,6 +404,15 @@ func (h *house) greet(ctx context.Context, code string) error {
 		fmt.Fprintf(w, "There is no workspace in %s yet. Make it in the browser:\n  %s\n", h.workspace, setup)
 		fmt.Fprintf(w, "The code in it (%s) works once. Give it to nobody: whoever has it becomes the administrator.\nInterrupt with Ctrl-C.\n", code)
 	})
+}
+
+// alongside tells where the other workspaces are.
+func (h *house) alongside() string {
+	var b strings.Builder
+	for _, o := range h.others {
+		fmt.Fprintf(&b, "and %s at %s%s/\n", o.app.Dir(), o.at, o.base)
+	}
+	return b.String()
 }
 
 // nobody tells, for the terminal, how somebody comes in where there is no
