@@ -258,6 +258,8 @@ type person struct {
 	window *browsertest.Window
 	door   *door
 	h      *liveHouse
+	// seen are the ways in which the navigation was looked at.
+	seen map[browsertest.Rules]bool
 }
 
 // as opens a browser of a person, who is signed in; of nobody, when empty.
@@ -267,7 +269,7 @@ func (d *door) as(t testing.TB, h *liveHouse, who string) *person {
 	if who != "" {
 		w.Cookie(d.url("/"), h.site.sessionCookie(), h.token(t, who))
 	}
-	return &person{Tab: w.Tab(), window: w, door: d, h: h}
+	return &person{Tab: w.Tab(), window: w, door: d, h: h, seen: map[browsertest.Rules]bool{}}
 }
 
 // open opens a page of the site.

@@ -34,7 +34,7 @@ try {
       const { lhr } = await lighthouse(address + path, { port: chrome.port, logLevel: "error", onlyCategories: i ? ["performance"] : categories, extraHeaders: { Cookie: cookie } }, form === "desktop" ? desktopConfig : undefined);
       if (lhr.runtimeError) throw new Error(lhr.runtimeError.message);
       if (new URL(lhr.finalDisplayedUrl).pathname === "/sign-in") throw new Error("the session is not accepted");
-      if (!i) for (const c of categories.slice(1)) for (const r of lhr.categories[c].auditRefs) { const a = lhr.audits[r.id]; if (r.weight > 0 && a.score !== null && a.score < 1) failed.add(a.title); }
+      if (!i) for (const c of categories.slice(1)) for (const r of lhr.categories[c].auditRefs) { const a = lhr.audits[r.id]; if (r.weight > 0 && a.score !== null && a.score < 1) failed.add([a.title, ...(a.details?.items ?? []).slice(0, 3).map((x) => x.node?.selector ?? x.description ?? "")].join("\n    ")); }
       if (!i) last = lhr;
       scores.push({ score: Math.round(lhr.categories.performance.score * 100), fcp: lhr.audits["first-contentful-paint"].numericValue, lcp: lhr.audits["largest-contentful-paint"].numericValue, tbt: lhr.audits["total-blocking-time"].numericValue, cls: lhr.audits["cumulative-layout-shift"].numericValue });
     }

@@ -12,8 +12,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -38,9 +36,8 @@ var names = []string{"chromium", "chromium-browser", "google-chrome", "google-ch
 // one is the browser of the test binary.
 var one struct {
 	sync.Mutex
-	ctx     context.Context
-	close   func()
-	profile string
+	ctx   context.Context
+	close func()
 }
 
 // start starts the browser with the first test that needs it.
@@ -81,7 +78,6 @@ func start(t testing.TB) context.Context {
 		stop()
 		t.Fatalf("%s does not start: %v", path, err)
 	}
-	one.profile = profile
 	one.ctx, one.close = ctx, func() {
 		cancel()
 		stop()
@@ -95,7 +91,6 @@ func Close() {
 	one.Lock()
 	defer one.Unlock()
 	if one.close != nil {
-		cpu(one.profile)
 		one.close()
 		one.ctx, one.close = nil, nil
 	}
@@ -133,26 +128,4 @@ func safe(s string) string {
 		}
 	}
 	return string(out)
-}
-
-func cpu(profile string) {
-	var sum int64
-	all, _ := filepath.Glob("/proc/[0-9]*/stat")
-	for _, f := range all {
-		c, _ := os.ReadFile(filepath.Dir(f) + "/cmdline")
-		if !strings.Contains(string(c), profile) {
-			continue
-		}
-		b, _ := os.ReadFile(f)
-		_, rest, _ := strings.Cut(string(b), ") ")
-		x := strings.Fields(rest)
-		if len(x) > 14 {
-			u, _ := strconv.ParseInt(x[11], 10, 64)
-			v, _ := strconv.ParseInt(x[12], 10, 64)
-			w, _ := strconv.ParseInt(x[13], 10, 64)
-			y, _ := strconv.ParseInt(x[14], 10, 64)
-			sum += u + v + w + y
-		}
-	}
-	println("CPU", sum/100)
 }

@@ -22,8 +22,9 @@ const (
 )
 
 // Axe runs the rules of axe-core for WCAG 2.0, 2.1 and 2.2 at the levels A and
-// AA and its best practices, and gives what it finds, one line an element.
-func (x *Tab) Axe(rules Rules) []string {
+// AA and its best practices, and gives what it finds, one line an element. What
+// the selectors match is left out.
+func (x *Tab) Axe(rules Rules, without ...string) []string {
 	x.t.Helper()
 	if !Eval[bool](x, `typeof axe === "object"`) {
 		if _, err := eval[bool](x, axe+"; true"); err != nil {
@@ -33,8 +34,8 @@ func (x *Tab) Axe(rules Rules) []string {
 	found := Eval[[]struct {
 		Rule, Impact, Help, Target, HTML, Why string
 	}](x, `(() => { const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"];
-		return axe.run(document, { resultTypes: ["violations"], preload: false, ...`+string(rules)+` }).then((r) =>
-			r.violations.flatMap((v) => v.nodes.map((n) => ({ Rule: v.id, Impact: v.impact ?? "", Help: v.help, Target: n.target.join(" "), HTML: n.html.slice(0, 160), Why: (n.failureSummary ?? "").replace(/\s+/g, " ").slice(0, 300) })))) })()`)
+		return axe.run({ include: [["html"]], exclude: %s.filter((s) => document.querySelector(s)).map((s) => [s]) }, { resultTypes: ["violations"], preload: false, ...`+string(rules)+` }).then((r) =>
+			r.violations.flatMap((v) => v.nodes.map((n) => ({ Rule: v.id, Impact: v.impact ?? "", Help: v.help, Target: n.target.join(" "), HTML: n.html.slice(0, 160), Why: (n.failureSummary ?? "").replace(/\s+/g, " ").slice(0, 300) })))) })()`, append([]string{}, without...))
 	var out []string
 	for _, f := range found {
 		out = append(out, fmt.Sprintf("axe %s (%s): %s: %s %s: %s", f.Rule, f.Impact, f.Help, f.Target, f.HTML, f.Why))
