@@ -308,8 +308,7 @@ func (p *person) inspect(t *testing.T, pg page) {
 	if pg.do != nil {
 		name += " (" + strings.TrimPrefix(pg.pattern, "GET ") + ")"
 	}
-	show := func(width, height int64) {
-		p.Size(width, height)
+	show := func() {
 		p.open(pg.path)
 		if pg.do != nil {
 			pg.do(p)
@@ -328,7 +327,8 @@ func (p *person) inspect(t *testing.T, pg page) {
 		check(how, found)
 	}
 	p.Dark(false)
-	show(1280, 800)
+	p.Size(1280, 800)
+	show()
 	check("light", p.axe(browsertest.All))
 	p.Picture(name + "-light")
 	p.Dark(true)
@@ -336,7 +336,10 @@ func (p *person) inspect(t *testing.T, pg page) {
 	p.Picture(name + "-dark")
 	problems("wide")
 	p.Dark(false)
-	show(390, 844)
+	p.Size(390, 844)
+	if pg.do != nil {
+		show()
+	}
 	check("390 pixels", p.axe(browsertest.NoColours))
 	check("390 pixels", p.Overflow())
 	p.Picture(name + "-390")
