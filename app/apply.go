@@ -391,6 +391,9 @@ func (p *planner) step(it *ascode.Item, kind *record.Kind) (Step, error) {
 		if base != nil {
 			old = base.Body
 		}
+		for _, t := range kind.TextProblems(it.Body, head.Body) {
+			p.problems = append(p.problems, it.Problem(t.Field, t.Message, t.Remedy))
+		}
 		s.Fields, err = diff(kind, old, it.Body)
 	}
 	return s, err

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"encoding/binary"
 	"slices"
 	"sync"
 
@@ -39,6 +40,7 @@ func (a *App) stampOf() string {
 			v := snap.Version(kind, "")
 			b = append(b, 0, byte(v), byte(v>>8), byte(v>>16), byte(v>>24), byte(v>>32), byte(v>>40))
 		}
+		b = binary.LittleEndian.AppendUint64(b, uint64(snap.Redacted))
 	}
 	return string(b)
 }
@@ -63,17 +65,18 @@ func (p *principals) put(stamp, actor, name string, x knownPrincipal) {
 }
 
 // heads remembers the latest documents that decisions read. A document at a
-// position never changes, so an entry is never stale; a redacted one is
-// forgotten by the command that redacts it.
+// position never changes, so an entry is never stale, until something of its
+// ledger is redacted, by whatever process.
 type heads struct {
 	mu   sync.Mutex
 	docs map[headKey]record.Record
 }
 
 type headKey struct {
-	ledger string
-	pos    int64
-	slot   int
+	ledger   string
+	redacted int64
+	pos      int64
+	slot     int
 }
 
 // maxHeads bounds the memory of the cache; beyond it, it starts anew.
@@ -107,7 +110,7 @@ func (a *App) head(ctx context.Context, snap *ledger.Snapshot, view *record.View
 	if !ok {
 		return record.Record{}, false, nil
 	}
-	k := headKey{snap.Ledger, at.Pos, at.Slot}
+	k := headKey{snap.Ledger, snap.Redacted, at.Pos, at.Slot}
 	if r, ok := a.heads.get(k); ok {
 		return r, true, nil
 	}

@@ -289,3 +289,150 @@ func TestWaitingInTheFile(t *testing.T) {
 		t.Errorf("management's work waits for the firm: %q", got)
 	}
 }
+
+// TestCommentRights asks who is offered what, and who may be called.
+func TestCommentRights(t *testing.T) {
+	s := talking(t)
+	control := soc1.Ref{Kind: "control", ID: "it-1-1"}
+	s.must(second(s.app.Comment(s.ctx, "dana", app.Commenting{ID: "c-1", Subject: control, Text: "One."})))
+	s.must(second(s.app.Comment(s.ctx, "mei", app.Commenting{ID: "c-2", Subject: control, Text: "Two."})))
+	// What a line offers is what the command accepts.
+	for _, actor := range []string{"dana", "omar", "olive", "rita", "rob", "xavier", "mei", "carla", "helen", "quinn"} {
+		lines, err := s.app.Comments(s.ctx, actor, control)
+		s.must(err)
+		for _, l := range lines {
+			if err := s.app.EditComment(s.ctx, actor, l.Ledger, l.ID, -1, l.Comment.Text, nil); (err == nil) != l.MayEdit {
+				t.Errorf("%s is offered to edit %s: %t, and then %v", actor, l.ID, l.MayEdit, err)
+			}
+			if err := s.app.ResolveComment(s.ctx, actor, l.Ledger, l.ID, false); (err == nil) != l.MayResolve {
+				t.Errorf("%s is offered to resolve %s: %t, and then %v", actor, l.ID, l.MayResolve, err)
+			}
+		}
+	}
+	for actor, want := range map[string]string{"dana": "org", "omar": "org", "xavier": "org", "rita": "", "rob": "", "mei": exam, "quinn": exam} {
+		homes, err := s.app.CommentHomes(s.ctx, actor, control)
+		s.must(err)
+		if strings.Join(homes, " ") != want {
+			t.Errorf("%s may comment in %v, expected %q", actor, homes, want)
+		}
+	}
+	if homes, err := s.app.CommentHomes(s.ctx, "uma", control); err == nil {
+		t.Errorf("a user auditor may comment in %v", homes)
+	}
+	// Whoever is offered may be called, and nobody else.
+	for _, actor := range []string{"dana", "mei", "xavier"} {
+		offered, err := s.app.Mentionable(s.ctx, actor, "", control)
+		s.must(err)
+		ok := map[string]bool{}
+		for _, p := range offered {
+			ok[p.ID] = true
+		}
+		if ok[actor] || len(offered) == 0 {
+			t.Errorf("%s is offered %v", actor, offered)
+		}
+		for i, other := range []string{"dana", "omar", "rita", "rob", "xavier", "uma", "nora", "mei", "carla", "quinn", "zed"} {
+			if other == actor {
+				continue
+			}
+			_, _, err := s.app.Comment(s.ctx, actor, app.Commenting{ID: fmt.Sprintf("m-%s-%d", actor, i), Subject: control, Text: "You?", Mentions: []string{other}})
+			if (err == nil) != ok[other] {
+				t.Errorf("%s is offered to call %s: %t, and then %v", actor, other, ok[other], err)
+			}
+		}
+	}
+	if _, err := s.app.Mentionable(s.ctx, "rita", "", control); err == nil {
+		t.Error("a reader is told whom to mention")
+	}
+	n, err := s.app.CommentCounts(s.ctx, "omar", []soc1.Ref{control, {Kind: "control", ID: "conduct"}})
+	s.must(err)
+	mine, err := s.app.Comments(s.ctx, "omar", control)
+	s.must(err)
+	if len(n) != 1 || n[control] != len(mine) {
+		t.Errorf("counted are %v, listed %d", n, len(mine))
+	}
+}
+
+func second(_, _ string, err error) error { return err }
+
+// TestRequestsAbout asks for things about records, and who is offered what.
+func TestRequestsAbout(t *testing.T) {
+	s := talking(t)
+	_, err := s.apply("dana", "kind: evidence\nid: ev-1\neffective: '2025-06-30'\ntitle: Reviews of June\ncontrols: [it-1-1]\nperiod_from: 2025-06-01\nperiod_to: 2025-06-30\n---\n"+
+		"kind: policy\nid: p-1\neffective: '2024-01-01'\ntitle: Access\nowner: omar\n")
+	s.must(err)
+	for id, subject := range map[string]soc1.Ref{"q-control": {Kind: "control", ID: "it-1-1"}, "q-evidence": {Kind: "evidence", ID: "ev-1"}, "q-policy": {Kind: "policy", ID: "p-1"}} {
+		_, err := s.app.Request(s.ctx, "dana", app.Asking{ID: id, Title: "More", To: "omar", Subject: subject})
+		s.must(err)
+	}
+	about := func(actor string, ref soc1.Ref) string {
+		list, err := s.app.Requests(s.ctx, actor, ref)
+		if err != nil {
+			return "refused"
+		}
+		var out []string
+		for _, l := range list.Lines {
+			word := l.ID
+			if l.MayAnswer {
+				word += " answers"
+			}
+			if l.MayClose {
+				word += " closes"
+			}
+			out = append(out, word)
+		}
+		if list.MayAsk {
+			out = append(out, "asks")
+		}
+		return strings.Join(out, ", ")
+	}
+	// What is asked about evidence concerns its controls.
+	for _, c := range []struct {
+		actor string
+		ref   soc1.Ref
+		want  string
+	}{
+		{"omar", soc1.Ref{Kind: "control", ID: "it-1-1"}, "q-control answers, q-evidence answers"},
+		{"dana", soc1.Ref{Kind: "control", ID: "it-1-1"}, "q-control closes, q-evidence closes, asks"},
+		{"omar", soc1.Ref{Kind: "evidence", ID: "ev-1"}, "q-evidence answers"},
+		{"olive", soc1.Ref{Kind: "policy", ID: "p-1"}, "q-policy"},
+		{"dana", soc1.Ref{Kind: "request", ID: "q-policy"}, "q-policy closes"},
+		{"xavier", soc1.Ref{Kind: "control", ID: "it-1-1"}, ""},
+		{"uma", soc1.Ref{Kind: "control", ID: "it-1-1"}, "refused"},
+		{"dana", soc1.Ref{Ledger: exam, Kind: "test_of_control", ID: "t-it-1-1"}, "refused"},
+	} {
+		if got := about(c.actor, c.ref); got != c.want {
+			t.Errorf("%s is shown about %s %q, expected %q", c.actor, c.ref, got, c.want)
+		}
+	}
+	for _, c := range []struct {
+		q    app.Asking
+		want string
+	}{
+		{app.Asking{Title: "x", To: "omar", Subject: soc1.Ref{Kind: "control", ID: "none"}}, "does not exist"},
+		{app.Asking{Title: "x", To: "omar", Subject: soc1.Ref{Kind: "spell", ID: "none"}}, `no kind "spell"`},
+		{app.Asking{Title: "x", To: "omar", Subject: soc1.Ref{Kind: "request", ID: "q-policy"}}, "not about org/request"},
+		{app.Asking{Title: "x", To: "omar", Subject: soc1.Ref{Ledger: exam, Kind: "test_of_control", ID: "t-it-1-1"}}, "of the organization's"},
+		{app.Asking{Title: "x", To: "omar", Due: "2020-01-01"}, "has passed"},
+	} {
+		_, err := s.app.Request(s.ctx, "dana", c.q)
+		s.refused(err, c.want)
+	}
+	who, err := s.app.Askable(s.ctx, "dana", soc1.Ref{Kind: "control", ID: "it-1-1"})
+	s.must(err)
+	for _, p := range who {
+		if slices.Contains([]string{"rita", "rob", "xavier", "uma", "nora", "mei"}, p.ID) {
+			t.Errorf("%s is offered to be asked", p.ID)
+		}
+	}
+	if _, err := s.app.Askable(s.ctx, "omar", soc1.Ref{Kind: "control", ID: "it-1-1"}); err == nil || len(who) == 0 {
+		t.Errorf("who may be asked: %v, and a control owner is told", who)
+	}
+	// A test waits for who is to perform it.
+	s.must(s.app.PutRecord(s.ctx, "dana", app.RecordChange{Kind: "test_of_control", ID: "own-1", Value: soc1.TestOfControl{Code: "O-1", By: soc1.ByManagement, Engagement: engagement, Control: "it-1-1",
+		Procedures: []soc1.Procedure{{Nature: soc1.Inspection, Text: "Inspect."}}, Method: soc1.Census, PerformedBy: "olive"}}))
+	items, err := s.app.Waiting(s.ctx, "olive")
+	s.must(err)
+	if !slices.ContainsFunc(items, func(x app.WaitingItem) bool { return x.For == app.WaitsTest && x.Ref.ID == "own-1" }) {
+		t.Errorf("for olive wait %v", items)
+	}
+}

@@ -34,9 +34,9 @@ type comments struct {
 
 // talk is what is said in one ledger.
 type talk struct {
-	version int64
-	about   map[soc1.Ref][]CommentLine
-	calling map[string][]CommentLine
+	version, redacted int64
+	about             map[soc1.Ref][]CommentLine
+	calling           map[string][]CommentLine
 }
 
 // talkIn reads the comments of a ledger, at most once between two changes. The
@@ -49,7 +49,7 @@ func (a *App) talkIn(ctx context.Context, ledger string) (*talk, error) {
 	version := snap.Version("comment", "")
 	a.talk.mu.Lock()
 	defer a.talk.mu.Unlock()
-	if t := a.talk.known[ledger]; t != nil && t.version == version {
+	if t := a.talk.known[ledger]; t != nil && t.version == version && t.redacted == snap.Redacted {
 		return t, nil
 	}
 	all, err := record.All[soc1.Comment](ctx, record.NewView(a.store, ledger, record.AsOf{Known: snap.Size}), "comment")
@@ -60,7 +60,7 @@ func (a *App) talkIn(ctx context.Context, ledger string) (*talk, error) {
 	for _, c := range all {
 		resolved[c.ID] = c.Value.Resolved
 	}
-	t := &talk{version: version, about: map[soc1.Ref][]CommentLine{}, calling: map[string][]CommentLine{}}
+	t := &talk{version: version, redacted: snap.Redacted, about: map[soc1.Ref][]CommentLine{}, calling: map[string][]CommentLine{}}
 	for _, c := range all {
 		c.Value.Subject = within(c.Value.Subject, ledger)
 		l := CommentLine{Ledger: ledger, ID: c.ID, Revision: c.Revision, Settled: c.Value.Resolved || resolved[c.Value.ReplyTo], Comment: c.Value}

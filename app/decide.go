@@ -52,6 +52,9 @@ const maxAttempts = 20
 // something it read has changed meanwhile, the actor's own roles included. A
 // decision without drafts records nothing and gives an empty receipt.
 func (a *App) decide(ctx context.Context, req request, fn func(*Tx) error) (ledger.Receipt, error) {
+	if p := soc1.TextProblem("reason", req.reason); p != nil {
+		return ledger.Receipt{}, problemError(*p)
+	}
 	fresh := false
 	for attempt := 1; ; attempt++ {
 		tx, err := a.attempt(ctx, req, fn)
@@ -65,6 +68,9 @@ func (a *App) decide(ctx context.Context, req request, fn func(*Tx) error) (ledg
 					continue
 				}
 			}
+			return ledger.Receipt{}, err
+		}
+		if err := a.writable(); err != nil {
 			return ledger.Receipt{}, err
 		}
 		receipt, err := a.log.Commit(ctx, tx.command())
@@ -199,7 +205,7 @@ func (tx *Tx) put(kind, id string, effective soc1.Date, value any, retired bool)
 	}
 	doc, err := k.Encode(json.RawMessage(body), before, retired)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", id, err)
 	}
 	if k.Timeless {
 		effective = ""

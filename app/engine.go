@@ -9,6 +9,7 @@ import (
 	"mime"
 	"os"
 	"path/filepath"
+	"time"
 
 	"reperform/population"
 	"reperform/population/sandbox"
@@ -25,6 +26,10 @@ func (a *App) populationEngine() (*population.Engine, error) {
 	if len(a.opt.Engine) == 0 {
 		return nil, errors.New("this program was started without a population engine")
 	}
+	// Plaintext lies in the workspace for as long as it is worked on.
+	if err := a.writable(); err != nil {
+		return nil, err
+	}
 	// The child has a working folder of its own.
 	tmp, err := filepath.Abs(filepath.Join(a.dir, "tmp"))
 	if err != nil {
@@ -37,7 +42,11 @@ func (a *App) populationEngine() (*population.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, err := population.Open(population.Options{Command: a.opt.Engine, TempDir: tmp, Progress: a.engineProgress})
+	limit := a.opt.Limit
+	if limit == 0 {
+		limit = time.Hour
+	}
+	e, err := population.Open(population.Options{Command: a.opt.Engine, TempDir: tmp, Timeout: max(limit, 0), Progress: a.engineProgress})
 	if err != nil {
 		return nil, errors.Join(err, plain.Remove())
 	}

@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"io/fs"
+	"slices"
 	"syscall"
 
 	"modernc.org/sqlite"
@@ -14,6 +15,13 @@ import (
 // IsInternal tells whether an error comes from the program's surroundings (a
 // disk, a database) and not from what somebody asked for.
 func IsInternal(err error) bool {
+	if errors.Is(err, ErrReadOnly) {
+		return false
+	}
+	var several interface{ Unwrap() []error }
+	if errors.As(err, &several) {
+		return slices.ContainsFunc(several.Unwrap(), IsInternal)
+	}
 	var se *sqlite.Error
 	if errors.As(err, &se) {
 		return true

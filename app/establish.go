@@ -7,8 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
-	"time"
 )
 
 // A workspace that is made in several steps is built beside its place, in a
@@ -18,10 +16,6 @@ const (
 	establishing = "establishing-"
 	established  = "established"
 )
-
-// leftFor is how long a folder is left alone in which another process may still
-// be building.
-const leftFor = time.Hour
 
 // Establish makes a workspace in a folder in several steps, all or nothing. build
 // is given another folder, calls Init on it and adds what belongs to the
@@ -52,6 +46,10 @@ func Establish(ctx context.Context, dir string, build func(dir string) error) er
 		err = syncTree(tmp)
 	}
 	if err != nil {
+		if there, _ := Exists(dir); there {
+			// Somebody was faster, and has removed what was built here.
+			err = &existsError{dir}
+		}
 		return errors.Join(err, os.RemoveAll(tmp))
 	}
 	// Of two who establish at a time one wins: a folder cannot take the name of one
@@ -110,18 +108,14 @@ func settle(dir string) error {
 }
 
 // removeAbandoned removes what processes left behind that were killed while they
-// built.
+// built. One that builds still comes too late.
 func removeAbandoned(dir string) error {
-	left, err := os.ReadDir(dir)
+	left, err := filepath.Glob(filepath.Join(dir, establishing+"*"))
 	if err != nil {
 		return err
 	}
-	for _, e := range left {
-		info, err := e.Info()
-		if err != nil || !e.IsDir() || !strings.HasPrefix(e.Name(), establishing) || time.Since(info.ModTime()) < leftFor {
-			continue
-		}
-		if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
+	for _, path := range left {
+		if err := os.RemoveAll(path); err != nil {
 			return err
 		}
 	}

@@ -66,6 +66,9 @@ func TestEstablish(t *testing.T) {
 	s.must(os.MkdirAll(filepath.Join(dir, "establishing-123", "keys"), 0o700))
 	s.must(app.Establish(s.ctx, dir, s.alder))
 	s.whole(dir, "established")
+	if left, _ := filepath.Glob(filepath.Join(dir, "establish*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
 	if err := app.Establish(s.ctx, dir, func(string) error { t.Error("built again"); return nil }); !errors.Is(err, app.ErrWorkspaceExists) {
 		t.Errorf("established twice: %v", err)
 	}

@@ -27,6 +27,9 @@ func ExaminationLedger(engagement string) string { return "exam-" + strings.ToLo
 // be of the firm, and is recorded in the examination's ledger, not in
 // management's.
 func (a *App) OpenExamination(ctx context.Context, engagement, firm, personID string, person soc1.Person) (string, error) {
+	if err := a.writable(); err != nil {
+		return "", err
+	}
 	name := ExaminationLedger(engagement)
 	if !ledger.ValidName(name) {
 		return "", fmt.Errorf("engagement id %q cannot name a ledger: use letters, digits, dots, dashes and underscores", engagement)
@@ -123,7 +126,7 @@ func encodeAll(effective soc1.Date, all []encoded) ([]ledger.Draft, error) {
 		}
 		doc, err := k.Encode(x.value, nil, false)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s: %w", x.id, err)
 		}
 		d := ledger.Draft{Kind: x.kind, ID: x.id, Revision: 1, Document: doc}
 		if !k.Timeless {

@@ -10,9 +10,9 @@ import (
 	"strings"
 
 	"reperform/bundle"
+	"reperform/english"
 	"reperform/identity"
 	"reperform/ledger"
-	"reperform/record"
 	"reperform/report"
 	"reperform/soc1"
 )
@@ -58,21 +58,22 @@ func (tx *Tx) state(engagement string) (bundle.State, []byte, error) {
 	return x, note, err
 }
 
-// missing lists what a report lacks, one line each, as a refusal.
+// standsAgainst refuses what cannot be done to a report yet, one line a reason.
+func standsAgainst(what string, reasons []string) error {
+	return fmt.Errorf("the report cannot be %s while %s:\n  %s", what,
+		english.Choose(len(reasons), "this stands against it", fmt.Sprintf("these %d stand against it", len(reasons))), strings.Join(reasons, "\n  "))
+}
+
+// missing refuses a report that lacks something.
 func missing(m *report.Model, what string) error {
-	gaps := m.Missing()
-	if len(gaps) == 0 {
+	var lines []string
+	for _, g := range m.Missing() {
+		lines = append(lines, g.String())
+	}
+	if len(lines) == 0 {
 		return nil
 	}
-	lines := make([]string, len(gaps))
-	for i, g := range gaps {
-		lines[i] = "  " + g.String()
-	}
-	noun := "gaps"
-	if len(gaps) == 1 {
-		noun = "gap"
-	}
-	return fmt.Errorf("the report cannot be %s while it has %d %s:\n%s", what, len(gaps), noun, strings.Join(lines, "\n"))
+	return standsAgainst(what, lines)
 }
 
 // IssueReport issues the released report: it is built as of now, its PDF and
@@ -188,31 +189,11 @@ func (a *App) issuable(tx *Tx, x *soc1.Issuance) (*report.Model, error) {
 // readsAsReleased refuses a report that says anything else than when the
 // partner released it: somebody must look at it again.
 func (a *App) readsAsReleased(tx *Tx, s ledger.Store, now bundle.State) error {
-	r, _, err := tx.Get("release", bundle.ReportRelease)
-	if err != nil {
-		return err
+	where, err := bundle.SinceRelease(tx.ctx, s, now)
+	if err == nil && where != "" {
+		err = fmt.Errorf("since the report was released, %s reads differently; look at it and release it again with `reperform examination release`", where)
 	}
-	rel, err := record.Decode[soc1.Release](r)
-	if err != nil {
-		return err
-	}
-	if rel.OrganizationCheckpoint == "" {
-		return errors.New("the release was recorded by an earlier version, which did not note what it looked at; release the report again with `reperform examination release`")
-	}
-	c, err := ledger.PeekCheckpoint([]byte(rel.OrganizationCheckpoint))
-	if err != nil {
-		return fmt.Errorf("release %s: %w", bundle.ReportRelease, err)
-	}
-	then := now
-	then.Point, then.OrganizationSize = ledger.Checkpoint{Size: r.Pos + 1}, c.Size
-	alike, where, err := bundle.ReadsAlike(tx.ctx, s, then, now)
-	if err != nil {
-		return err
-	}
-	if !alike {
-		return fmt.Errorf("since the report was released, %s reads differently; look at it and release it again with `reperform examination release`", where)
-	}
-	return nil
+	return err
 }
 
 // noteAt is the checkpoint that was signed when a ledger had the size.

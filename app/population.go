@@ -113,6 +113,9 @@ func (a *App) attach(ctx context.Context, actor, name, id string, p *soc1.Popula
 	if err := firstError(described.Validate()); err != nil {
 		return fmt.Errorf("population %s: %w", id, err)
 	}
+	if _, err := encodeAll("", []encoded{{"population", id, described}}); err != nil {
+		return err
+	}
 	file, err := a.keep(ctx, name, f.Path, id+".parquet")
 	if err != nil {
 		return fmt.Errorf("sealing population %s: %w", id, err)

@@ -77,6 +77,38 @@ func (a *App) present(ctx context.Context, name string, effective soc1.Date) (*r
 	return a.states.of(a, name, effective, snap.Size).View(ctx, snap.Size)
 }
 
+// renew brings what is kept of a ledger in memory to the present, after a
+// redaction: whatever was redacted is let go at once and not with the next
+// question. Views that somebody holds keep what they have read.
+func (a *App) renew(ctx context.Context, name string) error {
+	snap, err := a.log.Snapshot(name)
+	if err != nil {
+		return err
+	}
+	for _, s := range a.states.all(name) {
+		if _, err := s.View(ctx, snap.Size); err != nil {
+			return err
+		}
+	}
+	a.heads.clear()
+	a.talk.forget()
+	a.searches.forget(name)
+	return nil
+}
+
+// all lists the states of a ledger.
+func (s *states) all(name string) []*record.State {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []*record.State
+	for k, x := range s.known {
+		if k.ledger == name {
+			out = append(out, x.state)
+		}
+	}
+	return out
+}
+
 // Warm reads into memory what pages need first, so that nobody waits for it:
 // the kinds named of every ledger, or all kinds, and what the activity is found
 // by. A server calls it when it starts; without it the first who asks waits.

@@ -10,7 +10,6 @@ import (
 	"reperform/bundle"
 	"reperform/identity"
 	"reperform/ledger"
-	"reperform/ledger/sqlite"
 	"reperform/record"
 	"reperform/soc1"
 )
@@ -185,7 +184,7 @@ func verifyLedger(ctx context.Context, s ledger.Store, name string, checkpoint [
 // file as whoever holds the disk can, and asks no role: the roles stand in the
 // very ledgers in question.
 func VerifyDamaged(ctx context.Context, dir, name string, checkpoint []byte) ([]*ledger.Report, error) {
-	s, err := sqlite.Open(ctx, filepath.Join(dir, "ledger.db"))
+	s, _, err := openStore(ctx, filepath.Join(dir, "ledger.db"))
 	if err != nil {
 		return nil, err
 	}

@@ -142,11 +142,13 @@ func (a *App) RedactDocument(ctx context.Context, actor, name string, pos int64,
 		tx.redact = append(tx.redact, ref)
 		return nil
 	})
-	if err == nil {
-		a.heads.clear()
-		a.talk.forget()
+	if err != nil {
+		return err
 	}
-	return err
+	if err := a.renew(ctx, name); err != nil {
+		return fmt.Errorf("the document is redacted; what this process still holds of it is not gone: %w", err)
+	}
+	return nil
 }
 
 // held refuses while a legal hold stands: on the engagement that an

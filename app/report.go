@@ -8,9 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"reperform/bundle"
+	"reperform/evaluation"
 	"reperform/identity"
+	"reperform/ledger"
 	"reperform/record"
 	"reperform/report"
 	"reperform/report/typst"
@@ -33,50 +36,116 @@ func (a *App) typesetter(ctx context.Context) (*typst.Engine, error) {
 	return e, nil
 }
 
-// released tells whether the engagement partner has released the report: the
-// one thing that takes the draft marks off its pages.
-func (a *App) released(ctx context.Context, work, engagement string) (bool, error) {
+// released tells whether the engagement partner has released the report as it
+// reads now: the one thing that takes the draft marks off its pages. Where it
+// was released and that no longer holds, since says why.
+func (a *App) released(ctx context.Context, work, engagement string) (ok bool, since string, err error) {
 	if work == OrganizationLedger {
-		return false, nil
+		return false, "", nil
 	}
 	v, err := a.latest(work)
 	if err != nil {
-		return false, err
+		return false, "", err
 	}
-	return bundle.Released(ctx, v, engagement)
+	if ok, err = bundle.Released(ctx, v, engagement); err != nil || !ok {
+		return false, "", err
+	}
+	now, err := a.presentState(engagement, work)
+	if err != nil {
+		return false, "", err
+	}
+	if ok, since, err = bundle.ReleaseStands(ctx, a.store, now); err != nil || !ok {
+		return false, since, err
+	}
+	where, err := bundle.SinceRelease(ctx, a.store, now)
+	switch {
+	case errors.Is(err, bundle.ErrReleaseNotesNoState):
+		return true, "", nil // By an earlier version: nothing says that it reads otherwise.
+	case err != nil || where == "":
+		return err == nil, "", err
+	}
+	return false, where + " reads differently", nil
+}
+
+// presentState is what a report built now is built from.
+func (a *App) presentState(engagement, work string) (bundle.State, error) {
+	x := bundle.State{Engagement: engagement, Work: work, Organization: OrganizationLedger}
+	for _, l := range []struct {
+		name string
+		to   func(ledger.Checkpoint)
+	}{{work, func(c ledger.Checkpoint) { x.Point = c }}, {OrganizationLedger, func(c ledger.Checkpoint) { x.OrganizationSize = c.Size }}} {
+		note, err := a.log.Checkpoint(l.name)
+		if err != nil {
+			return x, err
+		}
+		c, err := ledger.PeekCheckpoint(note)
+		if err != nil {
+			return x, err
+		}
+		l.to(c)
+	}
+	return x, nil
 }
 
 // ReportModel computes the report of an engagement from what the actor's side
 // has recorded. It appends nothing.
 func (a *App) ReportModel(ctx context.Context, actor, engagement string) (*report.Model, error) {
+	b, err := a.modelNow(ctx, actor, engagement)
+	return b.Model, err
+}
+
+// Built is a report as it was just built.
+type Built struct {
+	*report.Model
+	// Since says, of a report that was released, why the release no longer holds:
+	// the pages are marked as a draft again.
+	Since string
+	// Issued is the latest issue of the report, if any: what was built is not it.
+	Issued *Issued
+}
+
+func (a *App) modelNow(ctx context.Context, actor, engagement string) (b Built, err error) {
 	work := a.WorkLedger(ctx, actor, engagement)
 	if err := a.admit(ctx, actor, identity.ReportBuild, identity.Resource{Ledger: work}); err != nil {
-		return nil, err
-	}
-	rel, err := a.released(ctx, work, engagement)
-	if err != nil {
-		return nil, err
+		return b, err
 	}
 	a.progress("computing the report", 0, 0)
-	return bundle.BuildReport(ctx, a.log, work, OrganizationLedger, engagement, programVersion, rel)
+	rel, since, err := a.released(ctx, work, engagement)
+	if err != nil {
+		return b, err
+	}
+	b.Since = since
+	if b.Model, err = bundle.BuildReport(ctx, a.log, work, OrganizationLedger, engagement, programVersion, rel); err != nil {
+		return b, err
+	}
+	v, err := a.latest(work)
+	if err != nil {
+		return b, err
+	}
+	issues, err := bundle.Issuances(ctx, v, engagement)
+	if err == nil && len(issues) > 0 {
+		x := issues[len(issues)-1]
+		b.Issued = &Issued{ID: x.ID, Issuance: x.Value}
+	}
+	return b, err
 }
 
 // BuildReport writes the report as a PDF. The file appears whole or not at all.
-func (a *App) BuildReport(ctx context.Context, actor, engagement, path string) (*report.Model, error) {
-	m, err := a.ReportModel(ctx, actor, engagement)
+func (a *App) BuildReport(ctx context.Context, actor, engagement, path string) (Built, error) {
+	b, err := a.modelNow(ctx, actor, engagement)
 	if err != nil {
-		return nil, err
+		return b, err
 	}
 	e, err := a.typesetter(ctx)
 	if err != nil {
-		return nil, err
+		return b, err
 	}
 	a.progress("typesetting the report", 0, 0)
-	pdf, err := report.Render(ctx, e, m)
+	pdf, err := report.Render(ctx, e, b.Model)
 	if err != nil {
-		return nil, err
+		return b, err
 	}
-	return m, writeWhole(path, pdf)
+	return b, writeWhole(path, pdf)
 }
 
 // writeWhole makes a file appear whole or not at all.
@@ -119,7 +188,7 @@ func (a *App) ExportBundle(ctx context.Context, actor, engagement string, audien
 	if err := a.admit(ctx, actor, act, identity.Resource{Ledger: work, Kind: "bundle"}); err != nil {
 		return out, err
 	}
-	rel, err := a.released(ctx, work, engagement)
+	rel, _, err := a.released(ctx, work, engagement)
 	if err != nil {
 		return out, err
 	}
@@ -149,20 +218,26 @@ func (a *App) ReleaseReport(ctx context.Context, actor, engagement, toWhom strin
 	}
 	req := request{actor: actor, ledger: name, may: identity.ReportRelease, kind: "release", action: "report.release", reason: "The report is released."}
 	_, err = a.decide(ctx, req, func(tx *Tx) error {
+		// What stands against it is said at once: who learns it one by one runs
+		// the command a dozen times.
+		var against []string
 		opinions, err := list[soc1.Opinion](tx, "opinion")
 		if err != nil {
 			return err
 		}
 		i := slices.IndexFunc(opinions, func(o record.Typed[soc1.Opinion]) bool { return o.Value.Engagement == engagement })
 		if i < 0 {
-			return errors.New("no opinion has been entered; the engagement partner enters it")
+			against = append(against, "no opinion has been entered; the engagement partner enters it")
+		}
+		if i >= 0 && on.Before(opinions[i].Value.ReportDate) {
+			against = append(against, fmt.Sprintf("the report is dated %s, and today is %s: the partner dates it no later than the day on which it is released", opinions[i].Value.ReportDate, on))
 		}
 		nonce, err := get[soc1.Nonce](tx, "nonce", "nonce-1")
 		if err != nil {
 			return err
 		}
 		if nonce.Revealed == "" {
-			return errors.New("the nonce is not disclosed, so nobody could draw the samples again; disclose it first")
+			against = append(against, "the nonce is not disclosed, so nobody could draw the samples again; disclose it first")
 		}
 		for _, k := range append(judged, "conclusion") {
 			tx.guard(k, "")
@@ -172,8 +247,8 @@ func (a *App) ReleaseReport(ctx context.Context, actor, engagement, toWhom strin
 			return err
 		}
 		for _, flag := range f.Consequences().Flags {
-			if flag.Severity == "critical" {
-				return fmt.Errorf("the report cannot be released while this stands: %s %s", flag.Text, flag.Remedy)
+			if flag.Severity == evaluation.Critical {
+				against = append(against, strings.TrimSpace(flag.Text+" "+flag.Remedy))
 			}
 		}
 		at, organization, err := tx.state(engagement)
@@ -185,8 +260,11 @@ func (a *App) ReleaseReport(ctx context.Context, actor, engagement, toWhom strin
 		if err != nil {
 			return err
 		}
-		if err := missing(m, "released"); err != nil {
-			return err
+		for _, g := range m.Missing() {
+			against = append(against, g.String())
+		}
+		if len(against) > 0 {
+			return standsAgainst("released", against)
 		}
 		ref := opinions[i].Ref()
 		return tx.Put("release", bundle.ReportRelease, "", soc1.Release{Revisions: []soc1.Ref{ref}, What: bundle.ReportReleaseText, ToWhom: toWhom,

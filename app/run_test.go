@@ -206,3 +206,100 @@ func keysOf(x soc1.Sample) []string {
 func subset(small, large []string) bool {
 	return !slices.ContainsFunc(small, func(k string) bool { return !slices.Contains(large, k) })
 }
+
+// TestRedactionReachesMemory: what pages answer from holds nothing of what was
+// redacted, in the process that redacted and in one that was open meanwhile.
+func TestRedactionReachesMemory(t *testing.T) {
+	s := begin(t)
+	s.must(s.app.PutRecord(s.ctx, "dana", app.RecordChange{Kind: "vendor", ID: "v-1", Effective: "2025-01-01", Value: soc1.Vendor{Name: "Unspeakable"}, Reason: "R."}))
+	h, err := s.app.History(s.ctx, "dana", app.OrganizationLedger, "vendor", "v-1")
+	s.must(err)
+	_, c, err := s.app.Comment(s.ctx, "dana", app.Commenting{Subject: soc1.Ref{Kind: "control", ID: "it-1-1"}, Text: "Unspeakable indeed."})
+	s.must(err)
+	said := one[soc1.Comment](s, "dana", app.OrganizationLedger, "comment", c)
+	other := s.reopen()
+	shown := func(a *app.App) string {
+		t.Helper()
+		var b strings.Builder
+		for _, asOf := range []record.AsOf{{}, {Effective: "2025-06-30"}} {
+			v, err := a.View(s.ctx, "dana", app.OrganizationLedger, asOf)
+			s.must(err)
+			l, err := v.List(s.ctx, "vendor")
+			s.must(err)
+			for _, r := range l {
+				fmt.Fprintf(&b, "%s\n", r.Body)
+			}
+		}
+		found, err := a.Search(s.ctx, "dana", "unspeak", 0)
+		s.must(err)
+		comments, err := a.Comments(s.ctx, "dana", soc1.Ref{Kind: "control", ID: "it-1-1"})
+		s.must(err)
+		fmt.Fprintf(&b, "%v\n%v", found, comments)
+		return b.String()
+	}
+	for _, a := range []*app.App{s.app, other} {
+		if got := shown(a); strings.Count(got, "Unspeakable") < 3 {
+			t.Fatalf("before the redaction: %s", got)
+		}
+	}
+	s.must(s.app.RedactDocument(s.ctx, "dana", app.OrganizationLedger, said.Pos, said.Slot, "A request under the law."))
+	s.must(s.app.RedactDocument(s.ctx, "dana", app.OrganizationLedger, h[0].Pos, h[0].Slot, "A request under the law."))
+	for i, a := range []*app.App{s.app, other} {
+		if got := shown(a); strings.Contains(got, "Unspeakable") {
+			t.Errorf("process %d still shows what was redacted: %s", i+1, got)
+		}
+	}
+}
+
+// TestOneBadTestStopsNoOther: an expression that is wrong fails its own test,
+// and all that is wrong is said together.
+func TestOneBadTestStopsNoOther(t *testing.T) {
+	s := begin(t)
+	s.plan()
+	_, err := s.apply("helen", `
+kind: attribute
+id: t-it-1-1-a
+ledger: exam-soc1-2025
+effective: '2025-01-01'
+test: t-it-1-1
+code: A
+text: The account was disabled.
+pass: disabled_att IS NOT NULL
+`)
+	s.must(err)
+	out, err := s.app.RunTests(s.ctx, "mei", app.RunOptions{Ledger: exam, Engagement: engagement})
+	s.refused(err, "test T-ITG-1.1", "disabled_att")
+	status := map[string]app.TestStatus{}
+	for _, o := range out {
+		status[o.Test] = o.Status
+		if o.Status == app.Failed && !strings.Contains(o.Why, "disabled_att") {
+			t.Errorf("test %s failed: %s", o.Test, o.Why)
+		}
+	}
+	if status["t-it-1-1"] != app.Failed || status["t-pay-1-1"] != app.Waiting || len(status) != 2 {
+		t.Errorf("the tests are %v", status)
+	}
+	if app.IsInternal(err) {
+		t.Error("a wrong expression is the program's fault")
+	}
+	if n := len(all[soc1.Sample](s, "mei", exam, "sample")); n != 1 {
+		t.Errorf("%d samples were drawn, want that of the test that can be run", n)
+	}
+}
+
+// TestControlCharactersAreNotRecorded: by no way that takes words from people.
+func TestControlCharactersAreNotRecorded(t *testing.T) {
+	s := begin(t)
+	_, err := s.apply("dana", "kind: vendor\nid: v-1\nname: \"Red\\e[31m\"\n")
+	s.refused(err, "files.yaml:3:", "name", "U+001B", "Remove it")
+	_, err = s.app.Apply(s.ctx, "dana", s.items("kind: vendor\nid: v-1\nname: Red\n"), app.ApplyOptions{Reason: "Because\x07."})
+	s.refused(err, "reason", "U+0007")
+	s.refused(s.app.PutRecord(s.ctx, "dana", app.RecordChange{Kind: "vendor", ID: "v-1", Value: soc1.Vendor{Name: "\u202edeR"}, Reason: "R."}), "name", "U+202E")
+	_, _, err = s.app.Comment(s.ctx, "dana", app.Commenting{Subject: soc1.Ref{Kind: "control", ID: "it-1-1"}, Text: "Hm\x00."})
+	s.refused(err, "text", "U+0000")
+	_, err = s.app.OpenExamination(s.ctx, engagement, "", "helen", soc1.Person{Name: "Helen\u009b", Side: soc1.SideAuditFirm, Roles: []soc1.Role{"engagement_partner"}})
+	s.refused(err, "name", "control character")
+	_, err = app.Init(s.ctx, filepath.Join(t.TempDir(), "w"), soc1.Organization{Name: "Al\x1bder", Timezone: "UTC", Currency: "USD"}, "dana",
+		soc1.Person{Name: "Dana", Side: soc1.SideServiceOrganization, Roles: []soc1.Role{"administrator"}}, s.options())
+	s.refused(err, "name", "U+001B")
+}

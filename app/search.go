@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -42,6 +43,14 @@ func (s *searches) of(name string, kind *record.Kind) *record.Words {
 		s.words[k] = w
 	}
 	return w
+}
+
+// forget drops the words of a ledger, because one that was redacted may be among
+// them.
+func (s *searches) forget(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.DeleteFunc(s.words, func(k [2]string, _ *record.Words) bool { return k[0] == name })
 }
 
 // mostFound bounds the answer to a search.

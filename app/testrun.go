@@ -54,6 +54,9 @@ const (
 	UpToDate TestStatus = "up_to_date"
 	// Waiting: something only a person can give is missing; Why says what.
 	Waiting TestStatus = "waiting"
+	// Failed: the test could not be run as it stands, because of an expression
+	// for example; Why says what is wrong.
+	Failed TestStatus = "failed"
 )
 
 // TestOutcome is what running one test gave.
@@ -86,9 +89,14 @@ type testCase struct {
 
 // RunTests executes every test that can be executed: a census by its
 // attributes; a sample by drawing it and entering the results given. A test
-// that waits for a person stops nothing else.
+// that waits for a person stops nothing else, and neither does one that fails:
+// its outcome says so, and all such errors are returned together, beside the
+// outcomes.
 func (a *App) RunTests(ctx context.Context, actor string, opt RunOptions) ([]TestOutcome, error) {
 	if err := a.admit(ctx, actor, identity.TestRun, identity.Resource{Ledger: opt.Ledger, Kind: "test_run"}); err != nil {
+		return nil, err
+	}
+	if err := a.writable(); err != nil {
 		return nil, err
 	}
 	opt.given, opt.Reason = opt.Reason, firstOf(opt.Reason, "Tests run.")
@@ -101,15 +109,22 @@ func (a *App) RunTests(ctx context.Context, actor string, opt RunOptions) ([]Tes
 		return nil, err
 	}
 	out := []TestOutcome{}
+	var failed []error
 	for i, c := range cases {
 		a.progress(fmt.Sprintf("test %s", c.test.Code), int64(i), int64(len(cases)))
 		o, err := a.runOne(ctx, actor, opt, c, rows[c.id])
 		if err != nil {
-			return out, fmt.Errorf("test %s (%s): %w", c.test.Code, c.id, err)
+			o.Status, o.Why = Failed, err.Error()
+			failed = append(failed, fmt.Errorf("test %s (%s): %w", c.test.Code, c.id, err))
 		}
 		out = append(out, o)
+		// A failing disk fails for all alike; what the engine says is of one test.
+		var engine *population.InputError
+		if ctx.Err() != nil || IsInternal(err) && !errors.As(err, &engine) {
+			break
+		}
 	}
-	return out, nil
+	return out, errors.Join(failed...)
 }
 
 func (a *App) testCases(ctx context.Context, opt RunOptions) ([]testCase, error) {

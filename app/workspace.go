@@ -18,7 +18,6 @@ import (
 	"reperform/blob"
 	"reperform/identity"
 	"reperform/ledger"
-	"reperform/ledger/sqlite"
 	"reperform/population"
 	"reperform/population/sandbox"
 	"reperform/record"
@@ -53,6 +52,9 @@ type Options struct {
 	// Engine is the command that runs the population engine's child process,
 	// usually this program with the argument "engine".
 	Engine []string
+	// Limit is how long the population engine may take over one question, of
+	// which some never end; 0 is an hour, less than 0 is without end.
+	Limit time.Duration
 	// Poll is how often a Watcher looks for what other processes have recorded;
 	// 0 is once a second.
 	Poll time.Duration
@@ -87,6 +89,8 @@ type App struct {
 	searches searches
 	feed     feed
 	zones    zones
+	// readOnly says that nothing can be written where the workspace lies.
+	readOnly bool
 }
 
 // ErrNoWorkspace says that a folder holds no workspace.
@@ -183,7 +187,7 @@ func (a *App) genesis(ctx context.Context, org soc1.Organization, personID strin
 		}
 		doc, err := k.Encode(x.value, nil, false)
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: %w", x.id, err)
 		}
 		drafts = append(drafts, ledger.Draft{Kind: x.kind, ID: x.id, Revision: 1, Effective: string(today), Document: doc})
 	}
@@ -231,22 +235,29 @@ func (a *App) start(ctx context.Context) error {
 	if a.opt.Now == nil {
 		a.opt.Now = time.Now
 	}
-	keys := filepath.Join(a.dir, "keys")
-	if err := os.MkdirAll(keys, 0o700); err != nil {
-		return err
-	}
 	if a.auth, err = identity.New(); err != nil {
 		return err
 	}
-	a.sweep()
+	keys := filepath.Join(a.dir, "keys")
 	a.keys = blob.FileKeys(filepath.Join(keys, "blobs"))
 	a.blobs = blob.Files(filepath.Join(a.dir, "blobs"), a.keys)
-	store, err := sqlite.Open(ctx, filepath.Join(a.dir, "ledger.db"))
+	store, readOnly, err := openStore(ctx, filepath.Join(a.dir, "ledger.db"))
 	if err != nil {
 		return err
 	}
+	opt := ledger.Options{Now: a.opt.Now, Rand: a.opt.Rand}
+	if readOnly {
+		// Who only reads signs nothing, and needs no key for it.
+		a.readOnly, a.blobs = true, readOnlyBlobs{a.blobs}
+	} else {
+		opt.Keys = ledger.FileKeys{Dir: keys}
+		a.sweep()
+		err = os.MkdirAll(keys, 0o700)
+	}
 	a.store = store
-	a.log, err = ledger.Open(ctx, store, ledger.Options{Keys: ledger.FileKeys{Dir: keys}, Now: a.opt.Now, Rand: a.opt.Rand})
+	if err == nil {
+		a.log, err = ledger.Open(ctx, store, opt)
+	}
 	if err != nil {
 		store.Close()
 	}

@@ -133,6 +133,12 @@ func write(ctx context.Context, out io.Writer, src Source) ([]byte, error) {
 	if err := citeIssued(ctx, rec, src, genesis, issues); err != nil {
 		return nil, err
 	}
+	if model.Draft != "" && src.Work != src.Organization {
+		at := State{Engagement: src.Engagement, Work: src.Work, Organization: src.Organization, Point: work.point, OrganizationSize: org.point.Size}
+		if err := citeRelease(ctx, rec, at); err != nil {
+			return nil, err
+		}
+	}
 	gone, err := redactions(ctx, src.Log.Store(), src.Work, src.Organization, known, rec.cites)
 	if err != nil {
 		return nil, err

@@ -79,6 +79,33 @@ func ReadsAlike(ctx context.Context, s ledger.Store, a, b State) (ok bool, where
 	return false, models[0].Differs(models[1]), nil
 }
 
+// ErrReleaseNotesNoState says that a release was recorded by a version that did
+// not note the state of the organization that it looked at.
+var ErrReleaseNotesNoState = errors.New("the release was recorded by an earlier version, which did not note what it looked at; release the report again with `reperform examination release`")
+
+// SinceRelease names the first part of the report that reads otherwise as of a
+// state than when the report was released; empty when all reads alike.
+func SinceRelease(ctx context.Context, s ledger.Store, now State) (where string, err error) {
+	rel, err := record.One[soc1.Release](ctx, record.NewView(s, now.Work, record.AsOf{Known: now.Point.Size}), "release", ReportRelease)
+	if err != nil {
+		return "", err
+	}
+	if rel.Value.OrganizationCheckpoint == "" {
+		return "", ErrReleaseNotesNoState
+	}
+	c, err := ledger.PeekCheckpoint([]byte(rel.Value.OrganizationCheckpoint))
+	if err != nil {
+		return "", fmt.Errorf("release %s: %w", ReportRelease, err)
+	}
+	then := now
+	then.Point, then.OrganizationSize = ledger.Checkpoint{Size: rel.Pos + 1}, c.Size
+	alike, where, err := ReadsAlike(ctx, s, then, now)
+	if err != nil || alike {
+		return "", err
+	}
+	return where, nil
+}
+
 // issuedState is the state that an issue names, by checkpoints that the keys of
 // both ledgers signed.
 func issuedState(x soc1.Issuance, work, organization string, keys map[string]ledger.Genesis) (State, error) {

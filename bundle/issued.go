@@ -129,6 +129,20 @@ func citeIssued(ctx context.Context, rec ledger.Store, src Source, genesis map[s
 	return nil
 }
 
+// citeRelease reads what the released report read, when there is one, so that
+// whoever verifies the file sees that the draft reads otherwise.
+func citeRelease(ctx context.Context, rec ledger.Store, at State) error {
+	ok, _, err := ReleaseStands(ctx, rec, at)
+	if err != nil || !ok {
+		return err
+	}
+	_, err = SinceRelease(ctx, rec, at)
+	if errors.Is(err, ErrReleaseNotesNoState) {
+		return nil
+	}
+	return err
+}
+
 // shown is the issue that a bundle for a report shows.
 type shown struct {
 	entry ledger.Entry

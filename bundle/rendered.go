@@ -10,7 +10,6 @@ import (
 	"reperform/english"
 	"reperform/ledger"
 	"reperform/report"
-	"reperform/report/typst"
 )
 
 // report builds the report again and compares it byte by byte.
@@ -71,7 +70,7 @@ func (v *verifier) rebuild(stored []byte) (*report.Model, error) {
 		return nil, err
 	}
 	m, err := buildReport(v.ctx, v.mem, reportInput{engagement: v.ab.Engagement, work: v.ab.Work, organization: v.ab.Organization,
-		workPoint: point, known: v.ab.Known, program: v.ab.Program, released: true})
+		workPoint: point, known: v.ab.Known, program: v.ab.Program, released: was.Draft == ""})
 	if err != nil {
 		return nil, err
 	}
@@ -96,11 +95,25 @@ func (v *verifier) released() (string, error) {
 	case was.Draft == "" && !ok:
 		return "", fmt.Errorf("its pages carry no draft mark, and %s", why)
 	case was.Draft != "" && ok:
-		return "", errors.New("its pages are marked as a draft, and it was released")
+		return v.draftAgain()
 	case ok:
 		return "released", nil
 	}
 	return "draft: " + why, nil
+}
+
+// draftAgain holds a draft mark although the report was released: it must read
+// otherwise since.
+func (v *verifier) draftAgain() (string, error) {
+	where, err := SinceRelease(v.ctx, v.mem, State{Engagement: v.ab.Engagement, Work: v.ab.Work, Organization: v.ab.Organization,
+		Point: ledger.Checkpoint{Size: v.ab.Known[v.ab.Work]}, OrganizationSize: v.ab.Known[v.ab.Organization]})
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("its pages are marked as a draft, and it was released: %w", err)
+	case where == "":
+		return "", errors.New("its pages are marked as a draft, and it was released")
+	}
+	return "draft: since it was released, " + where + " reads differently", nil
 }
 
 // model reads the report's content as it stands in the bundle.
@@ -194,8 +207,8 @@ func (v *verifier) setAgain(pdf []byte, stored *report.Model, typesetter string)
 	if typesetter != stored.Typesetter {
 		return "", fmt.Errorf("the bundle names the typesetter %s, the report %s", typesetter, stored.Typesetter)
 	}
-	if typesetter != typst.Version {
-		return "", skip{fmt.Sprintf("it was typeset by %s, this program has %s", typesetter, typst.Version)}
+	if typesetter != report.Typesetter {
+		return "", skip{fmt.Sprintf("it was typeset by %s, this program has %s", typesetter, report.Typesetter)}
 	}
 	again, err := report.Render(v.ctx, v.opt.Typst, stored)
 	if err != nil {

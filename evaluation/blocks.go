@@ -71,7 +71,7 @@ func (g *testFile) populationBlocks(block blocker) {
 }
 
 func (g *testFile) reliable(id string, block blocker) {
-	p, ok := find(g.Populations, id)
+	p, ok := record.Find(g.Populations, id)
 	switch {
 	case !ok:
 		block("POP-01", nil, "The population %s does not exist in this file.", id)
@@ -99,7 +99,7 @@ func (f *File) unreliable(p record.Typed[soc1.Population], seen map[string]bool)
 		return ""
 	}
 	for _, in := range p.Value.Derived.Inputs {
-		from, ok := find(f.Populations, in.Population)
+		from, ok := record.Find(f.Populations, in.Population)
 		if !ok || seen[from.ID] {
 			return fmt.Sprintf("The population %s is derived from %s, which is not in this file.", p.ID, in.Population)
 		}

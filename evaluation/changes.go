@@ -124,7 +124,7 @@ func (e *evaluation) orderFlags() {
 	}
 	var newest record.Typed[soc1.Conclusion]
 	for _, c := range e.Conclusions {
-		if newest.ID == "" || later(c, newest) > 0 {
+		if newest.ID == "" || record.Later(c, newest) > 0 {
 			newest = c
 		}
 		b, ok := last[c.Value.SubjectID]

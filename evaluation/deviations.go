@@ -46,7 +46,7 @@ func (e *evaluation) deviationText(d record.Typed[soc1.Deviation]) {
 	if v.Intentional && blank(v.FraudResponse) {
 		e.add("DEV-06", d.Ref(), nil, "Deviation %s is an intentional act, and no response to it is recorded.", name(v.Code, d.ID))
 	}
-	if t, ok := find(e.Tests, v.Test); ok && v.Extent == soc1.Systematic && e.gather(t).draw.expanded() {
+	if t, ok := record.Find(e.Tests, v.Test); ok && v.Extent == soc1.Systematic && e.gather(t).draw.expanded() {
 		e.add("EVA-24", d.Ref(), []soc1.Ref{t.Ref()}, "Deviation %s is systematic, and the sample of test %s was expanded.", name(v.Code, d.ID), t.Value.Code)
 	}
 	if v.Repeat {
@@ -71,7 +71,7 @@ func (e *evaluation) deviationItems(d record.Typed[soc1.Deviation]) {
 	items := newItemSet()
 	sources := []soc1.Ref{}
 	for _, id := range d.Value.Exceptions {
-		x, ok := find(e.Exceptions, id)
+		x, ok := record.Find(e.Exceptions, id)
 		if !ok {
 			e.add("EVA-11", d.Ref(), nil, "Deviation %s names the exception %s, which does not exist.", name(d.Value.Code, d.ID), id)
 			continue
@@ -89,7 +89,7 @@ func (e *evaluation) deviationItems(d record.Typed[soc1.Deviation]) {
 	if fewest, most := items.bounds(0); d.Value.ItemCount < fewest || d.Value.ItemCount > most {
 		e.add("EVA-11", d.Ref(), sources, "Deviation %s counts %s, its confirmed exceptions %s.", name(d.Value.Code, d.ID), english.Count(d.Value.ItemCount, "item"), between(fewest, most))
 	}
-	if t, ok := find(e.Tests, d.Value.Test); ok && t.Value.Control != d.Value.Control {
+	if t, ok := record.Find(e.Tests, d.Value.Test); ok && t.Value.Control != d.Value.Control {
 		e.add("EVA-11", d.Ref(), []soc1.Ref{t.Ref()}, "Deviation %s is of control %s, its test of %s.", name(d.Value.Code, d.ID), d.Value.Control, t.Value.Control)
 	}
 }

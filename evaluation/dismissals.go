@@ -55,11 +55,11 @@ func were(n int64) string {
 
 // onRecord reports whether there are ids of evidence and each is on record.
 func (f *File) onRecord(ids []string) bool {
-	return len(ids) > 0 && !slices.ContainsFunc(ids, func(id string) bool { _, ok := find(f.Evidence, id); return !ok })
+	return len(ids) > 0 && !slices.ContainsFunc(ids, func(id string) bool { _, ok := record.Find(f.Evidence, id); return !ok })
 }
 
 func (f *File) codeOf(test string) string {
-	if t, ok := find(f.Tests, test); ok {
+	if t, ok := record.Find(f.Tests, test); ok {
 		return t.Value.Code
 	}
 	return test

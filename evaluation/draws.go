@@ -55,11 +55,11 @@ func (f *File) selections(t record.Typed[soc1.TestOfControl]) []selected {
 	samples := ofTest(f.Samples, t.ID, func(x soc1.Sample) string { return x.Test })
 	var out []selected
 	for _, s := range samples {
-		if _, expands := find(samples, s.Value.ExpandedFrom); expands && s.Value.ExpandedFrom != s.ID {
+		if _, expands := record.Find(samples, s.Value.ExpandedFrom); expands && s.Value.ExpandedFrom != s.ID {
 			continue
 		}
 		d := selected{test: t, root: s, at: f.first(s.Record)}
-		d.population, _ = find(f.Populations, s.Value.Population)
+		d.population, _ = record.Find(f.Populations, s.Value.Population)
 		of := map[string]bool{s.ID: true}
 		for grown := true; grown; {
 			grown = false
@@ -125,11 +125,11 @@ func (f *File) beside(made selected, t record.Typed[soc1.TestOfControl], p recor
 // same control and days from another population that may hold nearly the same
 // items.
 func (f *File) DrawsBeside(testID string) []record.Typed[soc1.Sample] {
-	t, ok := find(f.Tests, testID)
+	t, ok := record.Find(f.Tests, testID)
 	if !ok {
 		return nil
 	}
-	p, _ := find(f.Populations, t.Value.Population)
+	p, _ := record.Find(f.Populations, t.Value.Population)
 	var out []record.Typed[soc1.Sample]
 	for _, other := range f.Tests {
 		for _, made := range f.selections(other) {

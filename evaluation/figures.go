@@ -119,7 +119,7 @@ func (g Figures) Exceeds() bool {
 // test or holds rates that no model can evaluate; anything unfinished is a
 // block or a flag of the result, not an error.
 func (f *File) Figures(testID string) (Figures, error) {
-	t, ok := find(f.Tests, testID)
+	t, ok := record.Find(f.Tests, testID)
 	if !ok {
 		return Figures{}, fmt.Errorf("there is no test %q in the file of engagement %s; name one of its test_of_control records", testID, f.Engagement.ID)
 	}

@@ -124,22 +124,8 @@ func (f *File) Opinion() *record.Typed[soc1.Opinion] {
 	if len(f.Opinions) == 0 {
 		return nil
 	}
-	last := slices.MaxFunc(f.Opinions, later[soc1.Opinion])
+	last := slices.MaxFunc(f.Opinions, record.Later[soc1.Opinion])
 	return &last
-}
-
-// later orders records by when they became known.
-func later[T any](a, b record.Typed[T]) int {
-	return cmp.Or(cmp.Compare(a.Pos, b.Pos), cmp.Compare(a.Slot, b.Slot), cmp.Compare(a.ID, b.ID))
-}
-
-// find is the record of an id.
-func find[T any](list []record.Typed[T], id string) (record.Typed[T], bool) {
-	i := slices.IndexFunc(list, func(r record.Typed[T]) bool { return r.ID == id })
-	if i < 0 {
-		return record.Typed[T]{}, false
-	}
-	return list[i], true
 }
 
 // refs are the references of records.

@@ -74,6 +74,7 @@ var rules = []Rule{
 	{"DEV-06", High, "an intentional act has no response to fraud", "Assess what else the person controls and record the response."},
 	{"DEV-07", Medium, "the same control deviated in the prior period", "Check what became of the remediation."},
 	{"DEV-08", Critical, "an item of an earlier draw that deviated, or any item of the sample expanded, was left out", "Report all items drawn, the original deviation among them."},
+	{"RPT-02", Critical, "management's representation letter for the engagement is not signed, or not dated as the report; with the inclusive method, the subservice organization's is missing", "Obtain the letter, dated and signed as of the date of the report."},
 	{"RPT-03", Critical, "the opinion is modified without a basis, the basis leaves out an objective that was not achieved, or management's assertion does not state the same", "Write the basis; have management amend its assertion."},
 	{"RPT-04", Critical, "the report is dated before the last work or review it rests on", "Date the report no earlier than the last sign-off."},
 	{"EVA-01", Critical, "a conclusion was entered although something stands in its way", "Clear what is listed, then conclude again."},

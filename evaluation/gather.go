@@ -33,14 +33,14 @@ type testFile struct {
 
 func (f *File) gather(t record.Typed[soc1.TestOfControl]) *testFile {
 	g := &testFile{File: f, test: t, window: f.window(t.Value.WindowFrom, t.Value.WindowTo)}
-	g.control, g.hasControl = find(f.Controls, t.Value.Control)
-	g.population, g.hasPop = find(f.Populations, t.Value.Population)
+	g.control, g.hasControl = record.Find(f.Controls, t.Value.Control)
+	g.population, g.hasPop = record.Find(f.Populations, t.Value.Population)
 	g.attributes = f.attributesOf(t)
 	g.samples = ofTest(f.Samples, t.ID, func(x soc1.Sample) string { return x.Test })
 	g.deviations = ofTest(f.Deviations, t.ID, func(x soc1.Deviation) string { return x.Test })
 	runs := ofTest(f.Runs, t.ID, func(x soc1.TestRun) string { return x.Test })
 	if len(runs) > 0 {
-		last := slices.MaxFunc(runs, later[soc1.TestRun])
+		last := slices.MaxFunc(runs, record.Later[soc1.TestRun])
 		g.run = &last
 	}
 	g.sortExceptions(runs)
@@ -53,7 +53,7 @@ func (f *File) gather(t record.Typed[soc1.TestOfControl]) *testFile {
 // result replaces nothing, and a sample may be run in parts.
 func (g *testFile) sortExceptions(runs []record.Typed[soc1.TestRun]) {
 	for _, x := range ofTest(g.Exceptions, g.test.ID, func(x soc1.Exception) string { return x.Test }) {
-		run, known := find(runs, x.Value.Run)
+		run, known := record.Find(runs, x.Value.Run)
 		replaced := g.test.Value.Method == soc1.Census && known && g.run != nil && run.ID != g.run.ID &&
 			(run.Value.ResultHash == "" || run.Value.ResultHash != g.run.Value.ResultHash || run.Value.PopulationHash != g.run.Value.PopulationHash)
 		switch {
@@ -70,7 +70,7 @@ func (g *testFile) sortExceptions(runs []record.Typed[soc1.TestRun]) {
 func (f *File) attributesOf(t record.Typed[soc1.TestOfControl]) []record.Typed[soc1.Attribute] {
 	var out []record.Typed[soc1.Attribute]
 	for _, id := range t.Value.Attributes {
-		if a, ok := find(f.Attributes, id); ok {
+		if a, ok := record.Find(f.Attributes, id); ok {
 			out = append(out, a)
 		}
 	}
@@ -111,7 +111,7 @@ type grid struct {
 // earlier could not tell; anything else is a conflict that a person settles.
 func newGrid(results []record.Typed[soc1.Result]) grid {
 	g := grid{cells: map[cell]record.Typed[soc1.Result]{}}
-	slices.SortStableFunc(results, later[soc1.Result])
+	slices.SortStableFunc(results, record.Later[soc1.Result])
 	seen := map[string]bool{}
 	for _, r := range results {
 		at := cell{r.Value.ItemKey, r.Value.Attribute}
@@ -159,10 +159,10 @@ func drawOf(samples []record.Typed[soc1.Sample]) draw {
 		return d
 	}
 	slices.SortStableFunc(samples, func(a, b record.Typed[soc1.Sample]) int {
-		return cmp.Or(cmp.Compare(a.Value.Draw, b.Value.Draw), later(a, b))
+		return cmp.Or(cmp.Compare(a.Value.Draw, b.Value.Draw), record.Later(a, b))
 	})
 	isRoot := func(s record.Typed[soc1.Sample]) bool {
-		_, known := find(samples, s.Value.ExpandedFrom)
+		_, known := record.Find(samples, s.Value.ExpandedFrom)
 		return !known || s.Value.ExpandedFrom == s.ID
 	}
 	inChain := map[string]bool{}

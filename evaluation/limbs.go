@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"reperform/english"
+	"reperform/record"
 	"reperform/soc1"
 )
 
@@ -238,10 +239,10 @@ func (e *evaluation) codes(list []soc1.Ref) []string {
 	out := make([]string, len(list))
 	for i, r := range list {
 		out[i] = r.ID
-		if o, ok := find(e.Objectives, r.ID); ok && r.Kind == "control_objective" {
+		if o, ok := record.Find(e.Objectives, r.ID); ok && r.Kind == "control_objective" {
 			out[i] = o.Value.Code
 		}
-		if k, ok := find(e.Controls, r.ID); ok && r.Kind == "control" {
+		if k, ok := record.Find(e.Controls, r.ID); ok && r.Kind == "control" {
 			out[i] = k.Value.Code
 		}
 	}

@@ -102,7 +102,7 @@ func (e *evaluation) failures(o record.Typed[soc1.ControlObjective], k *ControlL
 func (e *evaluation) risksOf(k *ControlLine, objective string) []string {
 	var out []string
 	for _, id := range k.record.Value.Risks {
-		r, ok := find(e.Risks, id)
+		r, ok := record.Find(e.Risks, id)
 		if !ok || len(r.Value.Objectives) == 0 || slices.Contains(r.Value.Objectives, objective) {
 			out = append(out, id)
 		}

@@ -3,6 +3,7 @@ package evaluation
 import (
 	"slices"
 
+	"reperform/record"
 	"reperform/soc1"
 )
 
@@ -22,7 +23,61 @@ func (e *evaluation) opinionFlags() {
 		e.add("EVA-09", at, nil, "An adverse opinion or a disclaimer is entered without reasons why the matter is pervasive.")
 	}
 	e.reportDate()
+	e.letters()
 }
+
+// letters asks for the written representations, without which no opinion is
+// given: dated as the report, by management and by each subservice organization
+// that the report includes (AT-C 320; ISAE 3402.38).
+func (e *evaluation) letters() {
+	date := e.opinion.Value.ReportDate
+	if e.Past == nil || e.By != soc1.ByAuditor || !date.Valid() {
+		return
+	}
+	at := e.opinion.Ref()
+	own := e.letterOf("")
+	switch {
+	case own == nil:
+		e.add("RPT-02", at, nil, "No representation letter of management is recorded for the engagement.")
+	case own.Value.SignedBy == "" && own.Value.File.Name == "":
+		e.add("RPT-02", own.Ref(), []soc1.Ref{at}, "Management's representation letter %s is not signed.", own.ID)
+	default:
+		if d := dated(own.Value); d != date {
+			e.add("RPT-02", own.Ref(), []soc1.Ref{at}, "Management's representation letter %s is dated %s, the report %s.", own.ID, d, date)
+		}
+	}
+	for _, s := range e.Past.Subs {
+		if s.Value.Method != soc1.Inclusive || !named(e.Engagement.Value.SubserviceOrganizations, s.ID) {
+			continue
+		}
+		if l := e.letterOf(s.ID); l == nil && s.Value.RepresentationLetterOn == "" {
+			e.add("RPT-02", s.Ref(), []soc1.Ref{at}, "The report includes %s, and no representation letter of it is recorded.", s.Value.Name)
+		}
+	}
+}
+
+// letterOf is the letter of the engagement by management, or by a subservice
+// organization; of several the one recorded last.
+func (e *evaluation) letterOf(subservice string) (last *record.Typed[soc1.RepresentationLetter]) {
+	for i := range e.Past.Letters {
+		l := &e.Past.Letters[i]
+		if l.Value.Engagement == e.Engagement.ID && l.Value.SubserviceOrganization == subservice && (last == nil || l.Pos > last.Pos) {
+			last = l
+		}
+	}
+	return last
+}
+
+// dated is the day that a letter bears.
+func dated(l soc1.RepresentationLetter) soc1.Date {
+	if l.Dated != "" {
+		return l.Dated
+	}
+	return l.SignedOn
+}
+
+// named tells whether a list that stands for all when it is empty names an id.
+func named(ids []string, id string) bool { return len(ids) == 0 || slices.Contains(ids, id) }
 
 // reportDate holds the date of the report against every date of work and
 // review that it rests on.

@@ -30,6 +30,11 @@ type Past struct {
 	// organization's ledger, every revision of each, also of those who left.
 	Team   []record.Typed[soc1.Person]
 	Others []record.Typed[soc1.Person]
+	// Letters are management's representation letters, and those of subservice
+	// organizations that the report includes. They are asked about beside the
+	// figures because a report shows nothing of them.
+	Letters []record.Typed[soc1.RepresentationLetter]
+	Subs    []record.Typed[soc1.SubserviceOrganization]
 }
 
 // Recorded is who recorded an entry, and when.
@@ -46,6 +51,8 @@ func (f *File) LoadPast(ctx context.Context, work, org *record.View) error {
 		l.firsts(work, kind, p.First)
 	}
 	p.Systems = load(&l, org, "system", all[soc1.System])
+	p.Letters = load(&l, org, "representation_letter", all[soc1.RepresentationLetter])
+	p.Subs = load(&l, org, "subservice_organization", all[soc1.SubserviceOrganization])
 	p.Team = load(&l, work, "person", all[soc1.Person])
 	p.Others = revisions[soc1.Person](&l, org, "person")
 	recorded(&l, work, p.Results, p.Recorded)

@@ -17,6 +17,7 @@ func remembered(s *story) *story {
 	s.Past = &Past{Results: map[string][]record.Typed[soc1.Result]{}, Exceptions: map[string][]record.Typed[soc1.Exception]{},
 		First: map[soc1.Ref]int64{}, Recorded: map[int64]Recorded{}}
 	s.Past.Systems = append(s.Past.Systems, rec(s, "system", "core", soc1.System{Name: "Core", InScope: true, Objectives: []string{"it-2"}}))
+	s.Past.Letters = append(s.Past.Letters, rec(s, "representation_letter", "letter", soc1.RepresentationLetter{Engagement: "eng", Dated: "2026-02-10", SignedBy: "clerk", SignedOn: "2026-02-10"}))
 	s.Past.Team = append(s.Past.Team, rec(s, "person", "senior", soc1.Person{Name: "Sam Iyer", Email: "sam@firm.example", Side: soc1.SideAuditFirm}))
 	s.Past.Others = append(s.Past.Others, s.other("clerk", soc1.Person{Name: "Cleo Ahn", Email: "cleo@org.example", Side: soc1.SideServiceOrganization}))
 	return s
@@ -41,7 +42,7 @@ func (s *story) frozen(id, hash string, rows int64) {
 
 // selection draws n of the rows for a test from a population of the story.
 func (s *story) selection(test, id, population string, draw, rows, n int, reason string) {
-	p, _ := find(s.Populations, population)
+	p, _ := record.Find(s.Populations, population)
 	in := sampling.SeedInput{Algorithm: sampling.Algorithm, Engagement: "eng", Control: test, PopulationHash: p.Value.PopulationHash, Draw: int64(draw)}
 	text, err := in.Text()
 	if err != nil {
@@ -249,6 +250,25 @@ func pastCases() []flagCase {
 		{"management's contact at the firm", remembering(payroll(), func(s *story) {
 			s.Past.Others = append(s.Past.Others, s.other("senior", soc1.Person{Name: "Sam Iyer", Side: soc1.SideAuditFirm}))
 		}), ""},
+		{"no representation letter", remembering(clean(), func(s *story) { s.Past.Letters = nil }), "RPT-02"},
+		{"a letter that nobody signed", remembering(clean(), func(s *story) { s.Past.Letters[0].Value.SignedBy = "" }), "RPT-02"},
+		{"a letter signed on paper", remembering(clean(), func(s *story) {
+			s.Past.Letters[0].Value.SignedBy, s.Past.Letters[0].Value.File = "", soc1.File{Name: "letter.pdf"}
+		}), ""},
+		{"a letter of another day", remembering(clean(), func(s *story) { s.Past.Letters[0].Value.Dated = "2026-02-09" }), "RPT-02"},
+		{"a letter that bears the day of its signature", remembering(clean(), func(s *story) { s.Past.Letters[0].Value.Dated = "" }), ""},
+		{"a letter of another engagement", remembering(clean(), func(s *story) { s.Past.Letters[0].Value.Engagement = "last" }), "RPT-02"},
+		{"an included organization without a letter", remembering(clean(), func(s *story) {
+			s.Past.Subs = append(s.Past.Subs, rec(s, "subservice_organization", "bank", soc1.SubserviceOrganization{Name: "Bank", Method: soc1.Inclusive}))
+		}), "RPT-02"},
+		{"an included organization with its letter", remembering(clean(), func(s *story) {
+			s.Past.Subs = append(s.Past.Subs, rec(s, "subservice_organization", "bank", soc1.SubserviceOrganization{Name: "Bank", Method: soc1.Inclusive}))
+			s.Past.Letters = append(s.Past.Letters, rec(s, "representation_letter", "its", soc1.RepresentationLetter{Engagement: "eng", SubserviceOrganization: "bank", SignedOn: "2026-02-10"}))
+		}), ""},
+		{"an organization that is carved out", remembering(clean(), func(s *story) {
+			s.Past.Subs = append(s.Past.Subs, rec(s, "subservice_organization", "bank", soc1.SubserviceOrganization{Name: "Bank", Method: soc1.CarveOut}))
+		}), ""},
+
 		{"management's own testing", remembering(payroll(), func(s *story) {
 			s.By, s.Controls[0].Value.Owner = soc1.ByManagement, "senior"
 		}), ""},

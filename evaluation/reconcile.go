@@ -21,7 +21,7 @@ func (g *testFile) reconcile(out *Figures) {
 		why("Exceptions of a run that a later run replaced are neither dismissed nor retired: %s.", some(ids(g.stale)))
 	}
 	for _, id := range g.test.Value.Attributes {
-		if _, ok := find(g.Attributes, id); !ok {
+		if _, ok := record.Find(g.Attributes, id); !ok {
 			why("The test lists the attribute %s, which does not exist.", id)
 		}
 	}
@@ -83,7 +83,7 @@ func (g *testFile) reconcileRun(why func(string, ...any)) {
 		why("The joined populations of the test changed after the run %s.", g.run.ID)
 	}
 	for _, j := range run.Joins {
-		if p, ok := find(g.Populations, j.Population); ok && j.PopulationHash != "" && p.Value.PopulationHash != j.PopulationHash {
+		if p, ok := record.Find(g.Populations, j.Population); ok && j.PopulationHash != "" && p.Value.PopulationHash != j.PopulationHash {
 			why("The run %s joined %s with another hash than it has.", g.run.ID, j.Population)
 		}
 	}

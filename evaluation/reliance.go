@@ -60,14 +60,14 @@ func (e *evaluation) changeObjectives(k soc1.Control) (objectives []record.Typed
 		}
 	}
 	for _, id := range k.Systems {
-		s, ok := find(e.Past.Systems, id)
+		s, ok := record.Find(e.Past.Systems, id)
 		if !ok {
 			continue
 		}
 		systems = append(systems, s.Value.Name)
 		for _, oid := range s.Value.Objectives {
 			// Among the objectives that protect a system, the title tells too.
-			if o, ok := find(e.Objectives, oid); ok && (onChange(o.Value) || strings.Contains(lower(o.Value.Title), "change")) {
+			if o, ok := record.Find(e.Objectives, oid); ok && (onChange(o.Value) || strings.Contains(lower(o.Value.Title), "change")) {
 				add(o)
 			}
 		}

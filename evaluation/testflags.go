@@ -94,7 +94,7 @@ func (g *testFile) selection(flag blocker) {
 		// which EVA-25 asks about.
 		of, known := g.population, g.hasPop
 		if i >= len(g.draw.chain) {
-			of, known = find(g.Populations, s.Value.Population)
+			of, known = record.Find(g.Populations, s.Value.Population)
 		}
 		if known && (s.Value.Population != of.ID || s.Value.PopulationHash != of.Value.PopulationHash) {
 			flag("SMP-02", at, "The sample %s was drawn from population %s with the hash %.12s, the test is of %s with %.12s.", s.ID,
@@ -199,7 +199,7 @@ func (g *testFile) commitment(s record.Typed[soc1.Sample], flag blocker) {
 	}
 	// A later revision only discloses the nonce; the first is the commitment.
 	n := g.Nonces[i]
-	if g.hasPop && n.Revision == 1 && n.Ledger == g.population.Ledger && later(n, record.Typed[soc1.Nonce]{Record: g.population.Record}) > 0 {
+	if g.hasPop && n.Revision == 1 && n.Ledger == g.population.Ledger && record.Later(n, record.Typed[soc1.Nonce]{Record: g.population.Record}) > 0 {
 		flag("SMP-05", []soc1.Ref{s.Ref(), n.Ref(), g.population.Ref()}, "The nonce of sample %s was committed after the population arrived.", s.ID)
 	}
 }

@@ -266,6 +266,7 @@ func (a *assembly) publish(l *Log) {
 		for i := range pt.batch.Revisions {
 			st.index.apply(pt.keys[i], &pt.batch.Revisions[i])
 		}
+		st.index.redacted += int64(len(pt.batch.Redacts))
 		st.edge, st.lastTime, st.index.size = pt.edge, pt.lastTime, pt.edge.size
 		l.publish(st, pt.signed)
 		if pt.created {

@@ -330,7 +330,7 @@ func (l *Log) ends(ctx context.Context, h Head) (first, last Entry, err error) {
 // tail reads what other processes have appended since.
 func (l *Log) tail(ctx context.Context, st *ledgerState, h Head) error {
 	next := st.edge.clone()
-	lastTime := st.lastTime
+	lastTime, redacted := st.lastTime, int64(0)
 	err := leaves(ctx, l.store, st.name, st.edge.size, h.Size, func(r Row) error {
 		e, err := ParseEntry(r.Bytes)
 		if err != nil {
@@ -340,6 +340,7 @@ func (l *Log) tail(ctx context.Context, st *ledgerState, h Head) error {
 		for i, c := range e.Changes {
 			st.index.apply(headKey(c.Kind, c.ID), &Revision{Kind: c.Kind, ID: c.ID, Rev: c.Revision, Pos: r.Pos, Slot: i + 1, Effective: c.Effective})
 		}
+		redacted += int64(len(e.Redacts))
 		lastTime, err = time.Parse(TimeFormat, e.Time)
 		return err
 	})
@@ -350,6 +351,7 @@ func (l *Log) tail(ctx context.Context, st *ledgerState, h Head) error {
 		return err
 	}
 	st.edge, st.lastTime, st.index.size = next, lastTime, h.Size
+	st.index.redacted += redacted
 	l.publish(st, h.Checkpoint)
 	l.announce()
 	return nil

@@ -12,8 +12,11 @@ import (
 type Snapshot struct {
 	Ledger string
 	Size   int64
-	heads  *btree.Map[string, *RecordHead]
-	sets   map[string]int64
+	// Redacted counts the documents that this process has seen redacted since it
+	// opened the ledger: what was read before it grew may hold what is gone.
+	Redacted int64
+	heads    *btree.Map[string, *RecordHead]
+	sets     map[string]int64
 }
 
 // RecordHead is the latest recorded revision of a record.
@@ -71,9 +74,10 @@ func (s *Snapshot) Version(kind, id string) int64 {
 // A head is never changed, only replaced: the nodes of the tree, which are what
 // is copied, hold no more than its address.
 type index struct {
-	size  int64
-	heads *btree.Map[string, *RecordHead]
-	sets  map[string]int64
+	size     int64
+	redacted int64
+	heads    *btree.Map[string, *RecordHead]
+	sets     map[string]int64
 	// slab is room for the heads that load adds, made by the hundred.
 	slab []RecordHead
 }
@@ -114,5 +118,5 @@ func (x *index) snapshot(ledger string) *Snapshot {
 	for k, v := range x.sets {
 		sets[k] = v
 	}
-	return &Snapshot{Ledger: ledger, Size: x.size, heads: x.heads.Copy(), sets: sets}
+	return &Snapshot{Ledger: ledger, Size: x.size, Redacted: x.redacted, heads: x.heads.Copy(), sets: sets}
 }

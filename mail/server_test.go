@@ -32,7 +32,7 @@ func mails(n int) []mail.Mail {
 
 func server(t *testing.T, s *mailtest.Server, scheme, user string, change ...func(*mail.ServerConfig)) *mail.Server {
 	t.Helper()
-	c := mail.ServerConfig{URL: fmt.Sprintf("%s://%s127.0.0.1:%d", scheme, user, s.Port), From: sender, Roots: s.Roots, Timeout: 2 * time.Second, Hello: "r.example"}
+	c := mail.ServerConfig{URL: fmt.Sprintf("%s://%s127.0.0.1:%d", scheme, user, s.Port), From: sender, Roots: s.Roots, Timeout: 10 * time.Second, Hello: "r.example"}
 	for _, f := range change {
 		f(&c)
 	}
@@ -104,7 +104,7 @@ func TestDeliver(t *testing.T) {
 func TestSecurityIsDemanded(t *testing.T) {
 	elsewhere := func(s *mailtest.Server, change ...func(*mail.ServerConfig)) *mail.Server {
 		t.Helper()
-		c := mail.ServerConfig{URL: "smtp://mailer@mail.example.com", Password: "correct horse", From: sender, Roots: s.Roots, Timeout: 2 * time.Second}
+		c := mail.ServerConfig{URL: "smtp://mailer@mail.example.com", Password: "correct horse", From: sender, Roots: s.Roots, Timeout: 10 * time.Second}
 		for _, f := range change {
 			f(&c)
 		}

@@ -400,7 +400,7 @@ func (t *telling) assignmentLetter(r reader, list []assignment) mail.Letter {
 	by := t.nameFor(t.ctx, r.PersonID, t.h.Actor)
 	subject := fmt.Sprintf("You are now named in %s", english.Count(len(list), "record"))
 	text := fmt.Sprintf("%s has named you:", by)
-	do := mail.Link{Text: "Open what waits for you", Href: t.public + "/"}
+	do := mail.Link{Text: "Open what waits for you", Href: t.public + waitingPath}
 	if len(list) == 1 {
 		subject = fmt.Sprintf("You are now the %s of %s", list[0].as, t.heading(t.ctx, r.PersonID, list[0].ref))
 		do = mail.Link{Text: "Open the record", Href: t.recordURL(list[0].ref)}

@@ -87,5 +87,9 @@ func (s *Service) Test(ctx context.Context, person string) error {
 	return err
 }
 
-// settingsPath is the page on which a person chooses which mails they get.
-const settingsPath = "/settings/mail"
+// settingsPath is the page on which a person chooses which mails they get, and
+// waitingPath the one on which all that waits for them stands.
+const (
+	settingsPath = "/settings/mail"
+	waitingPath  = "/inbox"
+)

@@ -57,6 +57,8 @@ func TestAtOnce(t *testing.T) {
 	h.comment(manager, "Secret words of the comment about **payroll**.", owner)
 	request := h.request("Access list for November", owner, "2025-12-01")
 	h.change("pay-5-1", func(c *soc1.Control) { c.Owner = owner })
+	// What is done before anybody was told of it is told to nobody.
+	h.server.Await(t, 3)
 	h.must(h.app.AnswerRequest(t.Context(), owner, request, "Secret words of the answer.", nil))
 	all := h.server.Await(t, 4)
 
@@ -220,7 +222,7 @@ func TestSummaries(t *testing.T) {
 	h.want(owner, desk.MailSettings{Digest: desk.Daily, Hour: 7, Zone: "Europe/Berlin"})
 	h.want("elena-petrova", desk.MailSettings{Digest: desk.Daily, Hour: 7, Zone: "Europe/Berlin"})
 	h.want(manager, desk.MailSettings{Digest: desk.Off})
-	h.request("Long ago", owner, "2025-11-10")
+	h.request("Long ago", owner, "2025-11-20")
 	h.request("This week", owner, "2025-11-25")
 	h.request("At some time", owner, "")
 	back := h.request("Once more", owner, "2025-11-24")
@@ -247,8 +249,8 @@ func TestSummaries(t *testing.T) {
 	look("2025-11-21T07:00:00Z", 1)
 	m := to(t, h.server.Mails(), owner)[0]
 	text := m.Text()
-	for _, want := range []string{"Answer the request “Long ago” (due 10 November 2025)", "Answer the request “This week” (due 25 November 2025)", "Answer the request “At some time”",
-		"Answer the request “Once more” again; it was returned (due 24 November 2025)", "Answer Daniel Krawczyk, who mentions you on control PAY-5.1", "https://r.wexmoor.example/r/control/pay-5-1", "each day at 7:00"} {
+	for _, want := range []string{"Answer the request “Long ago” (due 20 November 2025)", "Answer the request “This week” (due 25 November 2025)", "Answer the request “At some time”",
+		"Answer the request “Once more” again; it was returned (due 24 November 2025)", "Answer Daniel Krawczyk, who mentions you on control PAY-5.1", "https://r.wexmoor.example/r/control/pay-5-1", "https://r.wexmoor.example/inbox\n", "each day at 7:00"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the summary does not say %q", want)
 		}
@@ -378,7 +380,7 @@ func TestDisabledMeanwhile(t *testing.T) {
 // the firm, and leave no token behind.
 func TestLinks(t *testing.T) {
 	h := newHouse(t, mailtest.Config{})
-	h.run()
+	stop := h.run()
 	token, l, err := h.accounts.Invite(t.Context(), account.Requester{PersonID: manager, Side: account.ServiceOrganization, Roles: []string{"administrator"}},
 		account.Invitee{PersonID: "leila-farahani", Email: "leila@wexmoor.example", Name: "Leila\r\nBcc: x@example.com", Side: account.ServiceOrganization})
 	if err == nil {
@@ -421,6 +423,7 @@ func TestLinks(t *testing.T) {
 	if _, err := h.SendLink(t.Context(), link, "https://elsewhere.example/"); err == nil {
 		t.Error("a link leads elsewhere")
 	}
+	stop()
 	if strings.Contains(h.log.String(), token) || strings.Contains(h.log.String(), reset) {
 		t.Error("a token stands in the log")
 	}

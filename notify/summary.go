@@ -150,7 +150,7 @@ func (s *Service) summary(ctx context.Context, r reader) (l mail.Letter, somethi
 		part.Items = append(part.Items, s.item(ctx, r, w, subjects))
 	}
 	l = mail.Letter{To: mail.Address{Name: r.DisplayName, Mailbox: r.Email}, From: s.from(ctx, r.PersonID),
-		Action: mail.Link{Text: "Open what waits for you", Href: s.public + "/"},
+		Action: mail.Link{Text: "Open what waits for you", Href: s.public + waitingPath},
 		Why:    "You get this mail because you asked for a summary, " + rhythm(r.settings) + ".", Settings: s.public + settingsPath}
 	l.Subject = summarySubject(n, len(overdue.Items))
 	for _, p := range []mail.Part{overdue, week, later} {

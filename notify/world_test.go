@@ -120,7 +120,7 @@ func (h *house) service(a *app.App, url string) *Service {
 	h.must(err)
 	d, err := desk.New(db, desk.Config{Key: [32]byte{1}, Now: h.clock, Random: rand.Reader})
 	h.must(err)
-	server, err := mail.NewServer(mail.ServerConfig{URL: url, From: mail.Address{Name: "Reperform", Mailbox: "reperform@wexmoor.example"}, Timeout: 2 * time.Second})
+	server, err := mail.NewServer(mail.ServerConfig{URL: url, From: mail.Address{Name: "Reperform", Mailbox: "reperform@wexmoor.example"}, Timeout: 10 * time.Second})
 	h.must(err)
 	s, err := New(Config{App: a, Accounts: h.accounts, Desk: d, Carrier: server, Public: "https://r.wexmoor.example/", Now: h.clock, Log: slog.New(slog.NewTextHandler(&h.log, nil))})
 	h.must(err)

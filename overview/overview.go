@@ -119,7 +119,7 @@ func (r *Records) Make(q Question) (*Overview, error) {
 	o := &Overview{Question: q, By: r.By, records: r}
 	if q.Engagement != "" {
 		var ok bool
-		if o.Engagement, ok = find(r.Engagements, q.Engagement); !ok {
+		if o.Engagement, ok = record.Find(r.Engagements, q.Engagement); !ok {
 			return nil, fmt.Errorf("there is no engagement %q: record it, or ask about all", q.Engagement)
 		}
 	}

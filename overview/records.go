@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 
 	"reperform/record"
 	"reperform/soc1"
@@ -244,18 +243,4 @@ func own[T any](r *Records, kind string, list []record.Typed[T], keep func(*reco
 		}
 	}
 	return out, nil
-}
-
-// later orders records by when they became known.
-func later[T any](a, b *record.Typed[T]) int {
-	return cmp.Or(cmp.Compare(a.Pos, b.Pos), cmp.Compare(a.Slot, b.Slot), cmp.Compare(a.ID, b.ID))
-}
-
-// find is the record of an id.
-func find[T any](list []record.Typed[T], id string) (record.Typed[T], bool) {
-	i := slices.IndexFunc(list, func(r record.Typed[T]) bool { return r.ID == id })
-	if i < 0 {
-		return record.Typed[T]{}, false
-	}
-	return list[i], true
 }

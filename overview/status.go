@@ -156,7 +156,7 @@ func (r *Records) gather(q Question, place map[string]int) (*testing, error) {
 	if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(conclusions, later[soc1.Conclusion])
+	slices.SortStableFunc(conclusions, func(a, b *record.Typed[soc1.Conclusion]) int { return record.Later(*a, *b) })
 	for i := range conclusions {
 		if at, ok := place[conclusions[i].Value.SubjectID]; ok {
 			t.by[at].concluded(conclusions[i])

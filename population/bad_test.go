@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func gzipped(s string, keep float64) string {
@@ -22,13 +23,18 @@ func gzipped(s string, keep float64) string {
 
 // workbook builds a small .xlsx of one sheet.
 func workbook(rows, after string) string {
+	return workbookSharing(`<si><t>id</t></si><si><t>amount</t></si><si><t>day</t></si><si><r><t>00</t></r><r><t>7</t></r><rPh><t>no</t></rPh></si>`, rows, after)
+}
+
+// workbookSharing is workbook with the texts that its cells share.
+func workbookSharing(texts, rows, after string) string {
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
 	for _, p := range [][2]string{
 		{"_rels/.rels", `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>`},
 		{"xl/workbook.xml", `<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="Data" sheetId="1" r:id="r1"/></sheets></workbook>`},
 		{"xl/_rels/workbook.xml.rels", `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>`},
-		{"xl/sharedStrings.xml", `<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>id</t></si><si><t>amount</t></si><si><t>day</t></si><si><r><t>00</t></r><r><t>7</t></r><rPh><t>no</t></rPh></si></sst>`},
+		{"xl/sharedStrings.xml", `<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">` + texts + `</sst>`},
 		{"xl/styles.xml", `<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><numFmts count="1"><numFmt numFmtId="170" formatCode="yyyy\-mm\-dd hh:mm"/></numFmts><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="170"/><xf numFmtId="4"/></cellXfs></styleSheet>`},
 		{"xl/worksheets/sheet1.xml", `<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>` + rows + `</sheetData>` + after + `</worksheet>`},
 	} {
@@ -43,6 +49,24 @@ func workbook(rows, after string) string {
 }
 
 const sheetHeader = `<row r="2"><c r="B2" t="s"><v>0</v></c><c r="C2" t="s"><v>1</v></c><c r="D2" t="s"><v>2</v></c></row>`
+
+// TestWorkbooksMadeToExhaust are refused before they are unpacked.
+func TestWorkbooksMadeToExhaust(t *testing.T) {
+	e := newEngine(t)
+	begin := time.Now()
+	for want, content := range map[string]string{
+		"its texts take":              workbookSharing(strings.Repeat("<si><t/></si>", 2_000_000), sheetHeader, ""),
+		"it shares more than 8388608": workbookSharing(`</sst><sst uniqueCount="18000000"><si><t>id</t></si>`, sheetHeader, ""),
+	} {
+		_, err := e.Import(context.Background(), ImportRequest{Source: Source{Path: writeFile(t, "x.xlsx", content)}, Zone: "UTC", Output: filepath.Join(t.TempDir(), "f.parquet")})
+		if err == nil || !strings.Contains(err.Error(), "the workbook is too large: "+want) || !strings.Contains(err.Error(), "export the sheet as CSV") {
+			t.Errorf("want %q, got %v", want, err)
+		}
+	}
+	if d := time.Since(begin); d > 20*time.Second {
+		t.Errorf("it took %s", d)
+	}
+}
 
 // TestBadInput: each broken file is refused with file, row, column and value,
 // says what to do, and leaves nothing behind.
@@ -157,7 +181,7 @@ func TestGoodOddInput(t *testing.T) {
 		warning             string
 	}{
 		{"semicolons and a mark", "x.csv", "\xef\xbb\xbfid;amount\r\n007;1.5\r\n", ImportRequest{}, "id text,amount decimal(18,1)", [][]any{{"007", "1.5"}}, ""},
-		{"tabs", "x.tsv", "a\tb\n1,2\t3\n", ImportRequest{}, "a text,b integer", [][]any{{"1,2", "3"}}, ""},
+		{"tabs", "x.tsv", "a\tb\n1,2\t3\n", ImportRequest{}, "a text,b integer", [][]any{{"1,2", "3"}}, "written with separators"},
 		{"pipes, declared", "x.txt", "a|b\n1|2", ImportRequest{Source: Source{Delimiter: "|"}}, "a integer,b integer", [][]any{{"1", "2"}}, ""},
 		{"gzip", "x.csv.gz", gzipped("a,b\n1,2\n", 1), ImportRequest{}, "a integer,b integer", [][]any{{"1", "2"}}, ""},
 		{"latin-1 declared", "x.csv", "a,b\nZo\xeb,\x80\n", ImportRequest{Source: Source{Encoding: "windows-1252"}}, "a text,b text", [][]any{{"Zoë", "€"}}, ""},
@@ -175,6 +199,8 @@ func TestGoodOddInput(t *testing.T) {
 		{"ambiguous dates", "x.csv", "d\n01/02/2025\n", ImportRequest{}, "d text", [][]any{{"01/02/2025"}}, "fits both"},
 		{"dates by day", "x.csv", "d\n01/02/2025\n31/01/2025\n", ImportRequest{}, "d date", [][]any{{"2025-02-01"}, {"2025-01-31"}}, ""},
 		{"mostly numbers", "x.csv", "v\n" + strings.Repeat("1.5\n", 20) + "n/a\n", ImportRequest{}, "v text", nil, `20 of 21 values are numbers, but not all (here: "n/a")`},
+		{"numbers with separators", "x.csv", "a;v\nx;1,234.50\ny;1.234,50\n", ImportRequest{Source: Source{Delimiter: ";"}}, "a text,v text", nil, `numbers are written with separators (here: "1,234.50"), so the column stays text`},
+		{"words for no value", "x.csv", "a,approved_by\n1,ann\n2,NULL\n3,n/a\n", ImportRequest{}, "a integer,approved_by text", nil, `2 values read like "NULL" and are taken as text`},
 		{"offsets here and there", "x.csv", "t\n2025-01-01 10:00:00\n2025-01-01T10:00:00Z\n", ImportRequest{}, "t text", nil, "offset from UTC"},
 		{"declared separators", "x.csv", "a;d\n1.234.567,89;01-feb-25\n-;x\n", ImportRequest{Schema: Schema{Columns: []Column{
 			{Name: "a", Type: Type{Kind: "decimal", Precision: 12, Scale: 2}, Decimal: ",", Thousands: ".", Nulls: []string{"-"}},

@@ -39,12 +39,18 @@ func (r Record) Ref() soc1.Ref {
 }
 
 // Encode makes the document of a body, a value of the kind's struct or JSON of
-// it. Fields of the previous body that this program does not know survive, so
+// it. It refuses what TextProblems finds, unless the revision retires the record. Fields of the previous body that this program does not know survive, so
 // that an older program does not lose what a newer one wrote.
 func (k *Kind) Encode(value any, previous json.RawMessage, retired bool) ([]byte, error) {
 	body, err := json.Marshal(value)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", k.Name, err)
+	}
+	// What is taken out of use keeps its words.
+	if !retired {
+		if ps := k.TextProblems(body, previous); len(ps) > 0 {
+			return nil, fmt.Errorf("%s: %s", k.Name, ps[0])
+		}
 	}
 	if body, err = k.keepUnknown(body, previous); err != nil {
 		return nil, err

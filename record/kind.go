@@ -81,6 +81,9 @@ type Field struct {
 	Values, ValueLabels []string
 	// Sensitive is "personal" or "confidential" when the field is.
 	Sensitive string
+	// Data says that the value was computed from data, which may hold any
+	// character, and not written by a person.
+	Data bool
 	// Fields of an object, or of the objects of a list.
 	Fields []Field
 }
@@ -144,7 +147,7 @@ func fieldsOf(t reflect.Type) []Field {
 			panic(fmt.Sprintf("record: %s.%s has no json name", t, sf.Name))
 		}
 		f := Field{Name: name, Label: sf.Tag.Get("label"), Help: sf.Tag.Get("help"), Ref: sf.Tag.Get("ref"),
-			Required: sf.Tag.Get("required") == "true", Multiline: sf.Tag.Get("multiline") == "true", Sensitive: sf.Tag.Get("sensitive")}
+			Required: sf.Tag.Get("required") == "true", Multiline: sf.Tag.Get("multiline") == "true", Sensitive: sf.Tag.Get("sensitive"), Data: sf.Tag.Get("data") == "true"}
 		ft := sf.Type
 		if ft.Kind() == reflect.Pointer {
 			ft = ft.Elem()

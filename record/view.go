@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -371,6 +372,20 @@ func inForce(revs []Record) []Version {
 type Typed[T any] struct {
 	Record
 	Value T
+}
+
+// Find is the record of an id in a list.
+func Find[T any](list []Typed[T], id string) (Typed[T], bool) {
+	i := slices.IndexFunc(list, func(r Typed[T]) bool { return r.ID == id })
+	if i < 0 {
+		return Typed[T]{}, false
+	}
+	return list[i], true
+}
+
+// Later orders records by when they became known.
+func Later[T any](a, b Typed[T]) int {
+	return cmp.Or(cmp.Compare(a.Pos, b.Pos), cmp.Compare(a.Slot, b.Slot), cmp.Compare(a.ID, b.ID))
 }
 
 // All decodes the records of a kind that are neither retired nor redacted. What

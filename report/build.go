@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"reperform/ledger"
-	"reperform/report/typst"
 	"reperform/report/wording"
 	"reperform/soc1"
 )
@@ -40,7 +39,7 @@ func Build(ctx context.Context, src Source) (*Model, error) {
 	}
 	m.facts = m.factsOf()
 	out := &Model{
-		Format: ModelFormat, Program: src.Program, Wording: m.wording.Name, Typesetter: typst.Version,
+		Format: ModelFormat, Program: src.Program, Wording: m.wording.Name, Typesetter: Typesetter,
 		Engagement: src.Engagement, Paper: m.paper(), Draft: DraftMark, Author: m.engagement.Value.Auditor.Firm,
 	}
 	if src.Released {

@@ -28,6 +28,11 @@ func Job(m *Model) (typst.Job, error) {
 	return typst.Job{Main: templateFile, Files: map[string][]byte{templateFile: template, modelFile: data}}, nil
 }
 
+// Typesetter names what turns a model into a PDF: the compiler with its fonts,
+// and the template by the beginning of its hash. Two programs that name the same
+// give the same bytes for the same model; of another nobody can tell.
+var Typesetter = fmt.Sprintf("%s, template %.4x", typst.Version, sha256.Sum256(template))
+
 // Render typesets a model as a tagged PDF. The same model gives the same
 // bytes: the file's date is the date of the report, or none while there is no
 // such date, and its identifier follows from the model.

@@ -49,7 +49,7 @@ type Exception struct {
 	// Attribute is the code of the attribute failed.
 	Attribute string `json:"attribute" label:"Attribute" required:"true"`
 	// ItemKeys are the items, at most a thousand.
-	ItemKeys []string `json:"item_keys,omitempty" label:"Items" sensitive:"confidential"`
+	ItemKeys []string `json:"item_keys,omitempty" label:"Items" data:"true" sensitive:"confidential"`
 	// Group stands for the items when there are more.
 	Group ExceptionGroup `json:"group,omitzero" label:"Group"`
 	// Undecided says that the data could not tell, as against a failure.

@@ -68,7 +68,7 @@ func (t ColumnTransform) Label() string { return columnTransforms.label(string(t
 // Column is a column of a population.
 type Column struct {
 	// Name is the column's name, verbatim.
-	Name string `json:"name" label:"Name" required:"true"`
+	Name string `json:"name" label:"Name" data:"true" required:"true"`
 	// Type is the engine's type, such as "VARCHAR" or "DECIMAL(18,2)".
 	Type string `json:"type" label:"Type"`
 	// Transform is what was done before storing; empty means kept.
@@ -76,15 +76,15 @@ type Column struct {
 	// Nulls is the number of rows without a value.
 	Nulls int64 `json:"nulls,omitempty" label:"Rows without a value"`
 	// Min is the smallest value of a date, time or number.
-	Min string `json:"min,omitempty" label:"Smallest"`
+	Min string `json:"min,omitempty" label:"Smallest" data:"true"`
 	// Max is the largest value of a date, time or number.
-	Max string `json:"max,omitempty" label:"Largest"`
+	Max string `json:"max,omitempty" label:"Largest" data:"true"`
 }
 
 // ControlTotal is the sum of a column as it was found at import.
 type ControlTotal struct {
 	// Column is the column summed.
-	Column string `json:"column" label:"Column" required:"true"`
+	Column string `json:"column" label:"Column" data:"true" required:"true"`
 	// Total is the exact decimal sum.
 	Total string `json:"total" label:"Total" help:"An exact decimal number, such as 1234567.89."`
 	// Count is the number of rows with a value.
@@ -150,15 +150,15 @@ type CompletenessCheck struct {
 	// Check is the test made.
 	Check CheckKind `json:"check" label:"Check" required:"true"`
 	// Column is the column tested, where the test is of one.
-	Column string `json:"column,omitempty" label:"Column"`
+	Column string `json:"column,omitempty" label:"Column" data:"true"`
 	// Expected is what should have been found.
-	Expected string `json:"expected,omitempty" label:"Expected"`
+	Expected string `json:"expected,omitempty" label:"Expected" data:"true"`
 	// Actual is what was found.
-	Actual string `json:"actual,omitempty" label:"Found"`
+	Actual string `json:"actual,omitempty" label:"Found" data:"true"`
 	// Passed says whether the two agree.
 	Passed bool `json:"passed" label:"Passed"`
 	// Examples are a few of the items that disagree.
-	Examples []string `json:"examples,omitempty" label:"Examples"`
+	Examples []string `json:"examples,omitempty" label:"Examples" data:"true"`
 	// Note explains a difference or says where the expectation came from.
 	Note string `json:"note,omitempty" label:"Note" multiline:"true" help:"Where the expectation came from, or why a difference does not matter."`
 	// By is who made the test, when a person did.
@@ -197,7 +197,7 @@ type Population struct {
 	// Columns are the columns, in order.
 	Columns []Column `json:"columns,omitempty" label:"Columns"`
 	// Key are the columns that together identify an item.
-	Key []string `json:"key,omitempty" label:"Key columns"`
+	Key []string `json:"key,omitempty" label:"Key columns" data:"true"`
 	// KeyUnique says that no two items have the same key.
 	KeyUnique bool `json:"key_unique,omitempty" label:"Key is unique"`
 	// RowCount is the number of items.
@@ -220,7 +220,7 @@ type Population struct {
 	// EngineVersion names the program that imported it.
 	EngineVersion string `json:"engine_version,omitempty" label:"Engine version"`
 	// Warnings are what the import noticed and did not refuse.
-	Warnings []string `json:"warnings,omitempty" label:"Warnings"`
+	Warnings []string `json:"warnings,omitempty" label:"Warnings" data:"true"`
 }
 
 // Validate checks the population alone.

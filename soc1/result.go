@@ -36,7 +36,7 @@ type Result struct {
 	// Sample is the draw that the item came from, when there was one.
 	Sample string `json:"sample,omitempty" label:"Sample" ref:"sample"`
 	// ItemKey is the key of the item, verbatim.
-	ItemKey string `json:"item_key" label:"Item" required:"true" sensitive:"confidential"`
+	ItemKey string `json:"item_key" label:"Item" data:"true" required:"true" sensitive:"confidential"`
 	// Attribute is the code of the attribute, such as "A".
 	Attribute string `json:"attribute" label:"Attribute" required:"true"`
 	// Outcome is what was found.
@@ -124,7 +124,7 @@ type TestRun struct {
 	// Ended is when the run ended.
 	Ended Instant `json:"ended,omitempty" label:"Ended"`
 	// Warnings are what the run noticed about the expressions.
-	Warnings []string `json:"warnings,omitempty" label:"Warnings"`
+	Warnings []string `json:"warnings,omitempty" label:"Warnings" data:"true"`
 }
 
 // Validate checks the manifest alone: every attribute accounts for every row.

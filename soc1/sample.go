@@ -7,9 +7,9 @@ type SampleItem struct {
 	// Rank is the item's place in its stratum, from 1, lowest HMAC first.
 	Rank int `json:"rank" label:"Rank"`
 	// Key is the item's key, verbatim.
-	Key string `json:"key" label:"Item" sensitive:"confidential"`
+	Key string `json:"key" label:"Item" data:"true" sensitive:"confidential"`
 	// Stratum is the stratum it was drawn from, such as "2025-Q1".
-	Stratum string `json:"stratum,omitempty" label:"Stratum"`
+	Stratum string `json:"stratum,omitempty" label:"Stratum" data:"true"`
 	// HMAC is the value that decided the rank, in hexadecimal.
 	HMAC string `json:"hmac" label:"HMAC"`
 }
@@ -25,7 +25,7 @@ type Sample struct {
 	PopulationHash string `json:"population_hash" label:"Population hash" required:"true"`
 	// SeedInput is the text from which the seed is computed; an auditor's
 	// nonce in it is not disclosed before release.
-	SeedInput string `json:"seed_input" label:"Seed input" required:"true" sensitive:"confidential"`
+	SeedInput string `json:"seed_input" label:"Seed input" data:"true" required:"true" sensitive:"confidential"`
 	// Algorithm names the selection, such as "soc1/v1".
 	Algorithm string `json:"algorithm" label:"Algorithm" required:"true"`
 	// NonceCommitment is the commitment that preceded the population; empty

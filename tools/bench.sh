@@ -73,4 +73,7 @@ if go build -trimpath -o "$tmp/reperform" ./cmd/reperform; then
     status=1
   fi
 fi
+
+# Pages as people wait for them.
+tools/lighthouse.sh || status=1
 exit $status

@@ -14,14 +14,17 @@ done
 CHROME_PATH=${CHROME_PATH:-$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)}
 [ -n "$CHROME_PATH" ] || { echo "chromium is not installed; run tools/deps.sh" >&2; exit 1; }
 export CHROME_PATH
-(cd tools/lighthouse && cmp -s package-lock.json node_modules/.installed ||
-  { npm ci --silent --no-audit --no-fund --ignore-scripts && cp package-lock.json node_modules/.installed; })
-
 tmp=$(mktemp -d)
 server=
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$tmp"' EXIT
+# quiet runs a command and shows what it said only when it fails.
+quiet() { "$@" >"$tmp/out" 2>&1 || { tail -20 "$tmp/out" >&2; exit 1; }; }
+if ! cmp -s tools/lighthouse/package-lock.json tools/lighthouse/node_modules/.installed; then
+  quiet npm --prefix tools/lighthouse ci --no-audit --no-fund --ignore-scripts
+  cp tools/lighthouse/package-lock.json tools/lighthouse/node_modules/.installed
+fi
 go build -trimpath -o "$tmp/reperform" ./cmd/reperform
-"$tmp/reperform" demo -o "$tmp/demo" >"$tmp/out" 2>&1 || { tail -20 "$tmp/out" >&2; exit 1; }
+quiet "$tmp/reperform" demo -o "$tmp/demo"
 "$tmp/reperform" --workspace "$tmp/demo/workspace" serve --listen "localhost:$port" >"$tmp/log" 2>&1 &
 server=$!
 [ $# -gt 0 ] || set -- / /matrix

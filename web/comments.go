@@ -108,15 +108,22 @@ func (r *request) talkOf(subject soc1.Ref, back string) (*talk, error) {
 	t.Count = len(lines)
 	at := map[string]int{}
 	var threads []thread
-	for _, l := range lines {
-		s := r.said(l, subject)
-		if n, ok := at[l.Ledger+" "+l.Comment.ReplyTo]; ok && l.Comment.ReplyTo != "" {
-			threads[n].Answers = append(threads[n].Answers, s)
-			continue
+	// Comments before answers: two that were written in the same second stand in
+	// no order.
+	for _, answers := range []bool{false, true} {
+		for _, l := range lines {
+			if answers != (l.Comment.ReplyTo != "") {
+				continue
+			}
+			s := r.said(l, subject)
+			if n, ok := at[l.Ledger+" "+l.Comment.ReplyTo]; answers && ok {
+				threads[n].Answers = append(threads[n].Answers, s)
+				continue
+			}
+			// An answer to a comment that was redacted stands by itself.
+			at[l.Ledger+" "+l.ID] = len(threads)
+			threads = append(threads, thread{saying: s})
 		}
-		// An answer to a comment that was redacted stands by itself.
-		at[l.Ledger+" "+l.ID] = len(threads)
-		threads = append(threads, thread{saying: s})
 	}
 	for _, x := range threads {
 		if x.saying.Settled {

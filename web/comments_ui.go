@@ -82,3 +82,12 @@ func commentsWord(n int) string {
 	}
 	return "comments"
 }
+
+// askedText says who asked whom, when, and by when.
+func askedText(a asked) string {
+	s := a.By.Name + " asked " + a.To.Name + " on " + a.On
+	if a.Due != "" {
+		s += ", due " + a.Due
+	}
+	return s
+}

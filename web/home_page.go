@@ -141,6 +141,10 @@ func (s *Site) registerHome() {
 // home shows the first page. Its body is kept for the person as long as no
 // ledger grows that they may read, and the day is the same.
 func (r *request) home() error {
+	if to := r.landing(r.actor); to != "/" {
+		// Who reads nothing of the organization has no home page.
+		return r.redirect(r.site.base + to)
+	}
 	k, err := r.homeKey()
 	var denied *identity.DeniedError
 	if errors.As(err, &denied) {

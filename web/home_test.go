@@ -300,9 +300,10 @@ roles: [firm_administrator]
 	if !strings.Contains(m.page("aud", "/"), "Tests with results") {
 		t.Error("staff have no numbers of their examination")
 	}
-	// Who only manages the firm's people reads neither ledger's numbers.
+	// Who only manages the firm's people reads neither ledger's numbers, and is sent
+	// to the people.
 	if w := m.get("fad", "/"); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/x/"+ledger+"/people" {
-		t.Errorf("a firm administrator: %d to %q", w.Code, w.Header().Get("Location"))
+		t.Errorf("a firm administrator: %d to %s", w.Code, w.Header().Get("Location"))
 	}
 	if after := m.page(manager, "/"); after != before {
 		t.Error("management's page changed with the auditor's file")

@@ -1,14 +1,17 @@
 package web
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
+	"reperform/app"
 	"reperform/soc1"
 )
 
 // TestKeyboardAlone does a control owner's errand without a mouse: signs in,
-// finds a control, edits it, says why, sees it in the history, and signs out.
+// finds a control, edits it, says why, sees it in the history, comments on it and
+// calls somebody, and signs out.
 func TestKeyboardAlone(t *testing.T) {
 	h := live(t)
 	h.token(t, owner)
@@ -17,8 +20,12 @@ func TestKeyboardAlone(t *testing.T) {
 	p.findByKeys("ITGC-1.2", "/r/control/itgc-1-2")
 	p.editByKeys("exceptions", "What differs is written down and settled within five days.", "The limit of five days was agreed in November.")
 	p.historyByKeys(t, "Fatima Boukhari", "The limit of five days was agreed in November.")
+	p.commentByKeys("Agreed with @", "daniel", "Daniel Krawczyk", " in November.")
 	p.signOutByKeys(t)
 	p.fine(t)
+	if c, err := h.app.MentionsOf(t.Context(), manager); err != nil || !slices.ContainsFunc(c, func(l app.CommentLine) bool { return l.Comment.Text == "Agreed with @daniel-krawczyk in November." }) {
+		t.Errorf("the manager is called by %v, %v", c, err)
+	}
 	if got := string(h.revision(t, "control", "itgc-1-2").Body); !strings.Contains(got, "settled within five days") {
 		t.Errorf("recorded is %s", got)
 	}
@@ -78,6 +85,24 @@ func (p *person) historyByKeys(t *testing.T, who, reason string) {
 	}
 	p.Do(`history.back()`)
 	p.Wait("the record once more", `location.pathname.startsWith("/r/") && document.readyState === "complete"`)
+}
+
+// commentByKeys says something about the record shown, and calls somebody who is
+// found by a few letters.
+func (p *person) commentByKeys(before, letters, name, after string) {
+	p.Press("c")
+	p.Wait("the field", `document.activeElement?.id === "say-text"`)
+	p.Type(before)
+	p.Wait("the people", `document.activeElement?.getAttribute("role") === "combobox"`)
+	p.Type(letters)
+	p.Wait("one of them", `document.querySelectorAll(".mention [role=option]").length === 1 && document.querySelector(".mention [role=option]").textContent.includes(%s)`, name)
+	p.Press("Enter")
+	p.Wait("the field again", `document.activeElement?.id === "say-text"`)
+	p.Press("Backspace")
+	p.Type(after)
+	p.Press("Control+Enter")
+	p.Wait("the comment is shown", `document.querySelector("#talk .thread .at")?.textContent === "@" + %s`, name)
+	p.Press("Escape")
 }
 
 func (p *person) signOutByKeys(t *testing.T) {

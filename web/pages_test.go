@@ -33,6 +33,7 @@ type page struct {
 func pages(t *testing.T, h *liveHouse) []page {
 	x := "/x/" + h.exam
 	link := h.invite(t, "gustavo-almeida")
+	h.converse(t)
 	return []page{
 		{pattern: "GET /sign-in", who: nobody, path: "/sign-in"},
 		{pattern: "POST /sign-in", who: nobody, path: "/sign-in", do: func(p *person) {
@@ -40,8 +41,21 @@ func pages(t *testing.T, h *liveHouse) []page {
 			p.Press("Enter")
 			p.Wait("the refusal", `document.querySelector("[role=alert]")`)
 		}},
+		{pattern: "GET /forgot", who: nobody, path: "/forgot"},
+		{pattern: "POST /forgot", who: nobody, path: "/forgot", do: func(p *person) {
+			p.Type("nobody@wexmoor.example")
+			p.Press("Enter")
+			p.Wait("the answer", `document.querySelector("[role=status]")`)
+		}},
 		{pattern: "GET /invite/{token}", who: nobody, path: "/invite/" + link},
 		{pattern: "GET /invite/{token}", who: nobody, path: "/invite/used", fails: true},
+		{pattern: "GET /forgot", who: nobody, path: "/forgot"},
+		{pattern: "POST /forgot", who: nobody, path: "/forgot", do: func(p *person) {
+			p.TabTo("#email")
+			p.Type("nobody@wexmoor.example")
+			p.Press("Enter")
+			p.Wait("the answer", `document.readyState === "complete" && !document.querySelector("#email")`)
+		}},
 
 		{pattern: "GET /settings", who: owner, path: "/settings"},
 		{pattern: "GET /settings/security", who: owner, path: "/settings/security"},
@@ -88,6 +102,12 @@ func pages(t *testing.T, h *liveHouse) []page {
 		{pattern: "GET /x/{ledger}/import/{kind}/{token}", who: partner, path: x + "/import/test_of_control", do: uploads},
 		{pattern: "GET /x/{ledger}/bulk/{kind}/{token}", who: partner, path: x + "/r/test_of_control", do: choosesRows},
 		{pattern: "GET /{$}", who: "elena-petrova", path: "/"},
+		{pattern: "GET /inbox", who: owner, path: "/inbox"},
+		{pattern: "GET /inbox", who: owner, path: "/inbox", do: func(p *person) {
+			p.Do(`document.querySelector("#group-unread summary").click()`)
+			p.Wait("the field for a reply", `document.activeElement?.matches("textarea") || document.querySelector("#group-unread details[open] textarea")`)
+		}},
+		{pattern: "GET /inbox", who: partner, path: "/inbox"},
 		{pattern: "GET /settings/mail", who: manager, path: "/settings/mail"},
 		{pattern: "GET /settings/mail", who: partner, path: "/settings/mail?done=mail"},
 		{pattern: "POST /settings/mail", who: "elena-petrova", path: "/settings/mail", do: func(p *person) {
@@ -116,6 +136,17 @@ func pages(t *testing.T, h *liveHouse) []page {
 			p.Wait("the form with what is wrong", `document.querySelector(".note.bad") && document.readyState === "complete"`)
 		}},
 		{pattern: "GET /r/{kind}/{id}", who: manager, path: "/r/control/pay-1-1"},
+		{pattern: "GET /r/{kind}/{id}", who: owner, path: "/r/control/itgc-1-1"},
+		{pattern: "GET /r/{kind}/{id}", who: owner, path: "/r/control/itgc-1-1", do: func(p *person) {
+			p.Press("c")
+			p.Type(" @")
+			p.Wait("the people", `document.querySelector(".mention [role=option]")`)
+		}},
+		{pattern: "GET /r/{kind}/{id}", who: manager, path: "/r/control/itgc-1-1?ask=1"},
+		{pattern: "GET /r/{kind}/{id}", who: partner, path: "/r/control/itgc-1-1"},
+		{pattern: "GET /r/{kind}/{id}", who: owner, path: "/r/request/req-seen"},
+		{pattern: "GET /r/{kind}/{id}", who: owner, path: "/r/comment/c-seen"},
+		{pattern: "GET /matrix", who: owner, path: "/matrix?open=itgc-1-1"},
 		{pattern: "GET /r/{kind}/{id}", who: manager, path: "/r/engagement/soc1-2025"},
 		{pattern: "GET /r/{kind}/{id}", who: "elena-petrova", path: "/r/control/pay-1-1?asof=2024-06-30"},
 		{pattern: "GET /r/{kind}/{id}", who: manager, path: "/r/control/nothing", fails: true},
@@ -185,6 +216,11 @@ var noPage = map[string]string{
 	"GET /palette":                           "/palette?q=pay",
 	"GET /matrix/choices":                    "/matrix/choices",
 	"GET /matrix/statement":                  "/matrix/statement?id=pay-1-1",
+	"GET /choices/{kind}":                    "/choices/risk?q=pay",
+	"GET /x/{ledger}/choices/{kind}":         "/x/{ledger}/choices/control",
+	"GET /inbox/count":                       "/inbox/count",
+	"GET /r/{kind}/{id}/mentions":            "/r/control/pay-1-1/mentions?in=org",
+	"GET /x/{ledger}/r/{kind}/{id}/mentions": "/x/{ledger}/r/test_of_control/t-pay-1-1/mentions?in={ledger}",
 	"GET /export/{kind}/{format}":            "/export/risk/csv",
 	"GET /x/{ledger}/export/{kind}/{format}": "/x/{ledger}/export/test_of_control/xlsx",
 	"GET /matrix.xlsx":                       "/matrix.xlsx",
@@ -272,8 +308,7 @@ func (p *person) inspect(t *testing.T, pg page) {
 	if pg.do != nil {
 		name += " (" + strings.TrimPrefix(pg.pattern, "GET ") + ")"
 	}
-	show := func(width, height int64) {
-		p.Size(width, height)
+	show := func() {
 		p.open(pg.path)
 		if pg.do != nil {
 			pg.do(p)
@@ -292,7 +327,8 @@ func (p *person) inspect(t *testing.T, pg page) {
 		check(how, found)
 	}
 	p.Dark(false)
-	show(1280, 800)
+	p.Size(1280, 800)
+	show()
 	check("light", p.axe(browsertest.All))
 	p.Picture(name + "-light")
 	p.Dark(true)
@@ -300,7 +336,10 @@ func (p *person) inspect(t *testing.T, pg page) {
 	p.Picture(name + "-dark")
 	problems("wide")
 	p.Dark(false)
-	show(390, 844)
+	p.Size(390, 844)
+	if pg.do != nil {
+		show()
+	}
 	check("390 pixels", p.axe(browsertest.NoColours))
 	check("390 pixels", p.Overflow())
 	p.Picture(name + "-390")

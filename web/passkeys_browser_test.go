@@ -16,9 +16,6 @@ import (
 // TestPasskeysInBrowser lets somebody come in, sign in, prove who they are and
 // add another device, by passkeys of a real browser.
 func TestPasskeysInBrowser(t *testing.T) {
-	if testing.Short() {
-		t.Skip("-short leaves out the tests that drive a browser")
-	}
 	i := newInn(t)
 	at := strings.Replace(i.srv.URL, "127.0.0.1", "localhost", 1)
 	admin := i.account(administrator)
@@ -135,9 +132,6 @@ func TestPasskeysInBrowser(t *testing.T) {
 // TestSetupPages looks at the pages of a first run as at every other page, and
 // makes a workspace by keys alone.
 func TestSetupPages(t *testing.T) {
-	if testing.Short() {
-		t.Skip("-short leaves out the tests that drive a browser")
-	}
 	h := live(t)
 	const code = "ABCD-EFGH-JKMN-PQRS"
 	var made FirstRun

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -187,9 +188,20 @@ func (r *request) ask() error {
 	}
 	id, err := r.site.app.Request(r.Context(), r.actor, q)
 	if err != nil {
-		return r.unsaid(draft{Target: "ask", Text: v.Get("text")}, v, err)
+		return r.unsaid(draft{Target: "ask", Text: v.Get("text")}, v, namesNobody(err))
 	}
 	return r.spoken(v, "request-"+id)
+}
+
+// namesNobody turns an error about somebody or something that a form names into
+// one about the form: the record itself is there.
+func namesNobody(err error) error {
+	for _, field := range []string{"to: ", "evidence: ", "controls: "} {
+		if strings.HasPrefix(err.Error(), field) && errors.Is(err, record.ErrNotFound) {
+			return errors.New(err.Error())
+		}
+	}
+	return err
 }
 
 // requested reads a form about a request.
@@ -206,7 +218,7 @@ func (r *request) answerRequest() error {
 	}
 	evidence := slices.DeleteFunc(v["evidence"], func(s string) bool { return s == "" })
 	if err := r.site.app.AnswerRequest(r.Context(), r.actor, r.PathValue("id"), tidy(v.Get("answer")), evidence); err != nil {
-		return r.unsaid(draft{Target: "answer:" + r.PathValue("id"), Text: v.Get("answer")}, v, err)
+		return r.unsaid(draft{Target: "answer:" + r.PathValue("id"), Text: v.Get("answer")}, v, namesNobody(err))
 	}
 	return r.spoken(v, "request-"+r.PathValue("id"))
 }

@@ -102,6 +102,8 @@ func TestMailSettings(t *testing.T) {
 			t.Errorf("%s %s: %d", name, change, w.Code)
 		}
 	}
+	// Where mails lead beside records.
+	m.page(owner, "/inbox")
 	// One's own settings alone: who asks is who is meant.
 	if _, _, set, _ := d.Mail(t.Context(), partner); set {
 		t.Error("another person's settings are set")

@@ -203,6 +203,9 @@ func (r *request) landing(person string) string {
 	if in := r.site.app.PeopleLedgers(r.Context(), person); len(in) > 0 {
 		return "/x/" + url.PathEscape(in[0]) + "/people"
 	}
+	if r.site.opt.Accounts == nil {
+		return "/"
+	}
 	return "/settings"
 }
 

@@ -26,6 +26,7 @@ func (c *cli) populationProfile() *cobra.Command {
 		return c.print(p, func(w io.Writer) { printProfile(w, p) })
 	})
 	cmd.Short = "Show what a population looks like"
+	c.limited(cmd, "the profile")
 	cmd.Args = cobra.ExactArgs(1)
 	cmd.Flags().StringVar(&name, "ledger", app.OrganizationLedger, "ledger of the population")
 	return cmd
@@ -79,6 +80,7 @@ func (c *cli) populationCheck() *cobra.Command {
 		return err
 	})
 	cmd.Short = "Test completeness and accuracy, and record the result"
+	c.limited(cmd, "the checks")
 	cmd.Args = cobra.ExactArgs(1)
 	cmd.Flags().StringVar(&name, "ledger", app.OrganizationLedger, "ledger of the population")
 	cmd.Flags().StringVar(&spec, "spec", "", "YAML or JSON file with the checks")

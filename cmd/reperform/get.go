@@ -91,7 +91,7 @@ func printList(w io.Writer, kind *record.Kind, rs []record.Record) {
 		var body map[string]json.RawMessage
 		_ = json.Unmarshal(r.Body, &body)
 		line := r.ID
-		for _, f := range []string{"code", "title", "name", "text", "what"} {
+		for _, f := range []string{"code", "name", "title", "text", "what"} {
 			var s string
 			if raw, ok := body[f]; ok && json.Unmarshal(raw, &s) == nil && s != "" {
 				line += "  " + short(string(bytes.TrimSpace([]byte(s))))

@@ -68,12 +68,21 @@ func (c *cli) ledgerCheckpoint() *cobra.Command {
 	return cmd
 }
 
+// position reads the argument that names an entry.
+func position(arg string) (int64, error) {
+	pos, err := strconv.ParseInt(arg, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%q is not a position; `reperform ledger log` lists them", arg)
+	}
+	return pos, nil
+}
+
 func (c *cli) ledgerProve() *cobra.Command {
 	var name, checkpoint, out string
 	cmd := c.command("prove POSITION", "ledger", func(cmd *cobra.Command, args []string) error {
-		pos, err := strconv.ParseInt(args[0], 10, 64)
+		pos, err := position(args[0])
 		if err != nil {
-			return fmt.Errorf("%q is not a position; `reperform ledger log` lists them", args[0])
+			return err
 		}
 		a, err := c.open(cmd.Context())
 		if err != nil {

@@ -16,6 +16,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"syscall"
+	"time"
 	// Time zones are the program's own, since not every machine has them all.
 	_ "time/tzdata"
 
@@ -47,7 +48,7 @@ func main() {
 
 // run is main without the process, so that tests can call it.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
-	c := &cli{in: stdin, out: stdout, err: stderr}
+	c := &cli{in: stdin, out: stdout, err: stderr, limit: time.Hour}
 	defer func() {
 		if r := recover(); r != nil {
 			fmt.Fprintf(stderr, "reperform: internal error: %v\nThis is a mistake of the program. Please report it with the command you ran.\n", r)
@@ -79,7 +80,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	var failed *failedError
 	if errors.As(err, &failed) {
 		if failed.message != "" {
-			fmt.Fprintf(stderr, "reperform: %s\n", failed.message)
+			fmt.Fprintf(plainWriter{stderr}, "reperform: %s\n", failed.message)
 		}
 		return exitFailed
 	}
@@ -115,8 +116,10 @@ type cli struct {
 	workspace string
 	actor     string
 	json      bool
-	app       *app.App
-	progress  *progressLine
+	// limit is how long one question to the population engine may take.
+	limit    time.Duration
+	app      *app.App
+	progress *progressLine
 	// stopped says that the command ended because it was asked to, as it should.
 	stopped bool
 }
@@ -130,7 +133,7 @@ func (c *cli) report(err error) {
 		return
 	}
 	for _, line := range strings.Split(err.Error(), "\n") {
-		fmt.Fprintln(c.err, "reperform: "+line)
+		fmt.Fprintln(plainWriter{c.err}, "reperform: "+line)
 	}
 }
 
@@ -154,7 +157,28 @@ func (c *cli) root() *cobra.Command {
 		c.samplingCommand(), c.populationCommand(), c.testCommand(), c.examinationCommand(), c.exceptionCommand(),
 		c.deviationCommand(), c.concludeCommand(), c.opineCommand(), c.signCommand(), c.reportCommand(), c.bundleCommand(), c.verifyCommand(), c.demoCommand(), c.serveCommand(), c.accountCommand(), c.sampleCommand(), c.evidenceCommand(),
 	)
+	usage(root)
 	return root
+}
+
+// usage lets a wrong number of arguments be answered with what is wanted.
+func usage(cmd *cobra.Command) {
+	if check := cmd.Args; check != nil {
+		cmd.Args = func(cmd *cobra.Command, args []string) error {
+			if err := check(cmd, args); err != nil {
+				return fmt.Errorf("%w; write `%s`; `%s --help` says more", err, cmd.UseLine(), cmd.CommandPath())
+			}
+			return nil
+		}
+	}
+	for _, sub := range cmd.Commands() {
+		usage(sub)
+	}
+}
+
+// limited adds the limit of time to a command that asks the population engine.
+func (c *cli) limited(cmd *cobra.Command, what string) {
+	cmd.Flags().DurationVar(&c.limit, "limit", time.Hour, "time that "+what+" may take; 0 for none")
 }
 
 // command makes a command from its page: the first line is the short help, the
@@ -204,7 +228,11 @@ func (c *cli) open(ctx context.Context) (*app.App, error) {
 }
 
 func (c *cli) options() app.Options {
-	return app.Options{Engine: engineArgs(), Progress: c.showProgress}
+	limit := c.limit
+	if limit == 0 {
+		limit = -1
+	}
+	return app.Options{Engine: engineArgs(), Limit: limit, Progress: c.showProgress}
 }
 
 // engineArgs is how this program starts its own population engine.

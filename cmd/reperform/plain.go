@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"reperform/soc1"
 )
 
 // plainWriter shows what a terminal would obey: escape sequences and marks that
@@ -18,7 +20,7 @@ func (p plainWriter) Write(b []byte) (int, error) {
 		switch {
 		case r == utf8.RuneError && n <= 1:
 			fmt.Fprintf(&out, `\x%02x`, b[i])
-		case obeyed(r):
+		case soc1.Obeyed(r):
 			fmt.Fprintf(&out, `\u%04x`, r)
 		default:
 			out.Write(b[i : i+n])
@@ -29,17 +31,4 @@ func (p plainWriter) Write(b []byte) (int, error) {
 		return 0, err
 	}
 	return len(b), nil
-}
-
-// obeyed tells the runes that a terminal acts upon instead of showing them.
-func obeyed(r rune) bool {
-	switch {
-	case r == '\n' || r == '\t':
-		return false
-	case r < 0x20, r >= 0x7f && r < 0xa0:
-		return true
-	case r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
-		return true
-	}
-	return false
 }

@@ -124,6 +124,7 @@ func (c *cli) populationImport() *cobra.Command {
 		return c.print(p, func(w io.Writer) { printPopulation(w, spec.ID, p) })
 	})
 	cmd.Short = "Freeze a file as a population"
+	c.limited(cmd, "one pass over the file")
 	cmd.Args = cobra.MaximumNArgs(1)
 	d.add(cmd)
 	return cmd
@@ -180,6 +181,7 @@ func (c *cli) populationDerive() *cobra.Command {
 		return c.print(p, func(w io.Writer) { printPopulation(w, spec.ID, p) })
 	})
 	cmd.Short = "Freeze the result of a recorded query over populations"
+	c.limited(cmd, "the query")
 	d.add(cmd)
 	cmd.Flags().StringVar(&sql, "sql", "", "the SELECT")
 	cmd.Flags().StringToStringVar(&inputs, "input", nil, "name=population, for each population that the query reads")

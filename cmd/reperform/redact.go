@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,9 +19,9 @@ func (c *cli) ledgerRedact() *cobra.Command {
 	var slot int
 	var yes bool
 	cmd := c.command("redact POSITION", "ledger", func(cmd *cobra.Command, args []string) error {
-		pos, err := strconv.ParseInt(args[0], 10, 64)
+		pos, err := position(args[0])
 		if err != nil {
-			return fmt.Errorf("%q is not a position; `reperform ledger log` lists them", args[0])
+			return err
 		}
 		a, err := c.open(cmd.Context())
 		if err != nil {

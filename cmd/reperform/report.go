@@ -37,23 +37,18 @@ func (c *cli) reportBuild() *cobra.Command {
 			}
 			return c.printIssued(out, x)
 		}
-		m, err := a.BuildReport(cmd.Context(), c.actor, engagement, out)
+		b, err := a.BuildReport(cmd.Context(), c.actor, engagement, out)
 		if err != nil {
 			return err
 		}
-		return c.print(map[string]any{"file": out, "title": m.Title, "draft": m.Draft, "gaps": m.Gaps, "ledgers": m.Ledgers}, func(w io.Writer) {
-			fmt.Fprintf(w, "%s: %s\n", out, m.Title)
-			if m.Draft != "" {
-				fmt.Fprintf(w, "  %s\n", m.Draft)
-			}
-			for _, g := range m.Gaps {
-				what := "missing"
-				if g.Notice {
-					what = "to note"
-				}
-				fmt.Fprintf(w, "  %s in %s: %s %s\n", what, g.Where, g.Text, g.Remedy)
-			}
-		})
+		result := map[string]any{"file": out, "title": b.Title, "draft": b.Draft, "gaps": b.Gaps, "ledgers": b.Ledgers}
+		if b.Since != "" {
+			result["released_no_longer"] = b.Since
+		}
+		if b.Issued != nil {
+			result["issued"] = b.Issued
+		}
+		return c.print(result, func(w io.Writer) { printBuilt(w, out, b) })
 	})
 	cmd.Short = "Write the report of an engagement"
 	f := cmd.Flags()
@@ -63,6 +58,26 @@ func (c *cli) reportBuild() *cobra.Command {
 	f.BoolVar(&issued, "issued", false, "the report as it was last issued, not as the records read today")
 	cmd.MarkFlagRequired("engagement")
 	return cmd
+}
+
+func printBuilt(w io.Writer, out string, b app.Built) {
+	fmt.Fprintf(w, "%s: %s\n", out, b.Title)
+	if b.Draft != "" {
+		fmt.Fprintf(w, "  %s\n", b.Draft)
+	}
+	if b.Since != "" {
+		fmt.Fprintf(w, "  it was released and is a draft again, because since then %s; the engagement partner releases it as it reads now\n", b.Since)
+	}
+	if x := b.Issued; x != nil {
+		fmt.Fprintf(w, "  this is not the report that was issued: %s of %s is (SHA-256 %s); `reperform report build --issued` writes it\n", x.ID, x.On, x.Report.SHA256)
+	}
+	for _, g := range b.Gaps {
+		what := "missing"
+		if g.Notice {
+			what = "to note"
+		}
+		fmt.Fprintf(w, "  %s in %s: %s %s\n", what, g.Where, g.Text, g.Remedy)
+	}
 }
 
 func (c *cli) reportIssue() *cobra.Command {

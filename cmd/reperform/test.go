@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -41,10 +42,12 @@ func (c *cli) testRun() *cobra.Command {
 		if opt.Ledger == "" {
 			opt.Ledger = a.WorkLedger(cmd.Context(), c.actor, opt.Engagement)
 		}
-		outcomes, err := a.RunTests(cmd.Context(), c.actor, opt)
-		if err != nil {
-			return err
+		// Tests that failed are among the outcomes; the error speaks of all of them.
+		outcomes, failing := a.RunTests(cmd.Context(), c.actor, opt)
+		if outcomes == nil {
+			return failing
 		}
+		failing = summarized(outcomes, failing)
 		exceptions := int64(0)
 		for _, o := range outcomes {
 			exceptions += o.Exceptions
@@ -76,20 +79,26 @@ func (c *cli) testRun() *cobra.Command {
 		// While results are awaited, a limit would be that of a smaller sample.
 		opt.Tests = nil
 		for _, o := range outcomes {
-			if o.Status != app.Waiting {
+			if o.Status != app.Waiting && o.Status != app.Failed {
 				opt.Tests = append(opt.Tests, o.Test)
 			}
 		}
 		if len(opt.Tests) == 0 {
-			return nil
+			return failing
 		}
 		over, err := a.ExceededLimits(cmd.Context(), c.actor, opt)
-		if err == nil && len(over) > 0 {
+		switch {
+		case err != nil || failing != nil:
+			// That a test could not be run weighs more than what the others found,
+			// which stands in the outcomes.
+			return errors.Join(failing, err)
+		case len(over) > 0:
 			return failed("%s", strings.Join(over, "\n"))
 		}
-		return err
+		return nil
 	})
 	cmd.Short = "Run every test that can be run"
+	c.limited(cmd, "one test")
 	f := cmd.Flags()
 	f.StringVar(&opt.Engagement, "engagement", "", "engagement to test (default: all)")
 	f.StringSliceVar(&opt.Controls, "control", nil, "control to test; may be repeated")
@@ -97,4 +106,27 @@ func (c *cli) testRun() *cobra.Command {
 	f.StringArrayVar(&results, "results", nil, "CSV file with results of samples; may be repeated")
 	f.StringVar(&opt.Reason, "reason", "", "why, recorded with the run; needed when a computed outcome changes (default: Tests run.)")
 	return cmd
+}
+
+// summary is an error whose parts were printed already.
+type summary struct {
+	text string
+	err  error
+}
+
+func (e *summary) Error() string { return e.text }
+func (e *summary) Unwrap() error { return e.err }
+
+// summarized says which tests failed; why stands in their outcomes.
+func summarized(outcomes []app.TestOutcome, err error) error {
+	if err == nil {
+		return nil
+	}
+	var codes []string
+	for _, o := range outcomes {
+		if o.Status == app.Failed {
+			codes = append(codes, o.Code)
+		}
+	}
+	return &summary{fmt.Sprintf("%d of %s could not be run (%s); the list says why", len(codes), english.Count(len(outcomes), "test"), strings.Join(codes, ", ")), err}
 }

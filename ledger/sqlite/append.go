@@ -12,6 +12,9 @@ import (
 
 // Append implements ledger.Store: one immediate transaction for all batches.
 func (s *Store) Append(ctx context.Context, batches []ledger.Batch) error {
+	if s.opened != nil {
+		return ErrReadOnly
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, err := s.write.exec(ctx, "BEGIN IMMEDIATE"); err != nil {

@@ -79,12 +79,15 @@ type Store struct {
 	write *writer
 	// scrub is set while redacted bytes may still stand in the log.
 	scrub bool
+	// opened is what a file that is only read looked like when it was opened; nil
+	// for one that is written. Such a store has no connection that writes.
+	opened *stamp
 }
 
 // Open opens the file, creating it when it does not exist.
 func Open(ctx context.Context, path string) (*Store, error) {
-	if strings.ContainsAny(path, "?#%") {
-		return nil, fmt.Errorf("%s: the path of a ledger may not contain ?, # or %%", path)
+	if err := checkPath(path); err != nil {
+		return nil, err
 	}
 	if err := private(path); err != nil {
 		return nil, err
@@ -106,13 +109,26 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	s := &Store{path: path, write: write, read: read}
 	err = s.migrate(ctx)
 	if err == nil {
-		s.tile, err = read.PrepareContext(ctx, "SELECT data FROM tile WHERE ledger = (SELECT n FROM ledger WHERE name = ?) AND level = ? AND idx = ?")
+		err = s.prepare(ctx)
 	}
 	if err != nil {
 		s.Close()
 		return nil, fmt.Errorf("%s: %w", path, explain(err))
 	}
 	return s, nil
+}
+
+func checkPath(path string) error {
+	if strings.ContainsAny(path, "?#%") {
+		return fmt.Errorf("%s: the path of a ledger may not contain ?, # or %%", path)
+	}
+	return nil
+}
+
+// prepare prepares what is asked most often.
+func (s *Store) prepare(ctx context.Context) (err error) {
+	s.tile, err = s.read.PrepareContext(ctx, "SELECT data FROM tile WHERE ledger = (SELECT n FROM ledger WHERE name = ?) AND level = ? AND idx = ?")
+	return err
 }
 
 // dialFirst waits for others who open a new file at the same time. SQLite
@@ -166,7 +182,7 @@ func (s *Store) create(ctx context.Context) error {
 	case version[0] == schemaVersion:
 		return nil
 	case version[0] > schemaVersion:
-		return fmt.Errorf("the file has schema version %d, this program knows %d: use a newer program", version[0], schemaVersion)
+		return newerSchema(version[0])
 	}
 	if _, err := s.write.exec(ctx, schema); err != nil {
 		return err
@@ -175,10 +191,17 @@ func (s *Store) create(ctx context.Context) error {
 	return err
 }
 
+func newerSchema(version int64) error {
+	return fmt.Errorf("the file has schema version %d, this program knows %d: use a newer program", version, schemaVersion)
+}
+
 // Close implements ledger.Store.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.opened != nil {
+		return errors.Join(s.unchanged(), s.read.Close())
+	}
 	return errors.Join(s.read.Close(), s.write.Close())
 }
 

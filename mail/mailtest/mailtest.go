@@ -150,13 +150,13 @@ func (s *Server) Seen(what string) int {
 // Await waits until so many mails were taken.
 func (s *Server) Await(t testing.TB, n int) []Mail {
 	t.Helper()
-	for range 1000 {
+	for range 3000 {
 		if all := s.Mails(); len(all) >= n {
 			return all
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	t.Fatalf("after ten seconds, %d of %d mails have arrived", len(s.Mails()), n)
+	t.Fatalf("after half a minute, %d of %d mails have arrived", len(s.Mails()), n)
 	return nil
 }
 

@@ -62,7 +62,20 @@ type guess struct {
 	zonedRow      int64
 	oddRow        int64 // first value that is only text
 	oddValue      string
+	separated     int64 // numbers with separators of thousands or a decimal comma
+	separatedRow  int64
+	separatedLike string
+	absent        int64 // words that often stand for no value
+	absentRow     int64
+	absentWord    string
 }
+
+// separatedNumber matches how people write numbers with separators.
+var separatedNumber = regexp.MustCompile(`^[+-]?(\d{1,3}([ .,'\x{a0}\x{2019}\x{202f}]\d{3})+([.,]\d+)?|\d+,\d+)$`)
+
+// absentWords are what systems write where there is no value. Read as text they
+// are values, and an expression that asks whether there is one passes on them.
+var absentWords = []string{"NULL", "(NULL)", `\N`, "N/A", "#N/A", "NA", "NONE", "NIL", "NAN", "-", "--"}
 
 // looksTyped is true if a value reads as a number, date or timestamp.
 func looksTyped(value []byte) bool {
@@ -76,6 +89,7 @@ func (g *guess) see(v []byte, row int64) {
 	if g.values == 1 {
 		g.first = row
 	}
+	g.seeAbsent(v, row)
 	// A column that is already known to be mixed text is not looked at in full:
 	// the counts up to here suffice for a remark about stray values.
 	if g.oddRow > 0 && g.values > 10_000 && g.decimals+g.anyDate+g.naive+g.zoned+g.booleans < g.values/2 {
@@ -92,8 +106,30 @@ func (g *guess) see(v []byte, row int64) {
 			odd = false
 		}
 	}
-	if odd && g.oddRow == 0 {
+	if !odd {
+		return
+	}
+	if g.oddRow == 0 {
 		g.oddRow, g.oddValue = row, Printable(v)
+	}
+	if c != '.' && len(v) <= 60 && separatedNumber.Match(v) {
+		if g.separated++; g.separated == 1 {
+			g.separatedRow, g.separatedLike = row, Printable(v)
+		}
+	}
+}
+
+func (g *guess) seeAbsent(v []byte, row int64) {
+	if len(v) > len("(null)") || v[0] >= '0' && v[0] <= '9' {
+		return
+	}
+	for _, w := range absentWords {
+		if len(w) == len(v) && strings.EqualFold(w, string(v)) {
+			if g.absent++; g.absent == 1 {
+				g.absentRow, g.absentWord = row, string(v)
+			}
+			return
+		}
 	}
 }
 
@@ -227,6 +263,10 @@ func (g *guess) column() (Column, []Warning) {
 	default:
 		g.concludeMixed(say)
 	}
+	if g.absent > 0 {
+		say(g.absentRow, fmt.Sprintf("%s like %q and %s taken as text, so that a test for a missing value does not find %s", english.Count(g.absent, "value")+english.Choose(g.absent, " reads", " read"), g.absentWord, english.Choose(g.absent, "is", "are"), english.Choose(g.absent, "it", "them")),
+			"declare the spelling of null for the column if there is no value")
+	}
 	return col, warn
 }
 
@@ -265,6 +305,10 @@ func (g *guess) concludeDate(col *Column, say func(int64, string, string)) {
 }
 
 func (g *guess) concludeMixed(say func(int64, string, string)) {
+	if g.separated > 0 && (g.separated+g.decimals)*10 >= g.values*9 {
+		say(g.separatedRow, fmt.Sprintf("numbers are written with separators (here: %q), so the column stays text", g.separatedLike), "declare type decimal with its decimal and thousands separators")
+		return
+	}
 	for _, c := range []struct {
 		count int64
 		what  string

@@ -48,6 +48,35 @@ const (
 	stringCost = 24
 )
 
+// A part that unpacks to more than bombSize is refused at once where that is more
+// than bombRatio times what it takes in the file. The texts that a workbook
+// shares are each there once and pack to a tenth, seldom to a fiftieth; made to
+// fill memory they pack to a thousandth. A sheet of equal rows may pack that
+// well, so that only texts are held to it.
+const (
+	bombSize  = 16 << 20
+	bombRatio = 200
+)
+
+// mostStrings bounds the shared texts of a workbook by their number: reading
+// eight million takes some twenty seconds, and a sheet has a million rows.
+const mostStrings = 8 << 20
+
+// tooLarge says that a workbook is refused for its size, whole as it may be.
+type tooLarge string
+
+func (e tooLarge) Error() string { return string(e) }
+
+var errTooManyTexts = tooLarge(fmt.Sprintf("it shares more than %d texts", mostStrings))
+
+// bomb says what speaks against unpacking the shared texts.
+func bomb(p *zip.File) error {
+	if size := p.UncompressedSize64; size > bombSize && size/bombRatio > p.CompressedSize64 {
+		return tooLarge(fmt.Sprintf("its texts take %d bytes in the file and %d unpacked, which no spreadsheet program writes", p.CompressedSize64, size))
+	}
+	return nil
+}
+
 // shortReader refuses XML that goes on for too long without a tag: the decoder
 // reads a text whole before anybody can ask how long it is.
 type shortReader struct {
@@ -93,6 +122,10 @@ func openWorkbook(file *File, maxCell int) (*workbook, error) {
 	}
 	w := &workbook{}
 	damaged := func(err error) error {
+		var large tooLarge
+		if errors.As(err, &large) {
+			return bad("the workbook is too large: "+err.Error(), "export the sheet as CSV")
+		}
 		return bad("the workbook is damaged: "+err.Error(), "open it and save it again")
 	}
 	main, err := mainPart(parts)
@@ -194,6 +227,9 @@ func (w *workbook) readSheets(parts map[string]*zip.File, main string) error {
 // readStrings reads the shared strings; the runs of a rich text are joined and
 // phonetic hints left out.
 func (w *workbook) readStrings(p *zip.File, maxCell int) error {
+	if err := bomb(p); err != nil {
+		return err
+	}
 	body, err := p.Open()
 	if err != nil {
 		return err
@@ -213,6 +249,10 @@ func (w *workbook) readStrings(p *zip.File, maxCell int) error {
 		switch t := t.(type) {
 		case xml.StartElement:
 			switch t.Name.Local {
+			case "sst":
+				if n, err := strconv.ParseUint(attr(t, "uniqueCount"), 10, 64); err == nil && n > mostStrings {
+					return errTooManyTexts
+				}
 			case "si":
 				text.Reset()
 			case "rPh":
@@ -232,7 +272,10 @@ func (w *workbook) readStrings(p *zip.File, maxCell int) error {
 				phonetic--
 			case "si":
 				if size += text.Len() + stringCost; size > maxStrings {
-					return fmt.Errorf("its texts need more than %d MiB", maxStrings>>20)
+					return tooLarge(fmt.Sprintf("its texts need more than %d MiB", maxStrings>>20))
+				}
+				if len(w.strings) == mostStrings {
+					return errTooManyTexts
 				}
 				w.strings = append(w.strings, text.String())
 			}

@@ -17,6 +17,7 @@ import (
 const (
 	StageUnpack  = "unpacking the typesetter"
 	StageCompile = "preparing the typesetter (up to half a minute, once on this machine)"
+	StageUnkept  = "preparing the typesetter (up to half a minute each time: there is no folder to keep it in; name one in $REPERFORM_CACHE)"
 	StageLoad    = "loading the prepared typesetter"
 	StageStart   = "starting the typesetter and loading fonts"
 	StageReady   = "the typesetter is ready"
@@ -109,9 +110,12 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	if isWarm(dir) {
+	switch {
+	case dir == "":
+		progress(StageUnkept)
+	case isWarm(dir):
 		progress(StageLoad)
-	} else {
+	default:
 		progress(StageCompile)
 	}
 	e := &Engine{turn: make(chan struct{}, 1), fonts: fonts, memoryLimit: o.MemoryLimit}
@@ -130,7 +134,9 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 }
 
 func (e *Engine) prepare(ctx context.Context, dir string, wasm []byte) (err error) {
-	if e.cache, err = wazero.NewCompilationCacheWithDir(dir); err != nil {
+	if dir == "" {
+		e.cache = wazero.NewCompilationCache()
+	} else if e.cache, err = wazero.NewCompilationCacheWithDir(dir); err != nil {
 		return fmt.Errorf("typst: cache directory %s: %w", dir, err)
 	}
 	config := wazero.NewRuntimeConfig().
@@ -253,21 +259,37 @@ func (j Job) check() error {
 	return nil
 }
 
+// cacheDir is where the translated compiler is kept. A folder that somebody
+// named must be usable; without one, and where the user has none that can be
+// written to, as a stranger's account may not, the answer is empty and nothing
+// is kept.
 func cacheDir(dir string) (string, error) {
 	if shared := os.Getenv("REPERFORM_CACHE"); dir == "" && shared != "" {
 		dir = filepath.Join(shared, "wazero")
 	}
-	if dir == "" {
-		user, err := os.UserCacheDir()
-		if err != nil {
-			return "", fmt.Errorf("typst: no place for the compiler's cache, name one in $REPERFORM_CACHE: %w", err)
+	if dir != "" {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return "", fmt.Errorf("typst: the compiler's cache has no place: %w; name a folder that can be written in $REPERFORM_CACHE", err)
 		}
-		dir = filepath.Join(user, "reperform", "wazero")
+		return dir, nil
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", fmt.Errorf("typst: the compiler's cache has no place: %w; name a folder that can be written in $REPERFORM_CACHE", err)
+	user, err := os.UserCacheDir()
+	if err != nil {
+		return "", nil
+	}
+	dir = filepath.Join(user, "reperform", "wazero")
+	if os.MkdirAll(dir, 0o700) != nil || !isWarm(dir) && !writable(dir) {
+		return "", nil
 	}
 	return dir, nil
+}
+
+func writable(dir string) bool {
+	f, err := os.CreateTemp(dir, ".writable-*")
+	if err != nil {
+		return false
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name())) == nil
 }
 
 // isWarm guesses, for the sake of the progress message alone, whether dir

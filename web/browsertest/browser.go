@@ -38,8 +38,9 @@ var names = []string{"chromium", "chromium-browser", "google-chrome", "google-ch
 // one is the browser of the test binary.
 var one struct {
 	sync.Mutex
-	ctx   context.Context
-	close func()
+	ctx     context.Context
+	close   func()
+	profile string
 }
 
 // start starts the browser with the first test that needs it.
@@ -80,6 +81,7 @@ func start(t testing.TB) context.Context {
 		stop()
 		t.Fatalf("%s does not start: %v", path, err)
 	}
+	one.profile = profile
 	one.ctx, one.close = ctx, func() {
 		cancel()
 		stop()
@@ -93,7 +95,7 @@ func Close() {
 	one.Lock()
 	defer one.Unlock()
 	if one.close != nil {
-		cpu()
+		cpu(one.profile)
 		one.close()
 		one.ctx, one.close = nil, nil
 	}
@@ -133,12 +135,12 @@ func safe(s string) string {
 	return string(out)
 }
 
-func cpu() {
+func cpu(profile string) {
 	var sum int64
 	all, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, f := range all {
 		c, _ := os.ReadFile(filepath.Dir(f) + "/cmdline")
-		if !strings.Contains(string(c), "browsertest-") {
+		if !strings.Contains(string(c), profile) {
 			continue
 		}
 		b, _ := os.ReadFile(f)

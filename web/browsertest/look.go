@@ -33,7 +33,7 @@ func (x *Tab) Axe(rules Rules) []string {
 	found := Eval[[]struct {
 		Rule, Impact, Help, Target, HTML, Why string
 	}](x, `(() => { const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"];
-		return axe.run(document, { resultTypes: ["violations"], ...`+string(rules)+` }).then((r) =>
+		return axe.run(document, { resultTypes: ["violations"], preload: false, ...`+string(rules)+` }).then((r) =>
 			r.violations.flatMap((v) => v.nodes.map((n) => ({ Rule: v.id, Impact: v.impact ?? "", Help: v.help, Target: n.target.join(" "), HTML: n.html.slice(0, 160), Why: (n.failureSummary ?? "").replace(/\s+/g, " ").slice(0, 300) })))) })()`)
 	var out []string
 	for _, f := range found {
@@ -58,7 +58,10 @@ func (x *Tab) Overflow() []string {
 		for (const e of document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0'], h1, h2, h3")) {
 			const b = e.getBoundingClientRect(), s = getComputedStyle(e);
 			if (!b.width || !b.height || !e.checkVisibility({ visibilityProperty: true }) || s.position === "fixed" || e.closest(".vh, .skip")) continue;
-			const x = (Math.max(b.left, 0) + Math.min(b.right, w)) / 2, y = b.top + b.height / 2, on = y > 0 && y < innerHeight && x > 0 && x < w && document.elementFromPoint(x, y);
+			// What of it is on the screen, where what is around it cuts it off.
+			let l = Math.max(b.left, 0), r = Math.min(b.right, w), top = Math.max(b.top, 0), end = Math.min(b.bottom, innerHeight);
+			for (let p = e.parentElement; p; p = p.parentElement) if (getComputedStyle(p).overflow !== "visible") { const c = p.getBoundingClientRect(); l = Math.max(l, c.left); r = Math.min(r, c.right); top = Math.max(top, c.top); end = Math.min(end, c.bottom); }
+			const on = r - l > 4 && end - top > 4 && document.elementFromPoint((l + r) / 2, (top + end) / 2);
 			if (on && !above && !on.contains(e) && !e.contains(on) && !on.closest("label")?.contains(e)) out.push(name(e) + " lies under " + name(on));
 			if ((b.right > w + 1 || b.left < -1) && !scrolls(e)) out.push(name(e) + " lies from " + Math.round(b.left) + " to " + Math.round(b.right) + " px");
 		}
