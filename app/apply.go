@@ -216,6 +216,15 @@ func (p *planner) allowed(it *ascode.Item, kind *record.Kind) bool {
 		may = identity.PersonPut
 	}
 	stored, exists := p.stored(it)
+	if it.Kind == "organization" {
+		// Reports, dates and time zones follow from the one that init recorded.
+		switch {
+		case it.Retired:
+			return add("retired", "The organization of a workspace is not retired.", "Record what changed about it as a new version.")
+		case !exists:
+			return add("id", "A workspace is of one service organization, and its id is \"organization\".", "Correct the id, or make another workspace with `reperform init`.")
+		}
+	}
 	res := about(p.tx.req.ledger, it.Kind, it.ID, stored)
 	if it.Kind == "deputy" && !exists {
 		// A deputy is named in one's own name, so that the owner of a new

@@ -274,3 +274,14 @@ func TestRolesNotRaised(t *testing.T) {
 	s.refused(s.app.PutRecord(s.ctx, "dana", app.RecordChange{Kind: "person", ID: "dana", Revision: -1, Effective: "2025-01-01",
 		Value: soc1.Person{Name: "D", Side: soc1.SideServiceOrganization, Roles: []soc1.Role{soc1.Administrator}}}), "people are recorded by applying a file")
 }
+
+// TestOneOrganization: a second one would give its name to the report.
+func TestOneOrganization(t *testing.T) {
+	s := begin(t)
+	_, err := s.apply("dana", "kind: organization\nid: another\nname: Another\ntimezone: UTC\ncurrency: USD\n")
+	s.refused(err, "files.yaml:2:", "of one service organization")
+	_, err = s.apply("dana", "kind: organization\nid: organization\nretired: true\n")
+	s.refused(err, "files.yaml:3:", "is not retired")
+	_, err = s.apply("dana", "kind: organization\nid: organization\nname: Alder Group\ntimezone: UTC\ncurrency: USD\ncountry: United States\n")
+	s.must(err)
+}

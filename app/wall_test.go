@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -100,14 +101,6 @@ func calls() map[string][]call {
 		"Versus": read(func(s *story, actor string, p place) (any, error) {
 			return s.app.Versus(s.ctx, actor, app.RecordChange{Ledger: p.ledger, Kind: "evidence", ID: "ev-calls", Revision: 1, Value: soc1.Evidence{Title: "Mine"}})
 		}),
-		"PutPerson": {
-			{writes: true, do: nothing(func(s *story, actor string, p place) error {
-				return s.app.PutPerson(s.ctx, actor, app.RecordChange{Ledger: p.ledger, ID: "eve", Value: soc1.Person{Name: "Eve", Side: soc1.SideAuditFirm, Roles: []soc1.Role{"engagement_partner"}}})
-			})},
-			{writes: true, do: nothing(func(s *story, actor string, p place) error {
-				return s.app.PutPerson(s.ctx, actor, app.RecordChange{Ledger: p.ledger, ID: "mei", Revision: 9, Retired: true})
-			})},
-		},
 		"PeopleRights": read(func(s *story, actor string, p place) (any, error) {
 			return s.app.PeopleRights(s.ctx, actor, p.ledger)
 		}),
@@ -117,38 +110,6 @@ func calls() map[string][]call {
 		"AcceptInvitations": read(func(s *story, actor string, _ place) (any, error) {
 			return nil, s.app.AcceptInvitations(s.ctx, actor)
 		}),
-		"PutRecords": {
-			{writes: true, do: func(s *story, actor string, p place) (any, error) {
-				return s.app.PutRecords(s.ctx, actor, []app.RecordChange{{Ledger: p.ledger, Kind: "evidence", ID: "ev-calls", Revision: -1, Value: soc1.Evidence{Title: "Mine"}}}, "Mine.", false)
-			}},
-			{do: func(s *story, actor string, p place) (any, error) {
-				return s.app.PutRecords(s.ctx, actor, []app.RecordChange{{Ledger: p.ledger, Kind: "evidence", ID: "ev-calls", Revision: 7, Retired: true}}, "Mine.", true)
-			}},
-			{do: func(s *story, actor string, p place) (any, error) {
-				return s.app.PutRecords(s.ctx, actor, []app.RecordChange{{Ledger: p.ledger, Kind: "attribute", ID: "x-new", Value: soc1.Attribute{Test: "t-it-1-1", Code: "X", Text: "Any.", Manual: true}}}, "Mine.", true)
-			}},
-		},
-		"ExportRecords": {
-			{do: func(s *story, actor string, p place) (any, error) {
-				b, err := s.app.ExportRecords(s.ctx, actor, p.ledger, "evidence", record.AsOf{}, nil)
-				return string(b), err
-			}},
-			{do: func(s *story, actor string, p place) (any, error) {
-				b, err := s.app.ExportRecords(s.ctx, actor, p.ledger, "test_of_control", record.AsOf{}, []string{"t-it-1-1"})
-				return string(b), err
-			}},
-		},
-		"PlanImport": {
-			{do: func(s *story, actor string, p place) (any, error) {
-				return s.app.PlanImport(s.ctx, actor, &app.Table{File: "t.csv", Columns: []string{"Id", "Title"}, Rows: []app.TableRow{{Line: 2, Cells: []string{"ev-calls", "Mine"}}}},
-					app.ImportOptions{Ledger: p.ledger, Kind: "evidence", Fields: []string{"id", "title"}, Key: "id"})
-			}},
-			// Whether a reference leads somewhere tells what exists.
-			{do: func(s *story, actor string, p place) (any, error) {
-				return s.app.PlanImport(s.ctx, actor, &app.Table{File: "t.csv", Columns: []string{"Test", "Code", "Text", "Manual"}, Rows: []app.TableRow{{Line: 2, Cells: []string{"t-it-1-1", "X", "Any.", "yes"}}}},
-					app.ImportOptions{Ledger: p.ledger, Kind: "attribute", Fields: []string{"test", "code", "text", "manual"}})
-			}},
-		},
 		"Today": read(func(s *story, _ string, _ place) (any, error) { return s.app.Today(s.ctx) }),
 		"View": read(func(s *story, actor string, p place) (any, error) {
 			v, err := s.app.View(s.ctx, actor, p.ledger, record.AsOf{})
@@ -259,14 +220,6 @@ func calls() map[string][]call {
 			{writes: true, do: func(s *story, actor string, p place) (any, error) {
 				return s.app.Apply(s.ctx, actor, s.items(risk("r-beside", "")+attribute(p.ledger, "t-it-1-1")), app.ApplyOptions{})
 			}},
-		},
-		"PutRecord": {
-			{writes: true, do: nothing(func(s *story, actor string, p place) error {
-				return s.app.PutRecord(s.ctx, actor, app.RecordChange{Ledger: p.ledger, Kind: "evidence", ID: "ev-calls", Revision: 1, Effective: "2025-01-01", Value: soc1.Evidence{Title: "Mine"}})
-			})},
-			{writes: true, do: nothing(func(s *story, actor string, p place) error {
-				return s.app.PutRecord(s.ctx, actor, app.RecordChange{Ledger: p.ledger, Kind: "evidence", ID: "ev-calls", Revision: 7, Effective: "2025-01-01", Value: soc1.Evidence{Title: "Mine"}})
-			})},
 		},
 		"AttachEvidence": {
 			{writes: true, do: func(s *story, actor string, p place) (any, error) {
@@ -487,6 +440,7 @@ func calls() map[string][]call {
 		// Signing concerns the organization's ledger alone.
 		"Sign": {{do: nothing(func(s *story, actor string, _ place) error { return s.app.Sign(s.ctx, actor, "assertion", "none", "") })}},
 	}
+	maps.Copy(out, tableCalls())
 	return out
 }
 
@@ -677,66 +631,4 @@ func (s *story) text(v any, err error) string {
 		text += " error " + err.Error() + " " + kind
 	}
 	return text
-}
-
-// TestFirmNeverWritesOrganization makes every call on the organization's
-// ledger as people of the firm.
-func TestFirmNeverWritesOrganization(t *testing.T) {
-	s := walled(t)
-	for name, cs := range calls() {
-		for i, c := range cs {
-			if c.slow || name == "OpenExamination" {
-				continue
-			}
-			for _, actor := range []string{"mei", "carla", "helen", "quinn", "fay", "rob", "paul", "zed"} {
-				before := s.size("dana", app.OrganizationLedger)
-				p := place{app.OrganizationLedger, absent}
-				_, err := c.do(s, actor, p)
-				if after := s.size("dana", app.OrganizationLedger); after != before {
-					t.Errorf("%s (call %d) by %s wrote the organization's ledger", name, i+1, actor)
-				}
-				if c.writes && err == nil {
-					t.Errorf("%s (call %d) by %s was not refused", name, i+1, actor)
-				}
-			}
-		}
-	}
-}
-
-// TestReviewersOnlyRead makes every call on the examination's ledger as the
-// quality reviewer and the firm's administrator, and the partner's own calls
-// as everybody else of the team.
-func TestReviewersOnlyRead(t *testing.T) {
-	s := walled(t)
-	// A firm administrator invites, a quality reviewer comments.
-	theirs := map[string]string{"Invite": "fay", "RevokeInvitation": "fay", "Comment": "quinn"}
-	partners := map[string]bool{"Opine": true, "DiscloseNonce": true, "Release": true, "ReleaseReport": true, "IssueReport": true, "RedactDocument": true}
-	for name, cs := range calls() {
-		for i, c := range cs {
-			for _, actor := range []string{"quinn", "fay", "mei", "carla"} {
-				only := actor == "quinn" || actor == "fay"
-				if !c.writes || name == "OpenExamination" || !only && !partners[name] || actor == "fay" && (name == "Apply" || name == "PutPerson") && i == 0 || theirs[name] == actor {
-					continue
-				}
-				before := s.size("helen", exam)
-				_, err := c.do(s, actor, place{exam, engagement})
-				if err == nil || s.size("helen", exam) != before {
-					t.Errorf("%s (call %d) by %s was not refused", name, i+1, actor)
-				}
-			}
-		}
-	}
-	// A reviewer's own notes are the exception, and stay their author's.
-	note := func(by, text string) app.RecordChange {
-		return app.RecordChange{Ledger: exam, Kind: "working_paper_note", ID: "n-1", Revision: -1, Effective: "2026-02-20", Value: soc1.WorkingPaperNote{Title: "On the sample", Text: text, By: by}}
-	}
-	s.refused(s.app.PutRecord(s.ctx, "quinn", note("helen", "Fine.")), "author's own name")
-	s.must(s.app.PutRecord(s.ctx, "quinn", note("quinn", "Why this table?")))
-	s.refused(s.app.PutRecord(s.ctx, "mei", note("mei", "Fine.")), "belongs to its author")
-	_, err := s.apply("mei", "kind: working_paper_note\nid: n-1\nledger: "+exam+"\ntitle: On the sample\ntext: Fine.\nby: mei\n")
-	s.refused(err, "belongs to its author")
-	_, err = s.apply("fay", person("gus", exam, "audit_firm", "firm_staff"))
-	s.must(err)
-	_, err = s.apply("fay", attribute(exam, "t-it-1-1"))
-	s.refused(err, "you may not")
 }

@@ -42,7 +42,7 @@ func pages(t testing.TB, pdf []byte) []string {
 	all := strings.Split(runTool(t, pdf, "pdftotext", "-enc", "UTF-8", "FILE", "-"), "\f")
 	all = all[:len(all)-1]
 	for i := range all {
-		all[i] = strings.Join(strings.Fields(strings.ReplaceAll(all[i], "\u200b", "")), " ")
+		all[i] = strings.Join(strings.Fields(all[i]), " ")
 	}
 	return all
 }
@@ -93,6 +93,19 @@ func TestReleasedReportHasNoDraftMark(t *testing.T) {
 	}
 	if info := runTool(t, pdf, "pdfinfo", "-isodates", "FILE"); !strings.Contains(info, "2026-02-27T00:00:00Z") || !strings.Contains(info, "Halvorsen & Pike LLP") {
 		t.Errorf("the file is not dated and signed as the report is:\n%s", info)
+	}
+}
+
+// TestHashesCanBeCopied: whoever copies a hash, a seed or a nonce from a page has
+// it as it is, with no character between that nobody sees.
+func TestHashesCanBeCopied(t *testing.T) {
+	m := build(t, qualified(newFixture(t)))
+	text := runTool(t, render(t, m), "pdftotext", "-raw", "-enc", "UTF-8", "FILE", "-")
+	if strings.Contains(text, "\u200b") {
+		t.Error("the pages hold zero-width spaces")
+	}
+	if joined := strings.Join(strings.Fields(text), ""); !strings.Contains(joined, m.Ledgers[0].Root) {
+		t.Errorf("the root %s does not stand on the pages", m.Ledgers[0].Root)
 	}
 }
 

@@ -36,7 +36,6 @@ func (x Comment) Validate() []Problem {
 	c := examine(x)
 	n := utf8.RuneCountInString(x.Text)
 	c.when(n > CommentLimit, "text", fmt.Sprintf("The comment has %d characters.", n), fmt.Sprintf("Shorten it to %d, or attach a document as evidence.", CommentLimit))
-	c.readable("text", x.Text)
 	c.when(x.Resolved != (x.ResolvedBy != "" && x.ResolvedOn != ""), "resolved", "The resolution is incomplete.", "Name who resolved it and on which day, or neither.")
 	c.when(x.Resolved && x.ReplyTo != "", "resolved", "An answer is not resolved by itself.", "Resolve the comment that it answers.")
 	return c.problems

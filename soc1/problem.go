@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -51,18 +50,6 @@ func (c *checker) when(wrong bool, field, message, remedy string) {
 	if wrong {
 		c.add(field, message, remedy)
 	}
-}
-
-// readable refuses control characters in what people say to each other: they
-// show nothing, and hide in a terminal what stands beside them. Tabs and ends
-// of lines are text.
-func (c *checker) readable(field, text string) {
-	at := strings.IndexFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' })
-	if at < 0 {
-		return
-	}
-	r, _ := utf8.DecodeRuneInString(text[at:])
-	c.add(field, fmt.Sprintf("The text has the control character %s.", fmt.Sprintf("U+%04X", r)), "Remove it; what was pasted may have brought it along.")
 }
 
 // ordered demands that a window's end does not lie before its beginning.

@@ -57,6 +57,7 @@ bench blob '^Benchmark(Hash|Put|OpenAndReadAll)$' 1s
 bench sampling '^BenchmarkSelect$' 1x
 bench identity '^BenchmarkDecide$' 1s
 bench evaluation '^BenchmarkConsequences$' 1x
+GOGC=400 bench web '^BenchmarkRegister$' 1x
 GOGC=400 bench web '^Benchmark(Matrix|Home)' 1s
 GOGC=400 bench web '^Benchmark(Pages|OpenLoop|Streams)$' 1x
 GOGC=400 bench overview '^Benchmark(Overview|Figures)$' 1s

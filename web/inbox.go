@@ -165,13 +165,20 @@ func (r *request) waiting() ([]inboxItem, error) {
 		return nil, err
 	}
 	var out []inboxItem
+	may := r.mayFile()
+	file := func(x inboxItem) inboxItem {
+		if !may {
+			x.Do = ui.Link{Text: "Open", Href: x.Record.Href}
+		}
+		return x
+	}
 	counted, titles := map[string]bool{}, map[string]string{}
 	for _, m := range work.Controls {
 		counted[m.Line.Ref.ID], titles[m.Line.Ref.ID] = m.Line.Evidence.Counted, m.Line.Title
 		if m.Due == "" {
 			continue
 		}
-		out = append(out, r.evidenceWanted(d, m))
+		out = append(out, file(r.evidenceWanted(d, m)))
 	}
 	for _, w := range all {
 		if w.For == app.WaitsEvidence && w.StandingIn == "" && counted[w.Ref.ID] {
@@ -183,6 +190,7 @@ func (r *request) waiting() ([]inboxItem, error) {
 		}
 		if title := titles[w.Ref.ID]; title != "" && w.For == app.WaitsEvidence {
 			x.Title = "Evidence: " + title
+			x = file(x)
 		}
 		if ok {
 			out = append(out, x)
@@ -265,6 +273,7 @@ func (r *request) inboxItem(w app.WaitingItem, read map[string]time.Time) (inbox
 		x.Title, x.Why = "Read and sign", "Executives sign it"
 	case app.WaitsException:
 		x.Why = "You decide exceptions"
+		x.Title = strings.Replace(x.Title, "test "+w.Ref.ID, strings.TrimPrefix(x.Record.Text, "test of control "), 1)
 		open := url.Values{"f.test": {w.Ref.ID}, "f.status": {string(soc1.Open)}}
 		x.Do.Href = r.url("%s/r/exception?%s", r.in(w.Ref.Ledger).at(), open.Encode())
 	case app.WaitsReview:
@@ -351,10 +360,13 @@ func (r *request) requestItem(x inboxItem, w app.WaitingItem) (inboxItem, bool, 
 		if a.Remark != "" && w.For == app.WaitsAnswer {
 			x.Why += "; returned: " + clipped(a.Remark, 200)
 		}
-		if s := l.Request.Subject; s.Kind != "" {
-			if name, href, ok := r.called(app.OrganizationLedger, s.Kind, s.ID); ok {
-				x.Record = ui.Link{Text: name, Href: href}
-			}
+		about := l.Request.Subject
+		if about.Kind == "" && len(l.Request.Controls) > 0 {
+			about = soc1.Ref{Kind: "control", ID: l.Request.Controls[0]}
+		}
+		x.Record = ui.Link{}
+		if name, href, ok := r.called(app.OrganizationLedger, about.Kind, about.ID); ok {
+			x.Record = ui.Link{Text: name, Href: href}
 		}
 		return x, true, nil
 	}

@@ -62,15 +62,7 @@ func TestReadOnly(t *testing.T) {
 func TestReadOnlyMedia(t *testing.T) {
 	path := closed(t)
 	dir := filepath.Dir(path)
-	if err := errors.Join(syscall.Mount(dir, dir, "", syscall.MS_BIND, ""), syscall.Mount("", dir, "", syscall.MS_REMOUNT|syscall.MS_BIND|syscall.MS_RDONLY, "")); err != nil {
-		_ = syscall.Unmount(dir, 0)
-		t.Skipf("no file system can be mounted here: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := syscall.Unmount(dir, 0); err != nil {
-			t.Error(err)
-		}
-	})
+	lock(t, dir, path)
 	_, err := sqlite.Open(context.Background(), path)
 	if err == nil || !sqlite.IsReadOnly(err) {
 		t.Fatalf("opening to write gave %v", err)
@@ -84,6 +76,28 @@ func TestReadOnlyMedia(t *testing.T) {
 	}
 	if err := s.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// lock makes a folder one in which nothing can be written: by mounting it so, or,
+// for a user who may not mount and whom rights bind, by taking the rights.
+func lock(t *testing.T, dir, path string) {
+	t.Helper()
+	if err := syscall.Mount(dir, dir, "", syscall.MS_BIND, ""); err != nil {
+		t.Logf("nothing can be mounted here (%v): taking the rights instead", err)
+		t.Cleanup(func() { os.Chmod(dir, 0o700) })
+		if err := errors.Join(os.Chmod(path, 0o400), os.Chmod(dir, 0o500)); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, 0); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := syscall.Mount("", dir, "", syscall.MS_REMOUNT|syscall.MS_BIND|syscall.MS_RDONLY, ""); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -277,6 +277,8 @@ const matrixEdit = (() => {
     preview(rest, [["_op", "fill"], ["_source", source.dataset.id], ["_fields", fields.join(",")]], words(`${head} taken from ${codeOf(source)} in the matrix.`), `Fill ${head.toLowerCase()} down from ${codeOf(source)}`);
   }
   function moveTo(targets, from, to, title) {
+    // Rows that were drawn anew while the objective was chosen count as they are now.
+    targets = targets.map((r) => matrix.byID(r.dataset.id)[0] ?? r);
     const params = [["_op", "move"], ["_from", from], ["_to", to]], why = words(`Moved to ${title} in the matrix.`);
     if (targets.length > 1) return preview(targets, params, why, `Move to ${title}`);
     if (!may(targets[0])) return refuse(targets[0]);

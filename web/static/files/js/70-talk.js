@@ -108,7 +108,13 @@ const talk = (() => {
     x.scrollIntoView({ block: "center" });
   }
   addEventListener("hashchange", unfold);
-  addEventListener("DOMContentLoaded", () => { prepare(); unfold(); });
+  addEventListener("DOMContentLoaded", () => {
+    prepare();
+    unfold();
+    // Beside the matrix, one conversation takes the place of another.
+    const split = document.getElementById("split");
+    if (split) new MutationObserver(prepare).observe(split, { childList: true });
+  });
   document.addEventListener("htmx:after:swap", prepare);
 
   // mention is the field that opens where somebody types "@": a combobox over

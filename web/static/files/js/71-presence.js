@@ -108,5 +108,10 @@
   document.addEventListener("visibilitychange", () => document.hidden ? leave() : beat(true));
   addEventListener("pagehide", leave);
   setInterval(() => beat(true), 20000);
-  addEventListener("DOMContentLoaded", () => beat(true));
+  addEventListener("DOMContentLoaded", () => {
+    beat(true);
+    // The matrix replaces its table when it takes over what was recorded.
+    const frame = document.querySelector("x-matrix");
+    if (frame) new MutationObserver(paint).observe(frame, { childList: true });
+  });
 })();
