@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures the pages that people see most with Lighthouse, signed in, over the
 # example: performance as the median of five, accessibility and best practices,
-# one line a page. Fails below 95. It needs node 22 or newer, npm and chromium.
+# one line a page. Fails below 95. It needs node 18.16 or newer, npm and chromium.
 #
 #   tools/lighthouse.sh                 home and matrix
 #   tools/lighthouse.sh /r/control      other pages

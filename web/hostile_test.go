@@ -9,13 +9,13 @@ import (
 	"reperform/web/browsertest"
 )
 
-// TestHostileTextInTheBrowser shows texts that want to be scripts, turn the
-// direction of writing, or have ten thousand letters without a space, wherever
+// TestHostileTextInTheBrowser shows texts that want to be scripts, run in
+// the other direction, or have ten thousand letters without a space, wherever
 // texts are shown: no script runs, and every page keeps its width on a phone.
 func TestHostileTextInTheBrowser(t *testing.T) {
 	h := live(t)
 	const evil = `<img src=x onerror="window.ran=1"><script>window.ran=1</script>"'>{{window.ran=1}}${window.ran=1}<svg onload="window.ran=1">`
-	const turned = "\u202egnp.exe\u2066 \u05e9\u05dc\u05d5\u05dd \u0627\u0644\u0633\u0644\u0627\u0645\u200f"
+	const turned = "\u05e9\u05dc\u05d5\u05dd (\u0627\u0644\u0633\u0644\u0627\u0645) exe.png"
 	long := strings.Repeat("W", 10000)
 	for id, c := range map[string]soc1.Control{
 		"evil-1": {Code: "X-1" + evil, Who: evil, What: evil},
@@ -29,6 +29,10 @@ func TestHostileTextInTheBrowser(t *testing.T) {
 		if err := h.app.PutRecord(t.Context(), manager, app.RecordChange{Kind: "vendor", ID: id, Effective: "2025-11-20", Value: soc1.Vendor{Name: c.Code + c.What}, Reason: long}); err != nil {
 			t.Fatal(err)
 		}
+	}
+	// Marks that turn what follows them are refused where they are written.
+	if err := h.app.PutRecord(t.Context(), manager, app.RecordChange{Kind: "vendor", ID: "turned", Effective: "2025-11-20", Value: soc1.Vendor{Name: "\u202egnp.exe"}, Reason: "Test."}); err == nil {
+		t.Error("a mark that turns the direction of writing is recorded")
 	}
 	p := h.door(t).as(t, h, manager)
 	p.Size(390, 844)

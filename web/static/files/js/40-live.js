@@ -7,7 +7,7 @@
 // differs, which leaves open editors, the focus and the scroll position alone.
 const live = (() => {
   const who = document.body.dataset.person;
-  if (!who || !("locks" in navigator) || !("BroadcastChannel" in window)) return { on: () => {}, state: () => {} };
+  if (!who || !("locks" in navigator) || !("BroadcastChannel" in window)) return { wrote: () => {}, on: () => {}, state: () => {} };
   const name = `reperform-live${base}-${who}`;
   const channel = new BroadcastChannel(name);
   const listeners = [];
@@ -98,17 +98,24 @@ const live = (() => {
   // One request at a time, so that an older answer never replaces a newer one;
   // what could not be asked for is asked for again.
   const wanted = new Set();
+  // writes counts what this tab recorded: an answer asked for before that shows
+  // what is no longer so.
+  let writes = 0;
   let timer, busy = false;
   const soon = () => { if (!busy) timer ??= setTimeout(refresh, 60 + Math.random() * 120); };
   async function refresh() {
     timer = null;
     busy = true;
-    const ids = [...wanted];
+    const ids = [...wanted], before = writes;
     wanted.clear();
     let ok = false;
     try {
       const r = await fetch(location.href, { headers: { "X-Live": "1" } });
-      if (r.ok && !r.redirected) { await take(ids, await r.text()); ok = true; }
+      if (r.ok && !r.redirected) {
+        const html = await r.text();
+        if (before === writes) await take(ids, html); else for (const id of ids) wanted.add(id);
+        ok = true;
+      }
       else ok = r.status < 500;
     } catch { /* The stream says when the server is back. */ }
     busy = false;
@@ -138,5 +145,5 @@ const live = (() => {
   });
   // want takes over what the server shows now of a part of the page.
   const want = (id) => { wanted.add(id); soon(); };
-  return { want, on: (f) => listeners.push(f), state: (f) => changes.push(f) };
+  return { want, wrote: () => { writes++; }, on: (f) => listeners.push(f), state: (f) => changes.push(f) };
 })();

@@ -199,10 +199,13 @@ const matrix = (() => {
   function first() { const c = grid().querySelector("tr.r th"); if (c) mark(c, false); }
 
   // reload takes over what the server shows now.
+  let asked = 0;
   async function reload() {
+    const mine = ++asked;
     let text = "";
     try { const r = await fetch(location.href, { headers: { "X-Live": "1" } }); if (r.ok) text = await r.text(); } catch { /* The event stream says when the server is back. */ }
-    if (!text) return;
+    // An answer that was asked for before something newer is older than it.
+    if (!text || mine !== asked) return;
     // Where the person is now: they may have moved on while the answer came.
     const key = at && { row: rowOf(at)?.id, id: rowOf(at)?.dataset.id, col: [...(rowOf(at)?.children ?? [])].indexOf(at), focused: document.activeElement === at };
     const doc = new DOMParser().parseFromString(text, "text/html"), now = doc.getElementById("matrix");
@@ -269,5 +272,5 @@ const matrix = (() => {
   addEventListener("load", () => { if (frame() && location.hash === "#print") { history.replaceState(null, "", location.pathname + location.search); print(); } });
   document.addEventListener("htmx:after:swap", () => { if (grid()) restore(); });
 
-  return { mark, pick, chosen, controls, byID, rowOf, reload, restore, repaint, frame, grid, get at() { return at; }, get picked() { return picked; } };
+  return { mark, pick, chosen, controls, byID, rowOf, reload, restore, repaint, wrote: () => { asked++; live.wrote(); }, frame, grid, get at() { return at; }, get picked() { return picked; } };
 })();

@@ -129,6 +129,7 @@ const matrixEdit = (() => {
     const r = await fetch(`${base}/matrix/change`, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => { throw new Error("The server does not answer. The page shows what is recorded as soon as it does: look before you repeat it."); });
     if (!r.headers.get("Content-Type")?.startsWith("application/json")) throw new Error(r.status === 401 || r.redirected ? "Sign in again; nothing was recorded." : "Nothing was recorded.");
     const a = await r.json();
+    if (a.done) matrix.wrote();
     // One's own change is no reason to ask which version holds: whoever edits the
     // next cell of the row before it is redrawn knows of it.
     if (a.done && matrix.grid()) for (const i of a.items ?? []) if (i.revision) for (const row of matrix.byID(i.id)) row.dataset.rev = i.revision;
