@@ -18,7 +18,6 @@ import (
 
 // savedViews is the menu of the views of a page.
 type savedViews struct {
-	f *ui.Frame
 	// Page and Query are what would be saved.
 	Page, Query string
 	// Own and Shared are the views to choose; Plain leads back to the page
