@@ -39,13 +39,7 @@ func pages(t *testing.T, h *liveHouse) []page {
 		{pattern: "POST /sign-in", who: nobody, path: "/sign-in", do: func(p *person) {
 			p.Type("nobody@wexmoor.example\twrong")
 			p.Press("Enter")
-			p.Wait("the refusal", `document.querySelector("[role=alert]")`)
-		}},
-		{pattern: "GET /forgot", who: nobody, path: "/forgot"},
-		{pattern: "POST /forgot", who: nobody, path: "/forgot", do: func(p *person) {
-			p.Type("nobody@wexmoor.example")
-			p.Press("Enter")
-			p.Wait("the answer", `document.querySelector("[role=status]")`)
+			p.Wait("the refusal", `document.querySelector("[role=alert]:not([hidden])") && document.readyState === "complete"`)
 		}},
 		{pattern: "GET /invite/{token}", who: nobody, path: "/invite/" + link},
 		{pattern: "GET /invite/{token}", who: nobody, path: "/invite/used", fails: true},
