@@ -27,6 +27,9 @@ type request struct {
 	// action names the command in the ledger.
 	action string
 	reason string
+	// rehearsed says that nothing shall be recorded: then what this process
+	// knows is enough, and what it does not is found when it is meant.
+	rehearsed bool
 }
 
 // Tx is a decision in the making: a function of one snapshot. What it reads it
@@ -62,7 +65,7 @@ func (a *App) decide(ctx context.Context, req request, fn func(*Tx) error) (ledg
 			// A refusal, and a decision that there is nothing to do, are never
 			// checked by an append. They count only when no other process has
 			// recorded something that this one has not seen yet.
-			if !fresh && !errors.Is(err, context.Canceled) {
+			if !fresh && !req.rehearsed && !errors.Is(err, context.Canceled) {
 				fresh = true
 				if moved, rerr := a.catchUp(ctx); rerr == nil && moved {
 					continue

@@ -70,7 +70,7 @@ func (a *App) PutRecords(ctx context.Context, actor string, cs []RecordChange, r
 		}
 	}
 	var out *Bulk
-	req := request{actor: actor, ledger: name, may: identity.Read, kind: only, action: "record.bulk", reason: reason}
+	req := request{actor: actor, ledger: name, may: identity.Read, kind: only, action: "record.bulk", reason: reason, rehearsed: dryRun}
 	_, err := a.decide(ctx, req, func(tx *Tx) error {
 		today, err := a.Today(ctx)
 		if err != nil {

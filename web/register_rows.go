@@ -293,54 +293,60 @@ func (r *request) mayChange(g *register) bool {
 }
 
 // tryChange rehearses a change that changes nothing: of somebody else's record,
-// of one's own, and of a new one.
+// of one's own, or of a new one where there is none. Most may change either
+// any or none, so one's own is looked for last.
 func (r *request) tryChange(g *register) bool {
-	var tries []*record.Item
-	var own, other *record.Item
+	other, own := someone(g.list, r.actor, false), (*record.Item)(nil)
+	if other != nil && r.tryOn(g, other) {
+		return true
+	}
+	if _, ok := g.kind.Field("owner"); ok || other == nil {
+		own = someone(g.list, r.actor, true)
+	}
+	if own == nil && other != nil {
+		return false
+	}
+	return r.tryOn(g, own)
+}
+
+// someone is a record in use that the person owns, or one that they do not,
+// among the first some thousand.
+func someone(l *record.List, person string, own bool) (found *record.Item) {
 	n := 0
-	g.list.All(func(it *record.Item) bool {
+	l.All(func(it *record.Item) bool {
 		if it.Live() {
-			if it.Has("owner", r.actor) {
-				own = it
-			} else if other == nil {
-				other = it
-			}
 			n++
-		}
-		return n < 5000 && (own == nil || other == nil)
-	})
-	for _, it := range []*record.Item{other, own} {
-		if it != nil {
-			tries = append(tries, it)
-		}
-	}
-	if len(tries) == 0 {
-		tries = append(tries, nil)
-	}
-	for _, it := range tries {
-		p := g.kind.New()
-		c := app.RecordChange{Ledger: r.ledger, Kind: g.kind.Name, ID: "rehearsed", Revision: -1}
-		if it != nil {
-			c.ID = it.ID
-			if json.Unmarshal(it.Body, p) != nil {
-				continue
+			if it.Has("owner", person) == own {
+				found = it
 			}
 		}
-		var ok bool
-		if c.Value, ok = g.kind.Deref(p).(interface{ Validate() []soc1.Problem }); !ok {
-			continue
-		}
-		bulk, err := r.site.app.PutRecords(r.Context(), r.actor, []app.RecordChange{c}, "", true)
-		if bulk == nil || err != nil && !errors.Is(err, app.ErrBulk) {
-			continue
-		}
-		refused := false
-		for _, p := range bulk.Items[0].Problems {
-			refused = refused || p.Field == "kind"
-		}
-		if !refused {
-			return true
+		return n < 5000 && found == nil
+	})
+	return found
+}
+
+// tryOn tries to change a record, or to make one, without recording it.
+func (r *request) tryOn(g *register, it *record.Item) bool {
+	p := g.kind.New()
+	c := app.RecordChange{Ledger: r.ledger, Kind: g.kind.Name, ID: "rehearsed", Revision: -1}
+	if it != nil {
+		c.ID = it.ID
+		if json.Unmarshal(it.Body, p) != nil {
+			return false
 		}
 	}
-	return false
+	var ok bool
+	if c.Value, ok = g.kind.Deref(p).(interface{ Validate() []soc1.Problem }); !ok {
+		return false
+	}
+	bulk, err := r.site.app.PutRecords(r.Context(), r.actor, []app.RecordChange{c}, "", true)
+	if bulk == nil || err != nil && !errors.Is(err, app.ErrBulk) {
+		return false
+	}
+	for _, p := range bulk.Items[0].Problems {
+		if p.Field == "kind" {
+			return false
+		}
+	}
+	return true
 }
