@@ -97,6 +97,10 @@ func (a *App) Prove(ctx context.Context, actor, name string, pos int64, checkpoi
 	} else if c.Size <= pos {
 		return nil, fmt.Errorf("the checkpoint given covers entries 0 to %d of ledger %s, not %d; give a later one", c.Size-1, name, pos)
 	}
+	// What others signed on it is theirs to show.
+	if checkpoint, err = ledger.OwnNote(checkpoint, g.Key); err != nil {
+		return nil, err
+	}
 	entry, err := a.log.ProveAt(ctx, name, pos, checkpoint)
 	if err != nil {
 		return nil, err

@@ -139,6 +139,9 @@ func (v *verifier) proof(p *Proof) {
 		if err != nil {
 			return "", err
 		}
+		if own, err := ledger.OwnNote(p.Entry.Checkpoint, p.Key); err != nil || !bytes.Equal(own, p.Entry.Checkpoint) {
+			return "", errors.New("the checkpoint is not spelled as it was signed")
+		}
 		if e, err = ledger.ParseEntry(p.Entry.Entry); err != nil {
 			return "", err
 		}
@@ -178,7 +181,7 @@ func (v *verifier) committed(p *Proof, e ledger.Entry) {
 				return "", skip{"it is not in the proof: it was redacted"}
 			}
 			want, committed := e.Commitment(slot)
-			salt, err := base64.RawURLEncoding.DecodeString(d.Salt)
+			salt, err := base64.RawURLEncoding.Strict().DecodeString(d.Salt)
 			if err != nil || !committed || len(salt) != ledger.SaltSize || ledger.Commit(salt, []byte(d.Text)) != want {
 				return "", errors.New("the text is another")
 			}

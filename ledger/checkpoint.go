@@ -55,16 +55,35 @@ func parseStoredCheckpoint(signed []byte, key string) (Checkpoint, error) {
 	if len(n.UnverifiedSigs) > 0 {
 		return Checkpoint{}, fmt.Errorf("checkpoint carries a signature by %s that nobody here made", n.UnverifiedSigs[0].Name)
 	}
-	// Base64 with padding has two spare bits here that note.Open ignores, and
-	// decoders skip line breaks: only one spelling is the note that was stored.
-	sig, err := base64.StdEncoding.DecodeString(n.Sigs[0].Base64)
+	own, err := spelled(n)
 	if err != nil {
-		return Checkpoint{}, fmt.Errorf("checkpoint: %w", err)
+		return Checkpoint{}, err
 	}
-	if want := n.Text + "\n\u2014 " + n.Sigs[0].Name + " " + base64.StdEncoding.EncodeToString(sig) + "\n"; string(signed) != want {
+	if !bytes.Equal(signed, own) {
 		return Checkpoint{}, errors.New("checkpoint is not spelled as it was signed")
 	}
 	return parseCheckpointText(n.Text)
+}
+
+// OwnNote is a checkpoint as the ledger signed it: with its signature and no
+// other, in the one spelling that was stored.
+func OwnNote(signed []byte, key string) ([]byte, error) {
+	n, err := openNote(signed, key)
+	if err != nil {
+		return nil, err
+	}
+	return spelled(n)
+}
+
+// spelled writes a note with its first known signature. Base64 with padding has
+// two spare bits here that note.Open ignores, and decoders skip line breaks: only
+// one spelling is the note that was stored.
+func spelled(n *note.Note) ([]byte, error) {
+	sig, err := base64.StdEncoding.DecodeString(n.Sigs[0].Base64)
+	if err != nil {
+		return nil, fmt.Errorf("checkpoint: %w", err)
+	}
+	return []byte(n.Text + "\n\u2014 " + n.Sigs[0].Name + " " + base64.StdEncoding.EncodeToString(sig) + "\n"), nil
 }
 
 func openNote(signed []byte, key string) (*note.Note, error) {
