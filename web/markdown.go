@@ -58,6 +58,8 @@ type prose struct {
 
 // html renders the whole text.
 func (p *prose) html(s string) string {
+	// What is no text is shown as such and breaks nothing beside it.
+	s = strings.ToValidUTF8(s, "\uFFFD")
 	p.src = []byte(s)
 	p.blocks(talkParser.Parse(gmtext.NewReader(p.src)), 0)
 	return p.out.String()
