@@ -170,8 +170,20 @@ func (s *Service) Accounts(ctx context.Context, by Requester) (all []Account, er
 	if !by.MayManage(by.Side) {
 		return nil, ErrForbidden
 	}
+	return s.accountsWhere(ctx, "a.keeper = ? ORDER BY a.email", by.Side)
+}
+
+// Addressees lists everybody who can sign in, whichever side keeps the account,
+// for the program's own mail to them. It is shown to nobody: a page asks for
+// Accounts, which answers by who asks.
+func (s *Service) Addressees(ctx context.Context) ([]Account, error) {
+	return s.accountsWhere(ctx, "a.disabled = 0 ORDER BY a.person")
+}
+
+// accountsWhere lists the accounts that a condition in SQL selects and orders.
+func (s *Service) accountsWhere(ctx context.Context, where string, args ...any) (all []Account, err error) {
 	err = s.db.Read(ctx, func(tx *opsdb.Tx) error {
-		rows, err := tx.QueryContext(ctx, "SELECT "+accountColumns+" FROM account_account a WHERE a.keeper = ? ORDER BY a.email", by.Side)
+		rows, err := tx.QueryContext(ctx, "SELECT "+accountColumns+" FROM account_account a WHERE "+where, args...)
 		if err != nil {
 			return err
 		}

@@ -200,7 +200,7 @@ func (r *request) entry() error {
 	if r.URL.Query().Get("download") == "json" {
 		h := r.w.Header()
 		h.Set("Content-Type", "application/json")
-		h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="proof-%s-%d.json"`, slug(r.ledger), pos))
+		h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="proof-%s-%d.json"`, app.IDFrom(r.ledger), pos))
 		return proof.Encode(r.w)
 	}
 	lines, err := r.site.app.Log(r.Context(), r.actor, r.ledger, pos, 1)

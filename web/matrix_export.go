@@ -118,19 +118,30 @@ func (r *request) aboutMatrix(d *matrixData, q matrixQuery) ([][2]string, error)
 		views = append(views, work)
 	}
 	for _, v := range views {
-		out = append(out, [2]string{"Ledger " + v.Ledger(), fmt.Sprintf("%d entries", v.AsOf().Known)})
-		note, key, err := r.site.app.Checkpoint(r.Context(), r.actor, v.Ledger())
-		var denied *identity.DeniedError
-		switch {
-		case errors.As(err, &denied):
-			note, key = []byte("not shown: "+stopped(denied.Error())), ""
-		case err != nil:
+		lines, err := r.aboutLedger(v)
+		if err != nil {
 			return nil, err
 		}
-		out = append(out, [2]string{"Latest checkpoint of " + v.Ledger(), string(note)})
-		if key != "" {
-			out = append(out, [2]string{"Key of " + v.Ledger(), key})
-		}
+		out = append(out, lines...)
+	}
+	return out, nil
+}
+
+// aboutLedger says at which state of a ledger something was exported: its size,
+// and the latest checkpoint for those who may have it.
+func (r *request) aboutLedger(v *record.View) ([][2]string, error) {
+	out := [][2]string{{"Ledger " + v.Ledger(), fmt.Sprintf("%d entries", v.AsOf().Known)}}
+	note, key, err := r.site.app.Checkpoint(r.Context(), r.actor, v.Ledger())
+	var denied *identity.DeniedError
+	switch {
+	case errors.As(err, &denied):
+		note, key = []byte("not shown: "+stopped(denied.Error())), ""
+	case err != nil:
+		return nil, err
+	}
+	out = append(out, [2]string{"Latest checkpoint of " + v.Ledger(), string(note)})
+	if key != "" {
+		out = append(out, [2]string{"Key of " + v.Ledger(), key})
 	}
 	return out, nil
 }
@@ -156,7 +167,7 @@ func (r *request) attachment(name, contentType string, b []byte) error {
 // exportName is the file's name: what, of which engagement, as of when.
 func exportName(d *matrixData, ext string) string {
 	name := "risk-control-matrix"
-	if id := slug(d.o.Engagement.ID); id != "" {
+	if id := app.IDFrom(d.o.Engagement.ID); id != "" {
 		name += "-" + id
 	}
 	return name + "-" + string(d.o.Question.Today) + ext

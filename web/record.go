@@ -472,28 +472,11 @@ func (r *request) put(k *record.Kind, p *formPage, body map[string]any, problems
 func proposedID(k *record.Kind, body map[string]any) string {
 	for _, name := range []string{"code", "title", "name", "text"} {
 		s, _ := body[name].(string)
-		if id := slug(s); id != "" {
+		if id := app.IDFrom(s); id != "" {
 			return id
 		}
 	}
-	return slug(k.Name) + "-" + newReference()
-}
-
-// slug is a text as an id: lower-case letters, digits and dashes.
-func slug(s string) string {
-	var b strings.Builder
-	for _, c := range strings.ToLower(s) {
-		switch {
-		case c >= 'a' && c <= 'z' || c >= '0' && c <= '9':
-			b.WriteRune(c)
-		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
-			b.WriteByte('-')
-		}
-		if b.Len() >= 48 {
-			break
-		}
-	}
-	return strings.Trim(b.String(), "-")
+	return app.IDFrom(k.Name) + "-" + newReference()
 }
 
 // history is the record's history alone, for a part of a page.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -14,7 +13,6 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"reperform/app"
-	"reperform/identity"
 	"reperform/record"
 	"reperform/soc1"
 )
@@ -97,9 +95,9 @@ func (r *request) export() error {
 
 // registerName is a file's name: what, of which ledger, as of when.
 func (r *request) registerName(reg *register, ext string) string {
-	name := slug(reg.kind.Plural)
+	name := app.IDFrom(reg.kind.Plural)
 	if r.ledger != app.OrganizationLedger {
-		name += "-" + slug(r.ledger)
+		name += "-" + app.IDFrom(r.ledger)
 	}
 	day, err := r.site.app.Today(r.Context())
 	if err == nil && r.asOf.Effective != "" {
@@ -408,20 +406,12 @@ func (r *request) aboutRegister(reg *register) ([][2]string, error) {
 		filters = "None"
 	}
 	out = append(out, [2]string{"Filters", filters}, [2]string{"Records", fmt.Sprintf("%d of %d", reg.Len(), reg.list.Live())},
-		[2]string{"Exported by", r.headings().person(r.actor).Name}, [2]string{"Exported at", r.site.now().In(r.zone()).Format(time.RFC3339)},
-		[2]string{"Ledger " + v.Ledger(), fmt.Sprintf("%d entries", v.AsOf().Known)})
-	note, key, err := r.site.app.Checkpoint(r.Context(), r.actor, v.Ledger())
-	var denied *identity.DeniedError
-	switch {
-	case errors.As(err, &denied):
-		note, key = []byte("not shown: "+stopped(denied.Error())), ""
-	case err != nil:
+		[2]string{"Exported by", r.headings().person(r.actor).Name}, [2]string{"Exported at", r.site.now().In(r.zone()).Format(time.RFC3339)})
+	lines, err := r.aboutLedger(v)
+	if err != nil {
 		return nil, err
 	}
-	out = append(out, [2]string{"Latest checkpoint of " + v.Ledger(), string(note)})
-	if key != "" {
-		out = append(out, [2]string{"Key of " + v.Ledger(), key})
-	}
+	out = append(out, lines...)
 	return append(out, [2]string{"Editing", "Change cells, add rows without an id, and import the file in the register. Leave the columns Id and Revision as they are: they tell what was changed here from what was changed meanwhile."}), nil
 }
 

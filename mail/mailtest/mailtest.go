@@ -86,16 +86,6 @@ func Serve(t testing.TB, c Config) *Server {
 	return serve(t, c, l)
 }
 
-// ServeAt starts a server at an address where one was before.
-func ServeAt(t testing.TB, c Config, address string) *Server {
-	t.Helper()
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return serve(t, c, l)
-}
-
 func serve(t testing.TB, c Config, l net.Listener) *Server {
 	t.Helper()
 	s := &Server{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, config: c, l: l, seen: map[string]int{}, conns: map[net.Conn]bool{}}
