@@ -30,7 +30,7 @@ func (a *App) latest(name string) (*record.View, error) {
 // the day.
 func (a *App) principal(ctx context.Context, actor, name string) (identity.Principal, []standIn, error) {
 	stamp := a.stampOf()
-	if p, ok := a.people.get(stamp, actor, name); ok {
+	if p, ok := a.people.get(stamp, actorIn{actor, name}); ok {
 		return p.Principal, p.standIns, nil
 	}
 	p, err := a.readPrincipal(ctx, actor, name)
@@ -47,7 +47,7 @@ func (a *App) principal(ctx context.Context, actor, name string) (identity.Princ
 			return p, nil, err
 		}
 	}
-	a.people.put(stamp, actor, name, known)
+	a.people.put(stamp, actorIn{actor, name}, known)
 	return p, known.standIns, nil
 }
 

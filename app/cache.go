@@ -11,13 +11,35 @@ import (
 	"reperform/record"
 )
 
-// principals remembers who an actor is with respect to a ledger for as long as
-// no record of a person or of a deputy changes in any ledger.
-type principals struct {
+// stamped remembers answers that rest on the records of people and of deputies,
+// for as long as none of them changes in any ledger: see stampOf.
+type stamped[K comparable, V any] struct {
 	mu    sync.RWMutex
 	stamp string
-	known map[[2]string]knownPrincipal
+	known map[K]V
 }
+
+func (c *stamped[K, V]) get(stamp string, key K) (v V, ok bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if c.stamp != stamp {
+		return v, false
+	}
+	v, ok = c.known[key]
+	return v, ok
+}
+
+func (c *stamped[K, V]) put(stamp string, key K, v V) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stamp != stamp {
+		c.stamp, c.known = stamp, map[K]V{}
+	}
+	c.known[key] = v
+}
+
+// actorIn is an actor with respect to a ledger.
+type actorIn struct{ actor, ledger string }
 
 // knownPrincipal is a person with what they have as deputies, whenever.
 type knownPrincipal struct {
@@ -43,25 +65,6 @@ func (a *App) stampOf() string {
 		b = binary.LittleEndian.AppendUint64(b, uint64(snap.Redacted))
 	}
 	return string(b)
-}
-
-func (p *principals) get(stamp, actor, name string) (knownPrincipal, bool) {
-	p.mu.RLock()
-	defer p.mu.RUnlock()
-	if p.stamp != stamp {
-		return knownPrincipal{}, false
-	}
-	x, ok := p.known[[2]string{actor, name}]
-	return x, ok
-}
-
-func (p *principals) put(stamp, actor, name string, x knownPrincipal) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.stamp != stamp {
-		p.stamp, p.known = stamp, map[[2]string]knownPrincipal{}
-	}
-	p.known[[2]string{actor, name}] = x
 }
 
 // heads remembers the latest documents that decisions read. A document at a

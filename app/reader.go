@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"sync"
 
 	"reperform/identity"
 	"reperform/ledger"
@@ -34,32 +33,6 @@ func (r *Reader) Attends(kind string) bool { return r.attends && r.Kind(kind) }
 // that what is shown to one may be shown to the other.
 func (r *Reader) Label() string { return r.label }
 
-// readers remembers what actors may read, for as long as no person record of
-// any ledger changes.
-type readers struct {
-	mu    sync.RWMutex
-	stamp string
-	known map[[2]string]*Reader
-}
-
-func (c *readers) get(stamp, actor, name string) *Reader {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	if c.stamp != stamp {
-		return nil
-	}
-	return c.known[[2]string{actor, name}]
-}
-
-func (c *readers) put(stamp, actor, name string, r *Reader) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.stamp != stamp {
-		c.stamp, c.known = stamp, map[[2]string]*Reader{}
-	}
-	c.known[[2]string{actor, name}] = r
-}
-
 // Reader says what the actor may read of a ledger. Who may read nothing of it is
 // refused, in the same words whether the ledger exists or not.
 func (a *App) Reader(ctx context.Context, actor, name string) (*Reader, error) {
@@ -71,7 +44,7 @@ func (a *App) Reader(ctx context.Context, actor, name string) (*Reader, error) {
 
 func (a *App) reader(ctx context.Context, actor, name string) (*Reader, error) {
 	stamp := a.stampOf()
-	if r := a.readers.get(stamp, actor, name); r != nil {
+	if r, ok := a.readers.get(stamp, actorIn{actor, name}); ok {
 		return r, nil
 	}
 	r := &Reader{}
@@ -101,7 +74,7 @@ func (a *App) reader(ctx context.Context, actor, name string) (*Reader, error) {
 		r.label = strings.Join(names, ",")
 	}
 	r.attends = a.authorize(ctx, actor, identity.Attend, identity.Resource{Ledger: name}) == nil
-	a.readers.put(stamp, actor, name, r)
+	a.readers.put(stamp, actorIn{actor, name}, r)
 	return r, nil
 }
 

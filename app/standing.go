@@ -19,6 +19,19 @@ func (a *App) Standing(ctx context.Context, id string) (sides []soc1.Side, roles
 	if err := a.log.Refresh(ctx); err != nil {
 		return nil, nil, err
 	}
+	stamp := a.stampOf()
+	if x, ok := a.standings.get(stamp, id); ok {
+		return slices.Clone(x.sides), slices.Clone(x.roles), nil
+	}
+	if sides, roles, err = a.standing(ctx, id); err != nil {
+		return nil, nil, err
+	}
+	a.standings.put(stamp, id, standing{slices.Clone(sides), slices.Clone(roles)})
+	return sides, roles, nil
+}
+
+// standing is what Standing answers, read anew.
+func (a *App) standing(ctx context.Context, id string) (sides []soc1.Side, roles []soc1.Role, err error) {
 	for _, name := range a.log.Ledgers() {
 		v, err := a.latest(name)
 		if errors.Is(err, ledger.ErrNoLedger) {
@@ -54,6 +67,12 @@ func (a *App) Standing(ctx context.Context, id string) (sides []soc1.Side, roles
 		}
 	}
 	return sides, roles, nil
+}
+
+// standing is where a person stands.
+type standing struct {
+	sides []soc1.Side
+	roles []soc1.Role
 }
 
 // recordedLater tells whether a ledger records a person on its side who was the

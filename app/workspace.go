@@ -80,15 +80,18 @@ type App struct {
 	auth     *identity.Authorizer
 	engine   engineHolder
 	typeset  typesetHolder
-	people   principals
-	talk     comments
-	heads    heads
-	readers  readers
-	states   states
-	activity activityIndex
-	searches searches
-	feed     feed
-	zones    zones
+	// people is who an actor is with respect to a ledger, readers what they may
+	// read of it, standings where a person stands by all of them.
+	people    stamped[actorIn, knownPrincipal]
+	readers   stamped[actorIn, *Reader]
+	standings stamped[string, standing]
+	talk      comments
+	heads     heads
+	states    states
+	activity  activityIndex
+	searches  searches
+	feed      feed
+	zones     zones
 	// readOnly says that nothing can be written where the workspace lies.
 	readOnly bool
 }

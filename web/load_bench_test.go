@@ -107,6 +107,13 @@ func newOffice(tb testing.TB, people, entries int) *office {
 	o.srv = httptest.NewServer(compress(mux))
 	tb.Cleanup(func() { o.site.Close(); o.srv.Close() })
 	must(o.app.Warm(ctx))
+	following, stop := context.WithCancel(ctx)
+	followed := make(chan struct{})
+	go func() {
+		defer close(followed)
+		o.site.Follow(following)
+	}()
+	tb.Cleanup(func() { stop(); <-followed })
 	return o
 }
 

@@ -68,6 +68,7 @@ type matrixCache struct {
 type matrixKept struct {
 	data *matrixData
 	used int64
+	by   lookedAt
 }
 
 // mostMatrices bounds the cache; the one used longest ago goes.
@@ -190,7 +191,7 @@ func (r *request) matrixOf(engagement string) (*matrixData, error) {
 	if k.orgLabel, k.workLabel, err = r.labels(); err != nil {
 		return nil, err
 	}
-	return r.site.matrices.get(k, lists, func(reader *overview.Reader, versions *record.Versions) (*matrixData, error) {
+	d, err := r.site.matrices.get(k, lists, func(reader *overview.Reader, versions *record.Versions) (*matrixData, error) {
 		if r.past.On() {
 			// A list of a date does not tell of versions that come after it.
 			versions = &record.Versions{}
@@ -213,6 +214,10 @@ func (r *request) matrixOf(engagement string) (*matrixData, error) {
 		}
 		return newMatrixData(o, engagements), nil
 	})
+	if err == nil && !r.ahead && !r.past.On() {
+		r.site.matrices.note(k, lookedAt{r.actor, r.ledger, chosen.ID, r.site.now()})
+	}
+	return d, err
 }
 
 // sizes are those of the organization's ledger and of the request's, now.
@@ -319,8 +324,8 @@ func (c *matrixCache) find(k matrixKey, lists []*record.List) (*matrixData, *mat
 		x.used = c.clock
 		return x.data, nil
 	}
-	if c.kept == nil {
-		c.kept, c.readers = map[matrixKey]*matrixKept{}, map[[3]string]*matrixReader{}
+	if c.readers == nil {
+		c.readers = map[[3]string]*matrixReader{}
 	}
 	who := [3]string{k.work, k.orgLabel, k.workLabel}
 	if c.readers[who] == nil {
@@ -332,7 +337,14 @@ func (c *matrixCache) find(k matrixKey, lists []*record.List) (*matrixData, *mat
 func (c *matrixCache) keep(k matrixKey, d *matrixData) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.kept[k] = &matrixKept{d, c.clock}
+	x := &matrixKept{data: d, used: c.clock}
+	if before, ok := c.kept[k]; ok {
+		x.by = before.by
+	}
+	if c.kept == nil {
+		c.kept = map[matrixKey]*matrixKept{}
+	}
+	c.kept[k] = x
 	for len(c.kept) > mostMatrices {
 		var oldest matrixKey
 		at := c.clock
@@ -343,6 +355,34 @@ func (c *matrixCache) keep(k matrixKey, d *matrixData) {
 		}
 		delete(c.kept, oldest)
 	}
+}
+
+// note keeps who looked at a matrix last.
+func (c *matrixCache) note(k matrixKey, by lookedAt) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if x, ok := c.kept[k]; ok {
+		x.by = by
+	}
+}
+
+// wanted are the matrices of the present that somebody looked at since.
+func (c *matrixCache) wanted(since time.Time) (out []lookedAt) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, x := range c.kept {
+		if x.by.at.After(since) {
+			out = append(out, x.by)
+		}
+	}
+	return out
+}
+
+// clear forgets all matrices, and what they were made of.
+func (c *matrixCache) clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.kept, c.readers = nil, nil
 }
 
 // keepRows takes over the rows as they are sent that are the same as before.

@@ -63,7 +63,7 @@ type column struct {
 type rowGroup struct {
 	Title string
 	Count int
-	Rows  []row
+	Rows  []placedRow
 	// Continued says that its head stands on the page before.
 	Continued bool
 }
@@ -76,8 +76,6 @@ type row struct {
 	Href     string
 	Revision int64
 	Cells    []cell
-	// Index is the place of the row among all that match, from 1.
-	Index int
 }
 
 // Width is how many columns the table has.
@@ -193,10 +191,11 @@ func (r *request) list() error {
 	if err := r.chooseColumns(p); err != nil {
 		return err
 	}
-	p.May = r.mayChange(reg)
-	r.rows(p, reg)
+	p.May, p.f = r.mayChange(reg), r.plainFrame(k.Plural)
+	if err := r.rows(p, reg); err != nil {
+		return err
+	}
 	if r.partial() && r.Header.Get("HX-Target") == "rows" || r.Header.Get("X-Part") == "rows" {
-		p.f = r.plainFrame(k.Plural)
 		r.w.Header().Set("X-Total", strconv.Itoa(p.Shown))
 		return r.write(200, registerRows(p))
 	}
@@ -303,7 +302,7 @@ func (r *request) column(p *registerPage, f record.Field, on bool) column {
 }
 
 // rows makes the rows of one page.
-func (r *request) rows(p *registerPage, reg *register) {
+func (r *request) rows(p *registerPage, reg *register) error {
 	start := min(max(0, p.Query.From), reg.Len())
 	if p.Query.After != "" {
 		start = reg.behind(p.Query.After)
@@ -311,25 +310,30 @@ func (r *request) rows(p *registerPage, reg *register) {
 	end := min(start+pageSize, reg.Len())
 	p.Start = start
 	group, _ := p.Kind.Field(p.Query.Group)
+	as := r.rowAs(p)
 	last := ""
 	for i := start; i < end; i++ {
 		it := reg.At(i)
-		fields := fieldsOf(it.Record)
 		if len(p.Groups) == 0 || reg.query.Group != "" && reg.group(i) != last {
 			g := rowGroup{}
 			if reg.query.Group != "" {
 				last = reg.group(i)
 				from, to := reg.span(last)
-				g.Title, g.Count, g.Continued = groupTitle(r.show(group, fields[group.Name])), to-from, i > 0 && reg.group(i-1) == last
+				g.Title, g.Count, g.Continued = groupTitle(r.show(group, fieldsOf(it.Record)[group.Name])), to-from, i > 0 && reg.group(i-1) == last
 			}
 			p.Groups = append(p.Groups, g)
 		}
+		x, err := r.shownAs(p, as, it)
+		if err != nil {
+			return err
+		}
 		g := &p.Groups[len(p.Groups)-1]
-		g.Rows = append(g.Rows, r.row(p, it, fields, i))
+		g.Rows = append(g.Rows, placedRow{x, i + 1})
 	}
 	if end < reg.Len() {
 		p.More = r.url("%s?%s", p.At, p.Query.values(func(q *query) { q.After = reg.cursor(end - 1) }))
 	}
+	return nil
 }
 
 func groupTitle(c cell) string {
@@ -348,13 +352,13 @@ func groupTitle(c cell) string {
 	return "None"
 }
 
-func (r *request) row(p *registerPage, x *record.Item, fields map[string]json.RawMessage, i int) row {
+func (r *request) row(p *registerPage, x *record.Item, fields map[string]json.RawMessage) row {
 	h := x.Heading()
 	// What has a code alone is opened by it.
 	if h.Text == "" {
 		h.Text, h.Code = h.Code, ""
 	}
-	out := row{ID: x.ID, Code: h.Code, Heading: h.Text, Href: r.recordURL(x.Kind, x.ID), Revision: x.Revision, Index: i + 1}
+	out := row{ID: x.ID, Code: h.Code, Heading: h.Text, Href: r.recordURL(x.Kind, x.ID), Revision: x.Revision}
 	for _, c := range p.Columns {
 		out.Cells = append(out.Cells, r.show(c.Field, fields[c.Field.Name]))
 	}

@@ -30,6 +30,8 @@ type request struct {
 	past   ui.Past
 	// heard are the positions of the ledgers when the request came.
 	heard map[string]int64
+	// ahead says that nobody asked yet, see Follow.
+	ahead bool
 
 	view  *record.View
 	names *names

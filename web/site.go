@@ -72,6 +72,7 @@ type Site struct {
 	metrics *metrics
 
 	matrices matrixCache
+	shown    shownRows
 	presence presence
 	inboxes  inboxCounts
 	// marks keeps what people have read; nil where nothing does.

@@ -260,6 +260,11 @@ func (h *house) open(ctx context.Context) (*web.Site, error) {
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	// The first page need not wait for what the second finds ready.
 	go a.Warm(background)
+	followed := make(chan struct{})
+	go func() {
+		defer close(followed)
+		site.Follow(background)
+	}()
 	ran := make(chan error, 1)
 	go func() {
 		ran <- ops.accounts.Run(background, func(err error) { h.log.Error("accounts", "error", err.Error()) })
@@ -280,6 +285,7 @@ func (h *house) open(ctx context.Context) (*web.Site, error) {
 		metrics()
 		cancel()
 		<-ran
+		<-followed
 		// A mail that is on its way gets there; one that does not stays queued.
 		select {
 		case <-told:

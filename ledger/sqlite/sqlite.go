@@ -73,6 +73,8 @@ type Store struct {
 	read *sql.DB
 	// tile answers Tile, which a proof asks many times.
 	tile *sql.Stmt
+	// heads are those of the file as it was last seen.
+	heads heads
 
 	// mu guards the one connection that writes.
 	mu    sync.Mutex
@@ -200,9 +202,9 @@ func (s *Store) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.opened != nil {
-		return errors.Join(s.unchanged(), s.read.Close())
+		return errors.Join(s.unchanged(), s.heads.close(), s.read.Close())
 	}
-	return errors.Join(s.read.Close(), s.write.Close())
+	return errors.Join(s.heads.close(), s.read.Close(), s.write.Close())
 }
 
 // explain turns SQLite's codes for the operator's surroundings into words.

@@ -1,12 +1,14 @@
 package sqlite_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"reperform/ledger"
 	"reperform/ledger/ledgertest"
@@ -51,6 +53,76 @@ func TestConcurrentFirstOpening(t *testing.T) {
 			})
 		}
 		wg.Wait()
+	}
+}
+
+// Whatever connection or process appends, the next question knows of it, however
+// many ask meanwhile.
+func TestHeadsOfOthers(t *testing.T) {
+	ctx := context.Background()
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	a, b := open(t, path), open(t, path)
+	m := ledgertest.NewModel("organization", 1)
+	var readers sync.WaitGroup
+	ctxAll, stop := context.WithCancel(ctx)
+	for range 4 {
+		readers.Go(func() {
+			var last int64
+			for ctxAll.Err() == nil {
+				// Who gives up must not spoil it for the others.
+				brief, cancel := context.WithTimeout(ctx, 50*time.Microsecond)
+				_, _ = a.Heads(brief)
+				cancel()
+				heads, err := a.Heads(ctx)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				for _, h := range heads {
+					if h.Size < last {
+						t.Errorf("size %d after %d", h.Size, last)
+					}
+					last = h.Size
+				}
+			}
+		})
+	}
+	for i := range 200 {
+		by, other := a, b
+		if i%3 == 0 {
+			by, other = b, a
+		}
+		batch := m.Batch(1 + i%3)
+		if err := by.Append(ctx, []ledger.Batch{batch}); err != nil {
+			t.Fatal(err)
+		}
+		m.Apply(batch)
+		for _, s := range []*sqlite.Store{other, by, other} {
+			heads, err := s.Heads(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(heads) != 1 || heads[0].Size != m.Head().Size || !bytes.Equal(heads[0].Checkpoint, m.Head().Checkpoint) {
+				t.Fatalf("after append %d the heads are %v, want %v", i, heads, m.Head())
+			}
+			heads[0].Size = -1 // what was given out belongs to who asked
+		}
+	}
+	stop()
+	readers.Wait()
+}
+
+// BenchmarkHeads asks for the heads of a file that does not change.
+func BenchmarkHeads(b *testing.B) {
+	s := open(b, filepath.Join(b.TempDir(), "ledger.db"))
+	m := ledgertest.NewModel("organization", 1)
+	if err := s.Append(b.Context(), []ledger.Batch{m.Batch(3)}); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := s.Heads(b.Context()); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 
