@@ -94,3 +94,47 @@ func safe(path string) string {
 	}
 	return string(out)
 }
+
+// TestViewsByKeyboard saves a view, gives it another name, lets it hold something
+// else and deletes it, without a mouse and on a narrow screen.
+func TestViewsByKeyboard(t *testing.T) {
+	h := live(t)
+	p := h.door(t).as(t, h, manager)
+	p.Size(390, 844)
+	open := func() {
+		p.TabTo(".views > summary")
+		p.Press("Enter")
+		p.Wait("the menu", `document.querySelector(".views[open]")`)
+	}
+	edit := func() {
+		open()
+		p.TabTo(".viewedit > summary")
+		p.Press("Enter")
+		p.TabTo(".viewedit[open] input[name=name]")
+	}
+	p.open("/r/policy?sort=-title")
+	open()
+	p.TabTo("#view-name")
+	p.Type("Backwards")
+	p.Press("Enter")
+	p.Wait("the view", `document.readyState === "complete" && document.querySelector(".views > summary")?.ariaLabel === "Views: Backwards"`)
+	edit()
+	p.Picture("phone-views")
+	if out := p.Overflow(); len(out) > 0 {
+		t.Errorf("the menu: %v", out)
+	}
+	p.Press("Control+a")
+	p.Type("From the end")
+	p.Press("Enter")
+	p.Wait("its name", `document.readyState === "complete" && document.querySelector(".views > summary")?.ariaLabel === "Views: From the end" && location.search === "?sort=-title"`)
+	p.open("/r/policy?sort=title")
+	edit()
+	p.TabTo(".viewedit[open] button[value=replace]")
+	p.Press("Enter")
+	p.Wait("it holds what is shown", `document.readyState === "complete" && document.querySelector(".views > summary")?.ariaLabel === "Views: From the end" && location.search === "?sort=title"`)
+	edit()
+	p.TabTo(".viewedit[open] button[value=delete]")
+	p.Press("Enter")
+	p.Wait("it is gone", `document.readyState === "complete" && document.querySelector(".views > summary")?.ariaLabel === "Views: Views" && !document.querySelector(".viewedit")`)
+	p.fine(t)
+}
