@@ -28,8 +28,11 @@ type registerPage struct {
 	Shown   int
 	Query   query
 	Filters []filter
-	// More is the address of the next rows; empty when there are none.
+	// More is the address of the next rows, or of the next groups; empty when
+	// there are none.
 	More string
+	// FoldAll is the address with all groups shut, or with all of them open.
+	FoldAll string
 	// May says that the person may change records here.
 	May bool
 	// New, Import and Bulk are the addresses for a new record, for many from a
@@ -59,13 +62,20 @@ type column struct {
 	Sort, Order string
 }
 
-// rowGroup are rows with the same value of the field grouped by.
+// rowGroup are rows with the same value of the field grouped by; rows that stand
+// in no groups are one without a name.
 type rowGroup struct {
+	ID    string
 	Title string
 	Count int
 	Rows  []row
-	// Continued says that its head stands on the page before.
-	Continued bool
+	// Open says that its rows are shown; Toggle is the address with it shut, or
+	// open.
+	Open   bool
+	Toggle string
+	// Left are its rows behind those here, and More the address of the next ones.
+	Left int
+	More string
 }
 
 // row is one record.
@@ -126,12 +136,17 @@ type query struct {
 	After   string
 	// From is the place of the first row that is wanted, from 0.
 	From int
+	// Fold are the groups that are shut.
+	Fold folding
+	// In is the place in a group behind which its rows are wanted.
+	In string
 }
 
 func readQuery(v url.Values) query {
 	q := query{Words: strings.TrimSpace(v.Get("q")), Group: v.Get("group"), After: v.Get("after"), Filters: map[string]string{}}
 	q.Sort, q.Down = strings.CutPrefix(v.Get("sort"), "-")
 	q.From, _ = strconv.Atoi(v.Get("from"))
+	q.Fold, q.In = readFolding(v.Get("fold")), v.Get("in")
 	for _, c := range v["col"] {
 		q.Columns = append(q.Columns, strings.Split(c, ",")...)
 	}
@@ -151,7 +166,7 @@ func (q query) values(set func(*query)) string {
 		next.Filters[k] = v
 	}
 	next.Columns = slices.Clone(q.Columns)
-	next.After, next.From = "", 0
+	next.After, next.From, next.In = "", 0, ""
 	set(&next)
 	v := url.Values{}
 	put := func(name, value string) {
@@ -162,6 +177,10 @@ func (q query) values(set func(*query)) string {
 	put("q", next.Words)
 	put("group", next.Group)
 	put("after", next.After)
+	put("in", next.In)
+	if next.Group != "" {
+		put("fold", next.Fold.String())
+	}
 	if next.From > 0 {
 		v.Set("from", strconv.Itoa(next.From))
 	}
@@ -198,6 +217,9 @@ func (r *request) list() error {
 	if r.partial() && r.Header.Get("HX-Target") == "rows" || r.Header.Get("X-Part") == "rows" {
 		p.f = r.plainFrame(k.Plural)
 		r.w.Header().Set("X-Total", strconv.Itoa(p.Shown))
+		if p.grouped() {
+			return r.write(200, groupRows(p))
+		}
 		return r.write(200, registerRows(p))
 	}
 	r.filters(p, reg)
@@ -304,29 +326,22 @@ func (r *request) column(p *registerPage, f record.Field, on bool) column {
 
 // rows makes the rows of one page.
 func (r *request) rows(p *registerPage, reg *register) {
+	if p.grouped() {
+		r.groupsOf(p, reg)
+		return
+	}
 	start := min(max(0, p.Query.From), reg.Len())
 	if p.Query.After != "" {
 		start = reg.behind(p.Query.After)
 	}
 	end := min(start+pageSize, reg.Len())
 	p.Start = start
-	group, _ := p.Kind.Field(p.Query.Group)
-	last := ""
+	var g rowGroup
 	for i := start; i < end; i++ {
 		it := reg.At(i)
-		fields := fieldsOf(it.Record)
-		if len(p.Groups) == 0 || reg.query.Group != "" && reg.group(i) != last {
-			g := rowGroup{}
-			if reg.query.Group != "" {
-				last = reg.group(i)
-				from, to := reg.span(last)
-				g.Title, g.Count, g.Continued = groupTitle(r.show(group, fields[group.Name])), to-from, i > 0 && reg.group(i-1) == last
-			}
-			p.Groups = append(p.Groups, g)
-		}
-		g := &p.Groups[len(p.Groups)-1]
-		g.Rows = append(g.Rows, r.row(p, it, fields, i))
+		g.Rows = append(g.Rows, r.row(p, it, fieldsOf(it.Record), i))
 	}
+	p.Groups = []rowGroup{g}
 	if end < reg.Len() {
 		p.More = r.url("%s?%s", p.At, p.Query.values(func(q *query) { q.After = reg.cursor(end - 1) }))
 	}
