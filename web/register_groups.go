@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
 )
 
 const (
@@ -200,4 +199,3 @@ func moreText(g rowGroup) string {
 
 // before is a cursor in front of a group's first row.
 func (g *register) before(s stretch) string { return cursorOf(s.group+"\x00", "") }
-
