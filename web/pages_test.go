@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"reperform/account"
+	"reperform/desk"
 	"reperform/web/browsertest"
 )
 
@@ -34,7 +35,16 @@ func pages(t *testing.T, h *liveHouse) []page {
 	x := "/x/" + h.exam
 	link := h.invite(t, "gustavo-almeida")
 	h.converse(t)
+	off, err := h.site.opt.Desk.UnsubscribeToken(t.Context(), "elena-petrova", desk.SummaryMail)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.site.opt.Desk.SetMail(t.Context(), "elena-petrova", desk.MailSettings{Digest: desk.Weekly, Hour: 8}); err != nil {
+		t.Fatal(err)
+	}
 	return []page{
+		{pattern: "GET /unsubscribe/{token}", who: nobody, path: "/unsubscribe/" + off},
+		{pattern: "GET /unsubscribe/{token}", who: nobody, path: "/unsubscribe/none", fails: true},
 		{pattern: "GET /sign-in", who: nobody, path: "/sign-in"},
 		{pattern: "POST /sign-in", who: nobody, path: "/sign-in", do: func(p *person) {
 			p.Type("nobody@wexmoor.example\twrong")

@@ -119,6 +119,78 @@ func TestMailSettings(t *testing.T) {
 	}
 }
 
+// A mail's link shows a page and changes nothing; the page's button, and what mail
+// programs send, turn off that kind of mail without a sign-in.
+func TestUnsubscribePage(t *testing.T) {
+	m, d, _, _ := newMailHouse(t)
+	token, err := d.UnsubscribeToken(t.Context(), owner, desk.SummaryMail)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := "/unsubscribe/" + token
+	chosen := func() desk.MailSettings {
+		t.Helper()
+		got, _, _, err := d.Mail(t.Context(), owner)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	on := desk.MailSettings{AtOnce: true, Digest: desk.Weekly, Hour: 8, Weekday: time.Monday}
+	if err := d.SetMail(t.Context(), owner, on); err != nil {
+		t.Fatal(err)
+	}
+	if page := m.page(nobody, at); !strings.Contains(page, "the summary of what waits for you") || !strings.Contains(page, "<button") || strings.Contains(page, owner) {
+		t.Errorf("the page says %s", page)
+	}
+	if m.page(nobody, at); chosen() != on {
+		t.Error("looking turns mails off")
+	}
+	for _, v := range []url.Values{{}, {"List-Unsubscribe": {"yes"}}} {
+		if w := m.post(nobody, at, v); w.Code != http.StatusBadRequest || chosen() != on {
+			t.Errorf("%v: %d", v, w.Code)
+		}
+	}
+	// A mail program in a browser asks from another site, and as multipart.
+	body := "--x\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n"
+	r := httptest.NewRequest("POST", at, strings.NewReader(body))
+	r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+	r.Header.Set("Sec-Fetch-Site", "cross-site")
+	w := httptest.NewRecorder()
+	m.h.ServeHTTP(w, r)
+	off := on
+	off.Digest = desk.Off
+	if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "Turned off") || chosen() != off {
+		t.Errorf("one click: %d, left is %+v", w.Code, chosen())
+	}
+	one := url.Values{"List-Unsubscribe": {"One-Click"}}
+	if w := m.post(nobody, at, one); w.Code != http.StatusOK {
+		t.Errorf("twice: %d", w.Code)
+	}
+	if page := m.page(nobody, at); !strings.Contains(page, "Turned off already") || strings.Contains(page, "<button") {
+		t.Error("the page does not say that it is done")
+	}
+	// The owner cancels; a made-up token is no better.
+	if err := d.SetMail(t.Context(), owner, on); err != nil {
+		t.Fatal(err)
+	}
+	if w := m.post(owner, "/settings/mail/links", nil); w.Code != http.StatusSeeOther {
+		t.Fatalf("cancelling: %d", w.Code)
+	}
+	for _, path := range []string{at, "/unsubscribe/x", "/unsubscribe/" + strings.Repeat("A", 80)} {
+		if w := m.post(nobody, path, one); w.Code != http.StatusNotFound || chosen() != on {
+			t.Errorf("%s: %d", path, w.Code)
+		}
+		if w := m.get(nobody, path); w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), "Nothing was turned off") {
+			t.Errorf("looking at %s: %d", path, w.Code)
+		}
+	}
+	// The wall against forms of other sites stands everywhere else.
+	if w := m.post(owner, "/settings/mail/links", nil, "Sec-Fetch-Site", "cross-site"); w.Code != http.StatusForbidden {
+		t.Errorf("a form of another site: %d", w.Code)
+	}
+}
+
 // Whoever operates the installation sees that mail does not get out.
 func TestMailMetrics(t *testing.T) {
 	_, d, s, server := newMailHouse(t)
