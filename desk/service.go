@@ -102,6 +102,7 @@ var (
 	ErrValue    = &Error{"value", "This setting is too long to be kept."}
 	ErrItem     = &Error{"item", "This is nothing that can be marked as read."}
 	ErrLink     = &Error{"link", "This link is not one of ours, or was cancelled by the person whose mail it came with. Sign in and choose which mails you get under Settings, Mail."}
+	ErrMail     = &Error{"mail", "This mail cannot be tried again or discarded: it was sent, discarded or is being sent, its content is no longer kept, or it would come too late. Look at the list again."}
 	ErrDigest   = &Error{"digest", "This is no time for a mail: choose an hour from 0 to 23, a day of the week and a time zone such as America/Chicago."}
 )
 

@@ -60,7 +60,7 @@ func (s *Service) SendLink(ctx context.Context, l account.Link, path string) (bo
 		letter.Why = "You get this mail because you have an account. If you did not ask for it, do nothing: your password stays what it is."
 	}
 	// The link's number names it; its token must stand in no key.
-	return s.queue(ctx, fmt.Sprintf("link/%d/%d", l.ID, l.CreatedAt.UnixMilli()), string(l.Purpose), "", letter, l.ExpiresAt)
+	return s.enqueue(ctx, desk.Mail{Key: fmt.Sprintf("link/%d/%d", l.ID, l.CreatedAt.UnixMilli()), Topic: string(l.Purpose), Addressee: l.PersonID, Expires: l.ExpiresAt}, letter)
 }
 
 // personName is the name of a person as they read it themselves; empty where

@@ -160,6 +160,7 @@ func (s *Site) register() {
 	s.registerTables()
 	s.registerViews()
 	s.registerPeople()
+	s.registerMailTrouble()
 	s.registerHome()
 }
 
