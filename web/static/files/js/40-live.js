@@ -142,7 +142,9 @@ const live = (() => {
       // A large command names kinds alone.
       const one = el.dataset.live && (e.id ? el.dataset.live === `${e.ledger}/${e.kind}/${e.id}` : el.dataset.live.startsWith(`${e.ledger}/${e.kind}/`));
       const kind = el.dataset.liveKind?.split(" ").includes(e.kind) || el.dataset.liveKind === "*";
-      if ((one || kind) && el.id) wanted.add(el.id);
+      // What is said of another record does not concern what shows this one.
+      const elsewhere = e.about && el.dataset.liveAbout && e.about !== el.dataset.liveAbout;
+      if ((one || kind && !elsewhere) && el.id) wanted.add(el.id);
     }
     if (wanted.size) soon();
   });
