@@ -8,6 +8,7 @@ import (
 
 	"reperform/ledger"
 	"reperform/record"
+	"reperform/soc1"
 )
 
 // Happening is one command as those are told who watch.
@@ -30,6 +31,10 @@ type Happened struct {
 	Revision int64
 	// Retired says that the record is no longer in use from this revision on.
 	Retired bool
+	// About is the record that a comment is about, with its ledger and without a
+	// revision; zero for every other kind. A comment never comes to be about
+	// another record.
+	About soc1.Ref
 }
 
 // Watcher gives what happens in all ledgers, in order within each, without a gap
@@ -223,12 +228,17 @@ func happenings(ctx context.Context, s ledger.Store, name string, pos, to, size 
 			h := out[len(out)-1]
 			h.Last = r.Pos
 			h.Redacts = h.Redacts || len(e.Redacts) > 0
-			retired := map[int]bool{}
+			documents := map[int][]byte{}
 			for _, d := range r.Documents {
-				retired[d.Slot] = d.Slot > 0 && record.RetiredIn(d.Bytes)
+				documents[d.Slot] = d.Bytes
 			}
 			for i, c := range e.Changes {
-				h.Changes = append(h.Changes, Happened{Kind: c.Kind, ID: c.ID, Revision: c.Revision, Retired: retired[i+1]})
+				document := documents[i+1]
+				x := Happened{Kind: c.Kind, ID: c.ID, Revision: c.Revision, Retired: record.RetiredIn(document)}
+				if c.Kind == "comment" {
+					x.About = aboutOf(document, name)
+				}
+				h.Changes = append(h.Changes, x)
 			}
 			pos = r.Pos + 1
 			// The rest of a command is read with it.
@@ -241,6 +251,17 @@ func happenings(ctx context.Context, s ledger.Store, name string, pos, to, size 
 			return out, pos, err
 		}
 	}
+}
+
+// aboutOf is the record that a comment of a ledger is about.
+func aboutOf(document []byte, ledger string) soc1.Ref {
+	about := record.SubjectIn(document)
+	if about.Kind == "" || about.ID == "" {
+		return soc1.Ref{}
+	}
+	about = within(about, ledger)
+	about.Revision = 0
+	return about
 }
 
 // join begins to look for what other processes record, with the first watcher.

@@ -162,6 +162,28 @@ func TestWatchTells(t *testing.T) {
 	}
 }
 
+// A comment is told with what it is about, each time that it changes.
+func TestWatchTellsWhatAbout(t *testing.T) {
+	s := begin(t)
+	ctx, cancel := context.WithCancel(s.ctx)
+	defer cancel()
+	s.must(s.app.PutRecord(s.ctx, "dana", app.RecordChange{Kind: "vendor", ID: "v-1", Value: soc1.Vendor{Name: "A vendor"}}))
+	w := s.app.Watch(ctx, nil)
+	subject := soc1.Ref{Kind: "vendor", ID: "v-1"}
+	_, _, err := s.app.Comment(s.ctx, "dana", app.Commenting{ID: "c-1", Subject: subject, Text: "Who is it?"})
+	s.must(err)
+	s.must(s.app.ResolveComment(s.ctx, "dana", app.OrganizationLedger, "c-1", true))
+	s.must(s.app.PutRecord(s.ctx, "dana", app.RecordChange{Kind: "vendor", ID: "v-1", Revision: 1, Retired: true}))
+	about := soc1.Ref{Ledger: app.OrganizationLedger, Kind: "vendor", ID: "v-1"}
+	for i, want := range []app.Happened{{Kind: "comment", ID: "c-1", Revision: 1, About: about}, {Kind: "comment", ID: "c-1", Revision: 2, About: about}, {Kind: "vendor", ID: "v-1", Revision: 2, Retired: true}} {
+		x, err := w.Next()
+		s.must(err)
+		if len(x.Changes) != 1 || x.Changes[0] != want {
+			t.Errorf("told of %d is %+v", i, x.Changes)
+		}
+	}
+}
+
 // TestWatchFarBehind catches up over more than is kept at hand.
 func TestWatchFarBehind(t *testing.T) {
 	if raceEnabled {

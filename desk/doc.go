@@ -8,6 +8,7 @@
 // is; the package holds that only its owner changes what is kept.
 //
 // Contents of mail are sealed at rest, because some carry links that let
-// somebody in, and are removed once the mail has been handed over. The package
-// sends nothing and speaks no HTTP. Clock and randomness are arguments.
+// somebody in, and are removed once the mail has been handed over, or a week
+// after it was given up. The package sends nothing and speaks no HTTP. Clock and
+// randomness are arguments.
 package desk

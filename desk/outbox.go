@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode"
 
 	"reperform/opsdb"
 )
@@ -19,10 +21,15 @@ type Mail struct {
 	Key string
 	// Person is to whom it goes, where the ledgers know them.
 	Person string
+	// Addressee is whom it is meant for, where it goes to no account of theirs
+	// yet; empty is the same as Person. It is for those who look after mail that
+	// failed.
+	Addressee string
 	// Topic is a word for counting, such as "digest".
 	Topic string
 	// Body is what the sender needs to make and address the mail. It is sealed
-	// in the database, and removed when the mail was sent or given up.
+	// in the database, and removed when the mail was sent, or a week after it was
+	// given up.
 	Body []byte
 	// Expires is when the mail is of no use any more; zero is three days from
 	// now, after which a sender gives up.
@@ -57,7 +64,7 @@ func (s *Service) Enqueue(ctx context.Context, m Mail) (queued bool, err error) 
 	if m.Key == "" || len(m.Key) > 500 || m.Topic == "" || len(m.Body) == 0 || len(m.Body) > 1<<20 {
 		return false, errors.New("a mail needs a key of at most 500 bytes, a topic and a body of at most 1 MiB")
 	}
-	now := s.now()
+	now, useful := s.now(), m.Expires
 	if m.Expires.IsZero() || m.Expires.After(now.Add(giveUp)) {
 		m.Expires = now.Add(giveUp)
 	}
@@ -71,8 +78,8 @@ func (s *Service) Enqueue(ctx context.Context, m Mail) (queued bool, err error) 
 	message := hex.EncodeToString(id[:])
 	sealed := s.seal.Seal(nonce, nonce, m.Body, []byte(message))
 	err = s.db.Write(ctx, func(tx *opsdb.Tx) error {
-		res, err := tx.ExecContext(ctx, "INSERT INTO desk_outbox (key, message, person, topic, sealed, state, next, expires, created) VALUES (?, ?, ?, ?, ?, 'waiting', ?, ?, ?) ON CONFLICT (key) DO NOTHING",
-			m.Key, message, m.Person, m.Topic, sealed, millis(now), millis(m.Expires), millis(now))
+		res, err := tx.ExecContext(ctx, "INSERT INTO desk_outbox (key, message, person, topic, sealed, state, next, expires, created, addressee, useful) VALUES (?, ?, ?, ?, ?, 'waiting', ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
+			m.Key, message, m.Person, m.Topic, sealed, millis(now), millis(m.Expires), millis(now), cmp.Or(m.Addressee, m.Person), millis(useful))
 		if err != nil {
 			return err
 		}
@@ -81,12 +88,17 @@ func (s *Service) Enqueue(ctx context.Context, m Mail) (queued bool, err error) 
 		return err
 	})
 	if err == nil && queued {
-		select {
-		case s.queued <- struct{}{}:
-		default:
-		}
+		s.wake()
 	}
 	return queued, err
+}
+
+// wake tells the one who sends that there is something to do.
+func (s *Service) wake() {
+	select {
+	case s.queued <- struct{}{}:
+	default:
+	}
 }
 
 // Arrived tells the one who sends that this process has queued a mail. Mails of
@@ -101,7 +113,7 @@ func (s *Service) Claim(ctx context.Context, n int, lease time.Duration) (out []
 	now := s.now()
 	err = s.db.Write(ctx, func(tx *opsdb.Tx) error {
 		out = nil
-		_, err := tx.ExecContext(ctx, "UPDATE desk_outbox SET state = 'failed', sealed = NULL, ended = ?, problem = CASE problem WHEN '' THEN 'it expired before it could be sent' ELSE problem END WHERE state = 'waiting' AND next <= ? AND expires <= ?",
+		_, err := tx.ExecContext(ctx, "UPDATE desk_outbox SET state = 'failed', leased = 0, ended = ?, problem = CASE problem WHEN '' THEN 'it expired before it could be sent' ELSE problem END WHERE state = 'waiting' AND next <= ? AND expires <= ?",
 			millis(now), millis(now), millis(now))
 		if err != nil {
 			return err
@@ -113,14 +125,15 @@ func (s *Service) Claim(ctx context.Context, n int, lease time.Duration) (out []
 		for _, c := range claimed {
 			body, err := s.open(c.sealed, c.q.Message)
 			if err != nil {
-				if err := end(ctx, tx, "failed", c.q.ID, now, err.Error()); err != nil {
+				// A content that cannot be opened is of no use to a later attempt.
+				if err := end(ctx, tx, "failed", c.q.ID, now, err.Error(), false); err != nil {
 					return err
 				}
 				continue
 			}
 			c.q.Mail.Body = body
 			c.q.Attempt++
-			if _, err := tx.ExecContext(ctx, "UPDATE desk_outbox SET attempts = ?, next = ? WHERE id = ?", c.q.Attempt, millis(now.Add(lease)), c.q.ID); err != nil {
+			if _, err := tx.ExecContext(ctx, "UPDATE desk_outbox SET attempts = ?, next = ?, leased = 1 WHERE id = ?", c.q.Attempt, millis(now.Add(lease)), c.q.ID); err != nil {
 				return err
 			}
 			out = append(out, c.q)
@@ -166,15 +179,15 @@ func (s *Service) open(sealed []byte, message string) ([]byte, error) {
 	return body, nil
 }
 
-// end closes a mail and removes its content.
-func end(ctx context.Context, tx *opsdb.Tx, state string, id int64, now time.Time, problem string) error {
-	_, err := tx.ExecContext(ctx, "UPDATE desk_outbox SET state = ?, sealed = NULL, ended = ?, problem = ? WHERE id = ?", state, millis(now), problem, id)
+// end closes a mail, and removes its content unless it is kept to be tried again.
+func end(ctx context.Context, tx *opsdb.Tx, state string, id int64, now time.Time, problem string, keep bool) error {
+	_, err := tx.ExecContext(ctx, "UPDATE desk_outbox SET state = ?, sealed = CASE WHEN ? THEN sealed END, leased = 0, ended = ?, problem = ? WHERE id = ?", state, keep, millis(now), problem, id)
 	return err
 }
 
 // Sent notes that the receiving server took a mail.
 func (s *Service) Sent(ctx context.Context, q Queued) error {
-	return s.db.Write(ctx, func(tx *opsdb.Tx) error { return end(ctx, tx, "sent", q.ID, s.now(), "") })
+	return s.db.Write(ctx, func(tx *opsdb.Tx) error { return end(ctx, tx, "sent", q.ID, s.now(), "", false) })
 }
 
 // Failed notes that an attempt failed and when the next one is; the zero time
@@ -198,17 +211,27 @@ func (s *Service) Failed(ctx context.Context, q Queued, problem string, forGood 
 		}
 		if forGood || !next.Before(q.Mail.Expires) {
 			next = time.Time{}
-			return end(ctx, tx, "failed", q.ID, now, problem)
+			return end(ctx, tx, "failed", q.ID, now, problem, true)
 		}
-		_, err = tx.ExecContext(ctx, "UPDATE desk_outbox SET next = ?, problem = ? WHERE id = ?", millis(next), problem, q.ID)
+		_, err = tx.ExecContext(ctx, "UPDATE desk_outbox SET next = ?, problem = ?, leased = 0 WHERE id = ?", millis(next), problem, q.ID)
 		return err
 	})
 	return next, err
 }
 
-// clip keeps what a server said short and on one line.
+// clip keeps what a server said short, on one line, and without marks that
+// nobody sees, which would let it read as something else.
 func clip(s string) string {
-	s = strings.ToValidUTF8(strings.Join(strings.Fields(s), " "), "?")
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || unicode.IsControl(r) {
+			return ' '
+		}
+		if !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, "?"))
+	s = strings.Join(strings.Fields(s), " ")
 	if r := []rune(s); len(r) > 300 {
 		return string(r[:300]) + "…"
 	}

@@ -57,6 +57,10 @@ CREATE TABLE desk_bookmark (
 	name TEXT PRIMARY KEY,
 	at   TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+`, `
+ALTER TABLE desk_outbox ADD COLUMN addressee TEXT NOT NULL DEFAULT '';
+ALTER TABLE desk_outbox ADD COLUMN useful INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE desk_outbox ADD COLUMN leased INTEGER NOT NULL DEFAULT 0;
 `}}
 
 func millis(t time.Time) int64 {
@@ -77,6 +81,9 @@ func fromMillis(n int64) time.Time {
 const (
 	// MarksKept is for read marks: what waits longer than that is news again.
 	MarksKept = 365 * 24 * time.Hour
+	// FailedKept is how long the content of a mail that was given up is kept, so
+	// that it can be tried again.
+	FailedKept = 7 * 24 * time.Hour
 	// MailKept is how long the key of a mail that was sent or given up keeps the
 	// same mail from being queued again.
 	MailKept = 90 * 24 * time.Hour
@@ -90,6 +97,7 @@ func (s *Service) sweep(ctx context.Context, tx *opsdb.Tx, now time.Time) (int64
 		arg  time.Time
 	}{
 		{"DELETE FROM desk_mark WHERE at <= ?", now.Add(-MarksKept)},
+		{"UPDATE desk_outbox SET sealed = NULL WHERE state = 'failed' AND sealed IS NOT NULL AND ended <= ?", now.Add(-FailedKept)},
 		{"DELETE FROM desk_outbox WHERE state <> 'waiting' AND ended <= ?", now.Add(-MailKept)},
 	} {
 		res, err := tx.ExecContext(ctx, q.text, millis(q.arg))

@@ -34,6 +34,7 @@ type Service struct {
 	now    func() time.Time
 	random io.Reader
 	seal   cipher.AEAD
+	links  cipher.AEAD
 	queued chan struct{}
 }
 
@@ -46,23 +47,31 @@ func New(db *opsdb.DB, c Config) (*Service, error) {
 	if c.Key == [32]byte{} {
 		return nil, errors.New("a desk needs a key that seals the contents of mail")
 	}
-	// A key of its own, so that what is sealed here and what is sealed by
-	// others under the same secret cannot stand for each other.
-	key, err := hkdf.Key(sha256.New, c.Key[:], nil, "reperform desk outbox", 32)
+	seal, err := sealed(c.Key, "reperform desk outbox")
 	if err != nil {
 		return nil, fmt.Errorf("the key of the outbox: %w", err)
+	}
+	links, err := sealed(c.Key, "reperform desk unsubscribe")
+	if err != nil {
+		return nil, fmt.Errorf("the key of links in mails: %w", err)
+	}
+	s := &Service{db: db, now: c.Now, random: c.Random, seal: seal, links: links, queued: make(chan struct{}, 1)}
+	db.OnSweep("desk", s.sweep)
+	return s, nil
+}
+
+// sealed seals under a key of its own, so that what is sealed for one use and
+// what is sealed for another under the same secret cannot stand for each other.
+func sealed(secret [32]byte, use string) (cipher.AEAD, error) {
+	key, err := hkdf.Key(sha256.New, secret[:], nil, use, 32)
+	if err != nil {
+		return nil, err
 	}
 	block, err := aes.NewCipher(key)
 	if err != nil {
 		return nil, err
 	}
-	seal, err := cipher.NewGCM(block)
-	if err != nil {
-		return nil, err
-	}
-	s := &Service{db: db, now: c.Now, random: c.Random, seal: seal, queued: make(chan struct{}, 1)}
-	db.OnSweep("desk", s.sweep)
-	return s, nil
+	return cipher.NewGCM(block)
 }
 
 // Error is what a person is told. Code is stable and for programs.
@@ -92,6 +101,8 @@ var (
 	ErrKey      = &Error{"key", "There is no such setting."}
 	ErrValue    = &Error{"value", "This setting is too long to be kept."}
 	ErrItem     = &Error{"item", "This is nothing that can be marked as read."}
+	ErrLink     = &Error{"link", "This link is not one of ours, or was cancelled by the person whose mail it came with. Sign in and choose which mails you get under Settings, Mail."}
+	ErrMail     = &Error{"mail", "This mail cannot be tried again or discarded: it was sent, discarded or is being sent, its content is no longer kept, or it would come too late. Look at the list again."}
 	ErrDigest   = &Error{"digest", "This is no time for a mail: choose an hour from 0 to 23, a day of the week and a time zone such as America/Chicago."}
 )
 

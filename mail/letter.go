@@ -26,6 +26,10 @@ type Letter struct {
 	// Settings is where the person turns such mails off; empty for a mail that
 	// cannot be turned off because somebody asked for this very one.
 	Settings string `json:"settings,omitempty"`
+	// Unsubscribe is where such mails are turned off without signing in: a page
+	// with a button for people, and a mail program's own button (RFC 8058) where
+	// it is reached by TLS. Empty where there is no such place.
+	Unsubscribe string `json:"unsubscribe,omitempty"`
 }
 
 // Part is a heading with text or a list below it; each may be missing.
@@ -127,6 +131,9 @@ func (l Letter) Text() string {
 	b.WriteString("-- \n" + plain(l.From) + "\n" + plain(l.Why) + "\n")
 	if l.Settings != "" {
 		b.WriteString("Choose which mails you get: " + plain(l.Settings) + "\n")
+	}
+	if l.Unsubscribe != "" {
+		b.WriteString("Turn mails like this one off: " + plain(l.Unsubscribe) + "\n")
 	}
 	return b.String()
 }

@@ -238,10 +238,23 @@ func (s *Server) message(m Mail) (*gomail.Msg, error) {
 	// what servers of Microsoft understand of that.
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
 	msg.SetGenHeader("X-Auto-Response-Suppress", "All")
-	if m.Letter.Settings != "" {
-		msg.SetGenHeader(gomail.HeaderListUnsubscribe, "<"+m.Letter.Settings+">")
-	}
+	unsubscribable(msg, m.Letter)
 	msg.SetBodyString(gomail.TypeTextPlain, m.Letter.Text())
 	msg.AddAlternativeString(gomail.TypeTextHTML, html)
 	return msg, nil
+}
+
+// unsubscribable says how such mails are turned off. Only where one request to a
+// place of TLS does it, a mail program may do so by a button of its own (RFC 8058,
+// 3.1), which needs the signature of the mail server (DKIM) over both headers.
+func unsubscribable(msg *gomail.Msg, l Letter) {
+	switch {
+	case l.Unsubscribe != "":
+		msg.SetGenHeader(gomail.HeaderListUnsubscribe, "<"+plain(l.Unsubscribe)+">")
+		if strings.HasPrefix(l.Unsubscribe, "https://") {
+			msg.SetGenHeader(gomail.HeaderListUnsubscribePost, "List-Unsubscribe=One-Click")
+		}
+	case l.Settings != "":
+		msg.SetGenHeader(gomail.HeaderListUnsubscribe, "<"+plain(l.Settings)+">")
+	}
 }

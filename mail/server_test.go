@@ -101,6 +101,35 @@ func TestDeliver(t *testing.T) {
 }
 
 // A server that is not this machine is spoken to under TLS, or not at all.
+// A mail program turns mails off by one request where that is safe, and leads to
+// a page elsewhere (RFC 8058).
+func TestUnsubscribing(t *testing.T) {
+	s := mailtest.Serve(t, mailtest.Config{})
+	long := strings.Repeat("Ab_-9", 40)
+	for i, c := range []struct{ unsubscribe, list, post string }{
+		{"https://r.example/unsubscribe/" + long, "<https://r.example/unsubscribe/" + long + ">", "List-Unsubscribe=One-Click"},
+		{"http://localhost/unsubscribe/" + long, "<http://localhost/unsubscribe/" + long + ">", ""},
+		{"", "<https://r.example/settings/mail>", ""},
+	} {
+		l := letter("ann@example.com")
+		l.Unsubscribe = c.unsubscribe
+		if got := deliver(t, server(t, s, "smtp", ""), []mail.Mail{{ID: fmt.Sprint("u", i), Date: at, Letter: l}}); got[0] != nil {
+			t.Fatal(got[0])
+		}
+		r := s.Mails()[i].Read(t)
+		if got := r.Header.Get("List-Unsubscribe"); got != c.list {
+			t.Errorf("List-Unsubscribe is %q", got)
+		}
+		if got := r.Header.Get("List-Unsubscribe-Post"); got != c.post {
+			t.Errorf("List-Unsubscribe-Post is %q", got)
+		}
+		said := strings.Contains(r.Text(), "Turn mails like this one off: "+c.unsubscribe+"\n") && strings.Contains(r.HTML(), `<a href="`+c.unsubscribe+`">Turn mails like this one off`)
+		if said != (c.unsubscribe != "") {
+			t.Errorf("the foot says\n%s", r.Text())
+		}
+	}
+}
+
 func TestSecurityIsDemanded(t *testing.T) {
 	elsewhere := func(s *mailtest.Server, change ...func(*mail.ServerConfig)) *mail.Server {
 		t.Helper()

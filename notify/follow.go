@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"reperform/app"
+	"reperform/desk"
 	"reperform/english"
 	"reperform/mail"
 	"reperform/record"
@@ -151,7 +152,7 @@ func (s *Service) happened(ctx context.Context, h *app.Happening) (queued bool, 
 // letter is one to a reader who wants to be told at once.
 func (t *telling) letter(r reader, subject string, do mail.Link, parts ...mail.Part) mail.Letter {
 	return mail.Letter{To: mail.Address{Name: r.DisplayName, Mailbox: r.Email}, Subject: subject, From: t.from(t.ctx, r.PersonID), Parts: parts, Action: do,
-		Why: "You get this mail because you are told at once of what is asked of you.", Settings: t.public + settingsPath}
+		Why: "You get this mail because you are told at once of what is asked of you.", Settings: t.public + settingsPath, Unsubscribe: t.unsubscribeURL(t.ctx, r.PersonID, desk.AtOnceMail)}
 }
 
 func (t *telling) put(key, topic string, r reader, l mail.Letter) error {

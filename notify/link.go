@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"reperform/account"
+	"reperform/desk"
 	"reperform/mail"
 )
 
@@ -59,7 +60,7 @@ func (s *Service) SendLink(ctx context.Context, l account.Link, path string) (bo
 		letter.Why = "You get this mail because you have an account. If you did not ask for it, do nothing: your password stays what it is."
 	}
 	// The link's number names it; its token must stand in no key.
-	return s.queue(ctx, fmt.Sprintf("link/%d/%d", l.ID, l.CreatedAt.UnixMilli()), string(l.Purpose), "", letter, l.ExpiresAt)
+	return s.enqueue(ctx, desk.Mail{Key: fmt.Sprintf("link/%d/%d", l.ID, l.CreatedAt.UnixMilli()), Topic: string(l.Purpose), Addressee: l.PersonID, Expires: l.ExpiresAt}, letter)
 }
 
 // personName is the name of a person as they read it themselves; empty where
@@ -87,9 +88,48 @@ func (s *Service) Test(ctx context.Context, person string) error {
 	return err
 }
 
+// unsubscribeURL is where a person turns off a kind of mail without signing in. A
+// mail goes out without it rather than not at all.
+func (s *Service) unsubscribeURL(ctx context.Context, person string, kind desk.MailKind) string {
+	token, err := s.desk.UnsubscribeToken(ctx, person, kind)
+	if err != nil {
+		s.log.Error("a mail goes out without the link that turns such mails off", "error", err.Error())
+		return ""
+	}
+	return s.public + unsubscribePath + token
+}
+
+// Subscription tells which kind of mail a token of a mail turns off, and whether
+// the person still gets it.
+func (s *Service) Subscription(ctx context.Context, token string) (kind desk.MailKind, on bool, err error) {
+	person, kind, err := s.desk.ReadUnsubscribeToken(ctx, token)
+	if err != nil {
+		return "", false, err
+	}
+	m, _, err := s.Settings(ctx, person)
+	return kind, m.Wants(kind), err
+}
+
+// Unsubscribe turns off the kind of mail that a token is for, and no other. Doing
+// it twice is as doing it once.
+func (s *Service) Unsubscribe(ctx context.Context, token string) (kind desk.MailKind, err error) {
+	person, kind, err := s.desk.ReadUnsubscribeToken(ctx, token)
+	if err != nil {
+		return "", err
+	}
+	m, _, err := s.Settings(ctx, person)
+	if err != nil || !m.Wants(kind) {
+		return kind, err
+	}
+	return kind, s.desk.SetMail(ctx, person, m.Without(kind))
+}
+
 // settingsPath is the page on which a person chooses which mails they get, and
 // waitingPath the one on which all that waits for them stands.
 const (
 	settingsPath = "/settings/mail"
-	waitingPath  = "/inbox"
+	// unsubscribePath is where a kind of mail is turned off, with a token behind
+	// it.
+	unsubscribePath = "/unsubscribe/"
+	waitingPath     = "/inbox"
 )

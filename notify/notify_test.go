@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -75,7 +76,7 @@ func TestAtOnce(t *testing.T) {
 		if !strings.HasPrefix(m.Subject, c.subject) || !strings.Contains(m.Text(), c.text) || !strings.Contains(m.Text(), c.href+"\n") || !strings.Contains(m.HTML(), `href="`+c.href+`"`) {
 			t.Errorf("mail %d is %q:\n%s", i, m.Subject, m.Text())
 		}
-		if m.Header.Get("List-Unsubscribe") != "<https://r.wexmoor.example/settings/mail>" || !strings.Contains(m.Text(), "Reperform of Wexmoor") {
+		if kind := h.turnsOff(m); kind != desk.AtOnceMail || !strings.Contains(m.Text(), "Reperform of Wexmoor") {
 			t.Errorf("mail %d cannot be turned off or names nobody:\n%s", i, m.Text())
 		}
 	}
@@ -88,6 +89,82 @@ func TestAtOnce(t *testing.T) {
 		if s := whole(m.Read(t)); strings.Contains(s, "ecret words") || strings.Contains(s, "onfidential words") {
 			t.Errorf("a mail quotes what somebody wrote:\n%s", s)
 		}
+	}
+}
+
+// turnsOff is the kind of mail that a mail's header turns off.
+func (h *house) turnsOff(m mailtest.Read) desk.MailKind {
+	h.t.Helper()
+	token, ok := strings.CutPrefix(m.Header.Get("List-Unsubscribe"), "<https://r.wexmoor.example/unsubscribe/")
+	if !ok || m.Header.Get("List-Unsubscribe-Post") != "List-Unsubscribe=One-Click" {
+		h.t.Errorf("a mail cannot be turned off: %v", m.Header)
+		return ""
+	}
+	kind, on, err := h.Subscription(h.t.Context(), strings.TrimSuffix(token, ">"))
+	if err != nil || !on {
+		h.t.Errorf("its link turns off %s, %t, %v", kind, on, err)
+	}
+	return kind
+}
+
+// A server that repeats a link while it refuses a mail gives nothing away by it.
+func TestRefusalsTellNoLink(t *testing.T) {
+	h := newHouse(t, mailtest.Config{})
+	for said, want := range map[string]string{
+		"550 5.7.1 blocked: https://r.wexmoor.example/invite/Secret-Token_1 is listed": "550 5.7.1 blocked: (an address of this site) is listed",
+		"550 http://R.wexmoor.example/invite/x?y r.wexmoor.example/invite/x":           "550 (an address of this site) (an address of this site)",
+		"550 see https://help.example/why":                                             "550 see https://help.example/why",
+		"550 r.wexmoor.example is listed":                                              "550 r.wexmoor.example is listed",
+	} {
+		if got := h.withoutAddresses(said); got != want {
+			t.Errorf("%q is told as %q", said, got)
+		}
+	}
+}
+
+// What a mail carries turns off mails of its kind, and no other; nobody else's
+// token does, and none once it was cancelled.
+func TestUnsubscribe(t *testing.T) {
+	h := newHouse(t, mailtest.Config{})
+	settings := func(person string) desk.MailSettings {
+		t.Helper()
+		m, _, err := h.Settings(t.Context(), person)
+		h.must(err)
+		return m
+	}
+	// What holds by default can be turned off, too.
+	once, err := h.desk.UnsubscribeToken(t.Context(), owner, desk.AtOnceMail)
+	h.must(err)
+	summary, err := h.desk.UnsubscribeToken(t.Context(), owner, desk.SummaryMail)
+	h.must(err)
+	before, others := settings(owner), settings(manager)
+	for range 2 {
+		kind, err := h.Unsubscribe(t.Context(), once)
+		h.must(err)
+		if now := settings(owner); kind != desk.AtOnceMail || now.AtOnce || now.Digest != desk.Weekly || now.Hour != before.Hour {
+			t.Errorf("turned off is %s: %+v", kind, now)
+		}
+	}
+	if kind, on, err := h.Subscription(t.Context(), summary); kind != desk.SummaryMail || !on || err != nil {
+		t.Errorf("the summary: %s, %t, %v", kind, on, err)
+	}
+	// Later, the token still does what it did.
+	h.set("2031-01-01T00:00:00Z")
+	h.want(owner, desk.MailSettings{AtOnce: true, Digest: desk.Daily, Hour: 7})
+	_, err = h.Unsubscribe(t.Context(), summary)
+	h.must(err)
+	if now := settings(owner); !now.AtOnce || now.Digest != desk.Off {
+		t.Errorf("left is %+v", now)
+	}
+	if now := settings(manager); now != others {
+		t.Errorf("somebody else gets %+v", now)
+	}
+	h.must(h.desk.CancelUnsubscribeTokens(t.Context(), owner))
+	if _, err := h.Unsubscribe(t.Context(), once); !errors.Is(err, desk.ErrLink) {
+		t.Errorf("a cancelled token: %v", err)
+	}
+	if now := settings(owner); !now.AtOnce {
+		t.Errorf("a cancelled token leaves %+v", now)
 	}
 }
 
@@ -206,7 +283,9 @@ func TestTheAuditorsFile(t *testing.T) {
 	if got[0].Subject != "Something waits for you in an examination" || !strings.Contains(got[0].Text(), "Something waits for you in the examination soc1-2025.") {
 		t.Errorf("the summary is %q:\n%s", got[0].Subject, got[0].Text())
 	}
-	if strings.ContainsAny(strings.ReplaceAll(strings.ReplaceAll(got[0].Subject+got[0].Text(), "soc1-2025", ""), "at 8:00", ""), "23456789") {
+	// The token in the link is sealed, and no figure.
+	before, _, _ := strings.Cut(got[0].Text(), "/unsubscribe/")
+	if strings.ContainsAny(strings.ReplaceAll(strings.ReplaceAll(got[0].Subject+before, "soc1-2025", ""), "at 8:00", ""), "23456789") {
 		t.Errorf("the summary counts:\n%s", got[0].Text())
 	}
 	if len(to(t, all, partner)) != 0 {
@@ -248,6 +327,9 @@ func TestSummaries(t *testing.T) {
 	clear(done) // As after a start of the program.
 	look("2025-11-21T07:00:00Z", 1)
 	m := to(t, h.server.Mails(), owner)[0]
+	if kind := h.turnsOff(m); kind != desk.SummaryMail {
+		t.Errorf("the summary turns off %s", kind)
+	}
 	text := m.Text()
 	for _, want := range []string{"Answer the request “Long ago” (due 20 November 2025)", "Answer the request “This week” (due 25 November 2025)", "Answer the request “At some time”",
 		"Answer the request “Once more” again; it was returned (due 24 November 2025)", "Answer Daniel Krawczyk, who mentions you on control PAY-5.1", "https://r.wexmoor.example/r/control/pay-5-1", "https://r.wexmoor.example/inbox\n", "each day at 7:00"} {

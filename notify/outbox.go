@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"regexp"
+	"strings"
 	"time"
 
 	"reperform/account"
@@ -11,13 +13,18 @@ import (
 	"reperform/mail"
 )
 
-// queue puts a letter into the outbox.
+// queue puts a letter into the outbox, to somebody's account.
 func (s *Service) queue(ctx context.Context, key, topic, person string, l mail.Letter, expires time.Time) (bool, error) {
+	return s.enqueue(ctx, desk.Mail{Key: key, Topic: topic, Person: person, Expires: expires}, l)
+}
+
+func (s *Service) enqueue(ctx context.Context, m desk.Mail, l mail.Letter) (bool, error) {
 	body, err := json.Marshal(l)
 	if err != nil {
 		return false, err
 	}
-	return s.desk.Enqueue(ctx, desk.Mail{Key: key, Topic: topic, Person: person, Body: body, Expires: expires})
+	m.Body = body
+	return s.desk.Enqueue(ctx, m)
 }
 
 const (
@@ -111,6 +118,14 @@ func (s *Service) address(ctx context.Context, q desk.Queued) (mail.Mail, error)
 	return m, nil
 }
 
+// withoutAddresses is what a server said without addresses of the site: a server
+// that refuses a mail for a link in it may repeat the link, which can be one that
+// lets somebody in.
+func (s *Service) withoutAddresses(said string) string {
+	host := strings.TrimPrefix(strings.TrimPrefix(s.public, "https://"), "http://")
+	return regexp.MustCompile(`(?i)(https?://)?`+regexp.QuoteMeta(host)+`[/?#]\S*`).ReplaceAllString(said, "(an address of this site)")
+}
+
 // failed notes that a mail could not be sent; mails put off for one reason are
 // counted, to be reported together.
 func (s *Service) failed(ctx context.Context, q desk.Queued, err error, failures map[string]int) {
@@ -118,14 +133,15 @@ func (s *Service) failed(ctx context.Context, q desk.Queued, err error, failures
 		// The process is ending: the mail is claimed again after the lease.
 		return
 	}
-	next, nerr := s.desk.Failed(ctx, q, err.Error(), mail.IsRefused(err))
+	problem := s.withoutAddresses(err.Error())
+	next, nerr := s.desk.Failed(ctx, q, problem, mail.IsRefused(err))
 	switch {
 	case nerr != nil:
 		s.log.Error("a mail failed and that could not be noted", "topic", q.Mail.Topic, "error", nerr.Error())
 	case next.IsZero():
-		s.log.Error("a mail was given up", "topic", q.Mail.Topic, "attempts", q.Attempt, "error", err.Error())
+		s.log.Error("a mail was given up", "topic", q.Mail.Topic, "attempts", q.Attempt, "error", problem)
 	default:
-		failures[err.Error()]++
+		failures[problem]++
 	}
 }
 

@@ -151,7 +151,7 @@ func (s *Service) summary(ctx context.Context, r reader) (l mail.Letter, somethi
 	}
 	l = mail.Letter{To: mail.Address{Name: r.DisplayName, Mailbox: r.Email}, From: s.from(ctx, r.PersonID),
 		Action: mail.Link{Text: "Open what waits for you", Href: s.public + waitingPath},
-		Why:    "You get this mail because you asked for a summary, " + rhythm(r.settings) + ".", Settings: s.public + settingsPath}
+		Why:    "You get this mail because you asked for a summary, " + rhythm(r.settings) + ".", Settings: s.public + settingsPath, Unsubscribe: s.unsubscribeURL(ctx, r.PersonID, desk.SummaryMail)}
 	l.Subject = summarySubject(n, len(overdue.Items))
 	for _, p := range []mail.Part{overdue, week, later} {
 		if len(p.Items) > mostItems {

@@ -143,3 +143,19 @@ func RetiredIn(document []byte) bool {
 	d, err := decodeDocument(document)
 	return err == nil && d.Retired
 }
+
+// SubjectIn is the record that a stored document says it is about, in its field
+// subject; the zero Ref where it says so of none.
+func SubjectIn(document []byte) soc1.Ref {
+	d, err := decodeDocument(document)
+	if err != nil {
+		return soc1.Ref{}
+	}
+	var about struct {
+		Subject soc1.Ref `json:"subject"`
+	}
+	if json.Unmarshal(d.Body, &about) != nil {
+		return soc1.Ref{}
+	}
+	return about.Subject
+}

@@ -158,7 +158,7 @@ func TestSavedViews(t *testing.T) {
 	if c := save(manager, url.Values{"page": {"r/risk"}, "query": {"f.likelihood=5"}, "name": {"Likely <b>risks</b>"}}); c != http.StatusSeeOther {
 		t.Fatalf("saving again: %d", c)
 	}
-	if p := m.page(manager, "/r/risk"); strings.Count(p, "Likely &lt;b&gt;risks") != 1 || !strings.Contains(p, "f.likelihood=5") {
+	if p := m.page(manager, "/r/risk"); strings.Count(p, `<span class="tr">Likely &lt;b&gt;risks`) != 1 || !strings.Contains(p, "f.likelihood=5") {
 		t.Error("the name does not hold what was saved last")
 	}
 	// The matrix has views, too.
@@ -177,13 +177,66 @@ func TestSavedViews(t *testing.T) {
 	if err != nil || len(all) != 2 {
 		t.Fatalf("%v, %v", all, err)
 	}
-	for _, v := range all {
-		if c := m.post(owner, "/views/delete", url.Values{"id": {fmt.Sprint(v.ID)}}).Code; c != 400 {
-			t.Errorf("deleting somebody else's view: %d", c)
+	change := func(who string, id int64, v url.Values) int {
+		t.Helper()
+		v.Set("id", fmt.Sprint(id))
+		return m.post(who, "/views/change", v).Code
+	}
+	find := func(name string) desk.View {
+		t.Helper()
+		all, err := d.Views(t.Context(), manager, nil, "r/risk")
+		if err != nil {
+			t.Fatal(err)
 		}
-		if c := m.post(manager, "/views/delete", url.Values{"id": {fmt.Sprint(v.ID)}}).Code; c != http.StatusSeeOther {
+		for _, v := range all {
+			if v.Name == name {
+				return v
+			}
+		}
+		t.Fatalf("there is no view %q among %v", name, all)
+		return desk.View{}
+	}
+	// A view gets another name and is no longer shared, and goes on to show what
+	// it showed; then it holds what is shown now.
+	v := find("By objective")
+	if c := change(manager, v.ID, url.Values{"do": {"save"}, "name": {"By control objective"}, "circle": {""}, "query": {"q=else"}}); c != http.StatusSeeOther {
+		t.Fatalf("renaming: %d", c)
+	}
+	if now := find("By control objective"); now.ID != v.ID || now.Query != "group=objectives" || now.Shared() {
+		t.Errorf("renamed, the view is %+v", now)
+	}
+	if p := m.page(owner, "/r/risk"); strings.Contains(p, "objective</span>") || strings.Contains(p, "Shared with you") {
+		t.Error("what is shared no longer is still offered")
+	}
+	if c := change(manager, v.ID, url.Values{"do": {"replace"}, "name": {"By control objective"}, "circle": {"org"}, "query": {"group=impact"}}); c != http.StatusSeeOther {
+		t.Fatalf("replacing: %d", c)
+	}
+	if now := find("By control objective"); now.Query != "group=impact" || now.Circle != "org" {
+		t.Errorf("replaced, the view is %+v", now)
+	}
+	if p := m.page(owner, "/r/risk"); !strings.Contains(p, "By control objective") || strings.Contains(p, "Change the view") {
+		t.Error("what is shared is not offered, or can be changed by others")
+	}
+	for what, x := range map[string]url.Values{
+		"a name that is taken": {"do": {"save"}, "name": {"Likely <b>risks</b>"}}, "no name": {"do": {"save"}, "name": {" "}}, "nothing to do": {"name": {"x"}},
+		"the auditor's file": {"do": {"save"}, "name": {"x"}, "circle": {"exam-soc1-2025"}},
+	} {
+		if c := change(manager, v.ID, x); c != 400 {
+			t.Errorf("%s: %d", what, c)
+		}
+	}
+	for _, v := range all {
+		for _, do := range []string{"save", "replace", "delete"} {
+			if c := change(owner, v.ID, url.Values{"do": {do}, "name": {"mine"}}); c != 400 {
+				t.Errorf("%s of somebody else's view: %d", do, c)
+			}
+		}
+		if c := change(manager, v.ID, url.Values{"do": {"delete"}}); c != http.StatusSeeOther {
 			t.Errorf("deleting one's own: %d", c)
 		}
+	}
+	if all, err := d.Views(t.Context(), manager, []string{"org"}, "r/risk"); err != nil || len(all) != 0 {
+		t.Errorf("left are %v, %v", all, err)
 	}
 }
 

@@ -39,6 +39,9 @@ type talk struct {
 	Past bool
 }
 
+// about names the record in the words of the event stream.
+func (t *talk) about() string { return t.Subject.Ledger + "/" + t.Subject.Kind + "/" + t.Subject.ID }
+
 // draft is what somebody wrote that was not recorded, and why.
 type draft struct {
 	// Target is the form that it was written in: empty for a new comment, reply:

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 func level(status int) slog.Level {
@@ -15,7 +16,12 @@ func level(status int) slog.Level {
 
 // logAttrs names a request without what may be secret: no query, no form.
 func logAttrs(r *request, p problem, err error) []slog.Attr {
-	out := []slog.Attr{slog.String("reference", p.Reference), slog.Int("status", p.Status), slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.String("actor", r.actor)}
+	path := r.URL.Path
+	// What is a key in an address stays out of the log.
+	if token := r.PathValue("token"); token != "" {
+		path = strings.ReplaceAll(path, token, "…")
+	}
+	out := []slog.Attr{slog.String("reference", p.Reference), slog.Int("status", p.Status), slog.String("method", r.Method), slog.String("path", path), slog.String("actor", r.actor)}
 	if p.Status >= http.StatusInternalServerError {
 		out = append(out, slog.String("error", err.Error()))
 	}

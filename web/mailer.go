@@ -17,6 +17,10 @@ type Mailer interface {
 	// Settings are a person's, or what holds as long as they have chosen none;
 	// atOnce tells whether anything could be told to them at once.
 	Settings(ctx context.Context, person string) (m desk.MailSettings, atOnce bool, err error)
+	// Subscription tells which kind of mail the token of a mail turns off, and
+	// whether the person still gets it; Unsubscribe turns it off.
+	Subscription(ctx context.Context, token string) (kind desk.MailKind, on bool, err error)
+	Unsubscribe(ctx context.Context, token string) (kind desk.MailKind, err error)
 	// Test mails the person themselves.
 	Test(ctx context.Context, person string) error
 }

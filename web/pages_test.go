@@ -8,8 +8,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"reperform/account"
+	"reperform/desk"
 	"reperform/web/browsertest"
 )
 
@@ -34,7 +36,18 @@ func pages(t *testing.T, h *liveHouse) []page {
 	x := "/x/" + h.exam
 	link := h.invite(t, "gustavo-almeida")
 	h.converse(t)
+	h.failsMail(t, owner)
+	off, err := h.site.opt.Desk.UnsubscribeToken(t.Context(), "elena-petrova", desk.SummaryMail)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.site.opt.Desk.SetMail(t.Context(), "elena-petrova", desk.MailSettings{Digest: desk.Weekly, Hour: 8}); err != nil {
+		t.Fatal(err)
+	}
 	return []page{
+		{pattern: "GET /mail", who: administrator, path: "/mail"},
+		{pattern: "GET /unsubscribe/{token}", who: nobody, path: "/unsubscribe/" + off},
+		{pattern: "GET /unsubscribe/{token}", who: nobody, path: "/unsubscribe/none", fails: true},
 		{pattern: "GET /sign-in", who: nobody, path: "/sign-in"},
 		{pattern: "POST /sign-in", who: nobody, path: "/sign-in", do: func(p *person) {
 			p.Type("nobody@wexmoor.example\twrong")
@@ -266,6 +279,26 @@ func TestEveryPageIsVisited(t *testing.T) {
 	for pattern := range noPage {
 		if !slices.Contains(h.patterns(), pattern) {
 			t.Errorf("there is no route %s any more", pattern)
+		}
+	}
+}
+
+// failsMail lets a mail to somebody fail.
+func (h *liveHouse) failsMail(t *testing.T, person string) {
+	t.Helper()
+	d := h.site.opt.Desk
+	if _, err := d.Enqueue(t.Context(), desk.Mail{Key: "fails", Person: person, Topic: "mention", Body: []byte("{}")}); err != nil {
+		t.Fatal(err)
+	}
+	all, err := d.Claim(t.Context(), 1000, time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range all {
+		if q.Mail.Key == "fails" {
+			if _, err := d.Failed(t.Context(), q, "550 5.1.1 "+strings.Repeat("nosuchuser", 30)+": the mailbox is unknown here", true); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 }

@@ -43,6 +43,9 @@ type peoplePage struct {
 	// Accounts tells that the person who looks manages accounts here.
 	Accounts bool
 	Shows    []showing
+	// Mail tells that the person may see which mail failed, Failed how many have.
+	Mail   bool
+	Failed int
 }
 
 // showing is a choice of whom to list.
@@ -177,6 +180,7 @@ func (r *request) people() error {
 		return err
 	}
 	p.Accounts = st.manages()
+	p.Failed, p.Mail = r.hasTrouble(st)
 	all, err := v.All(r.Context(), "person")
 	if err != nil {
 		return err

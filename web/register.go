@@ -28,8 +28,11 @@ type registerPage struct {
 	Shown   int
 	Query   query
 	Filters []filter
-	// More is the address of the next rows; empty when there are none.
+	// More is the address of the next rows, or of the next groups; empty when
+	// there are none.
 	More string
+	// FoldAll is the address with all groups shut, or with all of them open.
+	FoldAll string
 	// May says that the person may change records here.
 	May bool
 	// New, Import and Bulk are the addresses for a new record, for many from a
@@ -49,6 +52,7 @@ type registerPage struct {
 	At string
 	// Ledger is named where it is not the organization's.
 	Ledger string
+	as     rowAs
 }
 
 // column is a field shown as a column.
@@ -59,13 +63,20 @@ type column struct {
 	Sort, Order string
 }
 
-// rowGroup are rows with the same value of the field grouped by.
+// rowGroup are rows with the same value of the field grouped by; rows that stand
+// in no groups are one without a name.
 type rowGroup struct {
+	ID    string
 	Title string
 	Count int
 	Rows  []placedRow
-	// Continued says that its head stands on the page before.
-	Continued bool
+	// Open says that its rows are shown; Toggle is the address with it shut, or
+	// open.
+	Open   bool
+	Toggle string
+	// Left are its rows behind those here, and More the address of the next ones.
+	Left int
+	More string
 }
 
 // row is one record.
@@ -124,12 +135,17 @@ type query struct {
 	After   string
 	// From is the place of the first row that is wanted, from 0.
 	From int
+	// Fold are the groups that are shut.
+	Fold folding
+	// In is the place in a group behind which its rows are wanted.
+	In string
 }
 
 func readQuery(v url.Values) query {
 	q := query{Words: strings.TrimSpace(v.Get("q")), Group: v.Get("group"), After: v.Get("after"), Filters: map[string]string{}}
 	q.Sort, q.Down = strings.CutPrefix(v.Get("sort"), "-")
 	q.From, _ = strconv.Atoi(v.Get("from"))
+	q.Fold, q.In = readFolding(v.Get("fold")), v.Get("in")
 	for _, c := range v["col"] {
 		q.Columns = append(q.Columns, strings.Split(c, ",")...)
 	}
@@ -149,7 +165,7 @@ func (q query) values(set func(*query)) string {
 		next.Filters[k] = v
 	}
 	next.Columns = slices.Clone(q.Columns)
-	next.After, next.From = "", 0
+	next.After, next.From, next.In = "", 0, ""
 	set(&next)
 	v := url.Values{}
 	put := func(name, value string) {
@@ -160,6 +176,10 @@ func (q query) values(set func(*query)) string {
 	put("q", next.Words)
 	put("group", next.Group)
 	put("after", next.After)
+	put("in", next.In)
+	if next.Group != "" {
+		put("fold", next.Fold.String())
+	}
 	if next.From > 0 {
 		v.Set("from", strconv.Itoa(next.From))
 	}
@@ -197,6 +217,9 @@ func (r *request) list() error {
 	}
 	if r.partial() && r.Header.Get("HX-Target") == "rows" || r.Header.Get("X-Part") == "rows" {
 		r.w.Header().Set("X-Total", strconv.Itoa(p.Shown))
+		if p.grouped() {
+			return r.write(200, groupRows(p))
+		}
 		return r.write(200, registerRows(p))
 	}
 	r.filters(p, reg)
@@ -303,33 +326,20 @@ func (r *request) column(p *registerPage, f record.Field, on bool) column {
 
 // rows makes the rows of one page.
 func (r *request) rows(p *registerPage, reg *register) error {
+	if p.grouped() {
+		return r.groupsOf(p, reg)
+	}
 	start := min(max(0, p.Query.From), reg.Len())
 	if p.Query.After != "" {
 		start = reg.behind(p.Query.After)
 	}
 	end := min(start+pageSize, reg.Len())
 	p.Start = start
-	group, _ := p.Kind.Field(p.Query.Group)
-	as := r.rowAs(p)
-	last := ""
-	for i := start; i < end; i++ {
-		it := reg.At(i)
-		if len(p.Groups) == 0 || reg.query.Group != "" && reg.group(i) != last {
-			g := rowGroup{}
-			if reg.query.Group != "" {
-				last = reg.group(i)
-				from, to := reg.span(last)
-				g.Title, g.Count, g.Continued = groupTitle(r.show(group, fieldsOf(it.Record)[group.Name])), to-from, i > 0 && reg.group(i-1) == last
-			}
-			p.Groups = append(p.Groups, g)
-		}
-		x, err := r.shownAs(p, as, it)
-		if err != nil {
-			return err
-		}
-		g := &p.Groups[len(p.Groups)-1]
-		g.Rows = append(g.Rows, placedRow{x, i + 1})
+	var g rowGroup
+	if err := r.placed(p, reg, &g, start, end); err != nil {
+		return err
 	}
+	p.Groups = []rowGroup{g}
 	if end < reg.Len() {
 		p.More = r.url("%s?%s", p.At, p.Query.values(func(q *query) { q.After = reg.cursor(end - 1) }))
 	}

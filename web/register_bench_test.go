@@ -135,6 +135,8 @@ func BenchmarkRegister(b *testing.B) {
 	measure("evidence", 300, same("/r/evidence"), nil)
 	measure("evidence-filtered", 300, same("/r/evidence?f.controls=c-017&sort=-period_from"), nil)
 	measure("evidence-grouped", 300, same("/r/evidence?group=controls"), nil)
+	measure("evidence-groups-shut", 300, same("/r/evidence?group=controls&fold=*"), nil)
+	measure("vendors-each-a-group", 100, same("/r/vendor?group=name&fold=*"), nil)
 	measure("vendors-words", 300, same("/r/vendor?q=harbor+cloud"), nil)
 	measure("vendors-new-words", 200, func(i int) string { return fmt.Sprintf("/r/vendor?q=harbor+%d", i) }, nil)
 	measure("vendors-after-change", 200, same("/r/vendor?sort=-name"), change)

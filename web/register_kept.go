@@ -118,6 +118,21 @@ func (r *request) shownAs(p *registerPage, as rowAs, it *record.Item) (shownRow,
 	return x, nil
 }
 
+// placed adds the rows of some places to a group.
+func (r *request) placed(p *registerPage, reg *register, g *rowGroup, from, to int) error {
+	if p.as == "" {
+		p.as = r.rowAs(p)
+	}
+	for i := from; i < to; i++ {
+		x, err := r.shownAs(p, p.as, reg.At(i))
+		if err != nil {
+			return err
+		}
+		g.Rows = append(g.Rows, placedRow{x, i + 1})
+	}
+	return nil
+}
+
 // Render writes the row at its place, from 1.
 func (x placedRow) Render(_ context.Context, w io.Writer) error {
 	for _, s := range [...]string{x.row[0], fmt.Sprint(x.place + 1), x.row[1]} {

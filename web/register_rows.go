@@ -53,7 +53,11 @@ func (g *register) span(group string) (from, to int) {
 // cursor is a row's place in a form that holds when others come and go.
 func (g *register) cursor(i int) string {
 	at := g.place(i)
-	return base64.RawURLEncoding.EncodeToString([]byte(g.order.Key(at) + "\x00" + g.order.At(at).ID))
+	return cursorOf(g.order.Key(at), g.order.At(at).ID)
+}
+
+func cursorOf(key, id string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(key + "\x00" + id))
 }
 
 // behind is the place of the first row behind a cursor.

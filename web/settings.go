@@ -30,7 +30,7 @@ var settingsSections = []settingsSection{
 	{"/settings", "Profile", "user", nil},
 	{"/settings/security", "Signing in", "key-round", nil},
 	{"/settings/sessions", "Sessions", "monitor", nil},
-	{"/settings/mail", "Mail", "mail", (*request).hasMail},
+	{"/settings/mail", "Mail", "mail", (*request).hasDesk},
 	{"/settings/deputies", "Deputies", "users", (*request).hasDeputies},
 }
 
@@ -71,18 +71,19 @@ type settingsLink struct {
 
 // doneTexts say what was done, after a redirect.
 var doneTexts = map[string]string{
-	"password":  "Your password is changed. Your other sessions have ended.",
-	"totp_off":  "The authenticator app is removed, its recovery codes with it. Your other sessions have ended.",
-	"passkey":   "The passkey is added. From now on you can sign in with it.",
-	"renamed":   "The passkey has its new name.",
-	"removed":   "The passkey is removed. Your other sessions have ended. Remove it on the device as well, or it goes on being offered.",
-	"session":   "The session has ended.",
-	"others":    "All other sessions have ended.",
-	"confirmed": "Confirmed. For the next quarter of an hour you can change how you sign in.",
-	"mail":      "Saved.",
-	"mail_test": "A mail is on its way to you. If none arrives within a few minutes, tell whoever runs this installation.",
-	"deputy":    "The deputy is recorded.",
-	"ended":     "The deputy’s right has ended.",
+	"password":   "Your password is changed. Your other sessions have ended.",
+	"totp_off":   "The authenticator app is removed, its recovery codes with it. Your other sessions have ended.",
+	"passkey":    "The passkey is added. From now on you can sign in with it.",
+	"renamed":    "The passkey has its new name.",
+	"removed":    "The passkey is removed. Your other sessions have ended. Remove it on the device as well, or it goes on being offered.",
+	"session":    "The session has ended.",
+	"others":     "All other sessions have ended.",
+	"confirmed":  "Confirmed. For the next quarter of an hour you can change how you sign in.",
+	"mail":       "Saved.",
+	"mail_links": "Links in mails that you have got so far no longer turn anything off.",
+	"mail_test":  "A mail is on its way to you. If none arrives within a few minutes, tell whoever runs this installation.",
+	"deputy":     "The deputy is recorded.",
+	"ended":      "The deputy’s right has ended.",
 }
 
 // settings shows a section; problem is a refusal that the person can read.

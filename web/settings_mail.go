@@ -19,6 +19,11 @@ func (s *Site) registerMail() {
 	s.add("GET /settings/mail", (*request).mailSettings)
 	s.add("POST /settings/mail", (*request).saveMail)
 	s.add("POST /settings/mail/test", (*request).testMail)
+	s.add("POST /settings/mail/links", (*request).cancelMailLinks)
+	if s.opt.Mailer != nil {
+		s.addPublic("GET "+unsubscribe, (*request).unsubscribing)
+		s.addPublic("POST "+unsubscribe, (*request).unsubscribe)
+	}
 }
 
 // mailPage is which mails a person gets.
@@ -59,6 +64,10 @@ var rhythms = []struct {
 func weekdays() []time.Weekday {
 	return []time.Weekday{time.Monday, time.Tuesday, time.Wednesday, time.Thursday, time.Friday, time.Saturday, time.Sunday}
 }
+
+// hasDesk tells whether there are settings of mail, even if none is sent: then
+// the section says so.
+func (r *request) hasDesk() bool { return r.site.opt.Desk != nil }
 
 // hasMail tells whether there is mail to speak of.
 func (r *request) hasMail() bool { return r.site.opt.Mailer != nil && r.site.opt.Desk != nil }

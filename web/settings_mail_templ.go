@@ -35,7 +35,7 @@ func mailBody(p *mailPage) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if !p.On {
-			templ_7745c5c3_Err = ui.Empty(p.f, "mail", "No mail is sent", "This installation sends no mail. Whoever runs it names a mail server when starting it. What waits for you stands on your home page.", noActions()).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Empty(p.f, "mail", "No mail is sent", "This installation sends no mail. To be told by mail, ask whoever runs it to name a mail server when starting it. What waits for you stands in your inbox.", noActions()).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -378,7 +378,20 @@ func mailBody(p *mailPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 44, "Send me a test mail</button></div></form></section>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 44, "Send me a test mail</button></div></form></section><section class=\"card\" aria-labelledby=\"links\"><header><h2 id=\"links\">Links that turn mails off</h2></header><form class=\"b stack\" method=\"post\" action=\"")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			var templ_7745c5c3_Var17 templ.SafeURL
+			templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(p.f.Base + "/settings/mail/links"))
+			if templ_7745c5c3_Err != nil {
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `settings_mail.templ`, Line: 105, Col: 96}
+			}
+			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 45, "\"><p class=\"mut\">Mails at once and summaries carry a link by which mails of that kind are turned off without signing in. Whoever has the mail can follow it: if you passed one on, cancel the links that you have got so far.</p><div class=\"row\"><button class=\"btn\">Cancel earlier links</button></div></form></section>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -119,6 +119,78 @@ func TestMailSettings(t *testing.T) {
 	}
 }
 
+// A mail's link shows a page and changes nothing; the page's button, and what mail
+// programs send, turn off that kind of mail without a sign-in.
+func TestUnsubscribePage(t *testing.T) {
+	m, d, _, _ := newMailHouse(t)
+	token, err := d.UnsubscribeToken(t.Context(), owner, desk.SummaryMail)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := "/unsubscribe/" + token
+	chosen := func() desk.MailSettings {
+		t.Helper()
+		got, _, _, err := d.Mail(t.Context(), owner)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	on := desk.MailSettings{AtOnce: true, Digest: desk.Weekly, Hour: 8, Weekday: time.Monday}
+	if err := d.SetMail(t.Context(), owner, on); err != nil {
+		t.Fatal(err)
+	}
+	if page := m.page(nobody, at); !strings.Contains(page, "the summary of what waits for you") || !strings.Contains(page, "<button") || strings.Contains(page, owner) {
+		t.Errorf("the page says %s", page)
+	}
+	if m.page(nobody, at); chosen() != on {
+		t.Error("looking turns mails off")
+	}
+	for _, v := range []url.Values{{}, {"List-Unsubscribe": {"yes"}}} {
+		if w := m.post(nobody, at, v); w.Code != http.StatusBadRequest || chosen() != on {
+			t.Errorf("%v: %d", v, w.Code)
+		}
+	}
+	// A mail program in a browser asks from another site, and as multipart.
+	body := "--x\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n"
+	r := httptest.NewRequest("POST", at, strings.NewReader(body))
+	r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+	r.Header.Set("Sec-Fetch-Site", "cross-site")
+	w := httptest.NewRecorder()
+	m.h.ServeHTTP(w, r)
+	off := on
+	off.Digest = desk.Off
+	if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "Turned off") || chosen() != off {
+		t.Errorf("one click: %d, left is %+v", w.Code, chosen())
+	}
+	one := url.Values{"List-Unsubscribe": {"One-Click"}}
+	if w := m.post(nobody, at, one); w.Code != http.StatusOK {
+		t.Errorf("twice: %d", w.Code)
+	}
+	if page := m.page(nobody, at); !strings.Contains(page, "Turned off already") || strings.Contains(page, "<button") {
+		t.Error("the page does not say that it is done")
+	}
+	// The owner cancels; a made-up token is no better.
+	if err := d.SetMail(t.Context(), owner, on); err != nil {
+		t.Fatal(err)
+	}
+	if w := m.post(owner, "/settings/mail/links", nil); w.Code != http.StatusSeeOther {
+		t.Fatalf("cancelling: %d", w.Code)
+	}
+	for _, path := range []string{at, "/unsubscribe/x", "/unsubscribe/" + strings.Repeat("A", 80)} {
+		if w := m.post(nobody, path, one); w.Code != http.StatusNotFound || chosen() != on {
+			t.Errorf("%s: %d", path, w.Code)
+		}
+		if w := m.get(nobody, path); w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), "Nothing was turned off") {
+			t.Errorf("looking at %s: %d", path, w.Code)
+		}
+	}
+	// The wall against forms of other sites stands everywhere else.
+	if w := m.post(owner, "/settings/mail/links", nil, "Sec-Fetch-Site", "cross-site"); w.Code != http.StatusForbidden {
+		t.Errorf("a form of another site: %d", w.Code)
+	}
+}
+
 // Whoever operates the installation sees that mail does not get out.
 func TestMailMetrics(t *testing.T) {
 	_, d, s, server := newMailHouse(t)
@@ -132,6 +204,93 @@ func TestMailMetrics(t *testing.T) {
 		if !strings.Contains(w.Body.String(), want) {
 			t.Errorf("the figures do not say %q", want)
 		}
+	}
+}
+
+// Whoever manages accounts sees which mail to these people failed and why, tries
+// it again and discards it; of mail to the other side nobody learns.
+func TestMailTrouble(t *testing.T) {
+	m, d, s, server := newMailHouse(t)
+	server.Close()
+	for _, x := range []desk.Mail{
+		{Key: "a", Person: owner, Topic: "mention", Body: []byte(`{"subject":"Never shown"}`)},
+		{Key: "b", Person: partner, Topic: "summary", Body: []byte(`{"subject":"Never shown"}`)},
+		{Key: "c", Person: "unknown", Topic: "mention", Body: []byte(`{}`)},
+	} {
+		if _, err := d.Enqueue(t.Context(), x); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 200 {
+		if all, err := d.Troubles(t.Context()); err != nil || len(all) == 3 {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	all, err := d.Troubles(t.Context())
+	if err != nil || len(all) != 3 {
+		t.Fatalf("%+v, %v", all, err)
+	}
+	ids := map[string]string{}
+	for _, x := range all {
+		ids[x.Addressee] = fmt.Sprint(x.ID)
+	}
+	page := m.page(administrator, "/mail")
+	for _, want := range []string{"Fatima Boukhari", "fatima-boukhari@wexmoor.example", "A comment that mentions them", "1 attempt", "Next attempt 20 Nov 2025", "mail server"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	if strings.Contains(page, "Marchetti") || strings.Contains(page, "Never shown") || strings.Contains(page, "Summary of what waits") || strings.Count(page, "Discard") != 2 {
+		t.Error("the page tells of mail to the firm, or what is in mails")
+	}
+	if page := m.page(partner, "/mail"); !strings.Contains(page, "Marchetti") || strings.Contains(page, "Boukhari") {
+		t.Error("the firm's administrator sees another's mail, or not the firm's")
+	}
+	if page := m.page(administrator, "/people"); !strings.Contains(page, `href="/mail"`) {
+		t.Error("nothing leads to the page")
+	}
+	for _, who := range []string{owner, manager} {
+		if w := m.get(who, "/mail"); w.Code != http.StatusForbidden {
+			t.Errorf("%s: %d", who, w.Code)
+		}
+		if w := m.post(who, "/mail", url.Values{"do": {"discard"}, "id": {ids[owner]}}); w.Code != http.StatusForbidden {
+			t.Errorf("%s discards: %d", who, w.Code)
+		}
+		if strings.Contains(m.page(who, "/people"), `href="/mail"`) {
+			t.Errorf("%s is led to the page", who)
+		}
+	}
+	// Of the other side's mail, none is touched, whatever its number.
+	for _, do := range []string{"retry", "discard"} {
+		for _, id := range []string{ids[partner], ids["unknown"], "4711", "x"} {
+			if w := m.post(administrator, "/mail", url.Values{"do": {do}, "id": {id}}); w.Code != http.StatusUnprocessableEntity {
+				t.Errorf("%s %s: %d", do, id, w.Code)
+			}
+		}
+	}
+	for _, v := range []url.Values{{"do": {"retry"}, "id": {ids[owner]}}, {"do": {"all"}}} {
+		if w := m.post(administrator, "/mail", v); w.Code != http.StatusSeeOther {
+			t.Errorf("%v: %d", v, w.Code)
+		}
+	}
+	if w := m.post(administrator, "/mail", url.Values{"do": {"discard"}, "id": {ids[owner]}}); w.Code != http.StatusSeeOther {
+		t.Errorf("discarding: %d", w.Code)
+	}
+	if page := m.page(administrator, "/mail"); !strings.Contains(page, "No mail has failed") {
+		t.Error("what was discarded is still shown")
+	}
+	if left, err := d.Troubles(t.Context()); err != nil || len(left) != 2 {
+		t.Errorf("left are %+v, %v", left, err)
+	}
+	// Without a mailer there is no such page.
+	bare, err := New(Options{App: m.app, Accounts: s.opt.Accounts, Desk: d, Who: s.opt.Who})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.h = bare.Handler()
+	if w := m.get(administrator, "/mail"); w.Code != http.StatusNotFound || strings.Contains(m.page(administrator, "/people"), `href="/mail"`) {
+		t.Errorf("without a mailer: %d", w.Code)
 	}
 }
 

@@ -191,6 +191,14 @@ func (m *mails) Settings(context.Context, string) (desk.MailSettings, bool, erro
 	return desk.MailSettings{}, false, nil
 }
 
+func (m *mails) Subscription(context.Context, string) (desk.MailKind, bool, error) {
+	return "", false, desk.ErrLink
+}
+
+func (m *mails) Unsubscribe(context.Context, string) (desk.MailKind, error) {
+	return "", desk.ErrLink
+}
+
 func (m *mails) Test(context.Context, string) error { return m.err }
 
 // wait waits until so many mails were sent.

@@ -142,10 +142,13 @@ type notice struct {
 	Revision int64  `json:"rev"`
 	// Pos is the position behind the command, by which a browser knows what it
 	// heard already.
-	Pos     int64  `json:"pos"`
-	Retired bool   `json:"retired,omitempty"`
-	By      string `json:"by"`
-	At      string `json:"at"`
+	Pos     int64 `json:"pos"`
+	Retired bool  `json:"retired,omitempty"`
+	// About is the record that a comment is about, as ledger/kind/id, so that
+	// only pages that show it ask for what is said there.
+	About string `json:"about,omitempty"`
+	By    string `json:"by"`
+	At    string `json:"at"`
 }
 
 // teller words what happens for one browser.
@@ -243,9 +246,19 @@ func wordNotices(h *app.Happening, reader *app.Reader) []string {
 			}
 			continue
 		}
-		add(notice{Type: "change", Ledger: h.Ledger, Kind: c.Kind, ID: c.ID, Revision: c.Revision, Retired: c.Retired, Pos: h.Last + 1, By: h.Actor, At: h.Time})
+		add(notice{Type: "change", Ledger: h.Ledger, Kind: c.Kind, ID: c.ID, Revision: c.Revision, Retired: c.Retired, Pos: h.Last + 1, About: aboutText(c, h, reader), By: h.Actor, At: h.Time})
 	}
 	return out
+}
+
+// aboutText names what a comment is about. Whoever reads the comments of a ledger
+// reads there what they are about; of a record of that very ledger whose kind
+// they do not read, they are told nothing here all the same.
+func aboutText(c app.Happened, h *app.Happening, reader *app.Reader) string {
+	if c.About.ID == "" || c.About.Ledger == h.Ledger && !reader.Kind(c.About.Kind) {
+		return ""
+	}
+	return c.About.Ledger + "/" + c.About.Kind + "/" + c.About.ID
 }
 
 func (t *teller) positions() string { return t.site.positions(t.ctx, t.actor, t.at) }

@@ -1,7 +1,10 @@
 package web
 
 import (
+	"context"
+	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"reperform/app"
@@ -94,4 +97,95 @@ func TestTalkTogether(t *testing.T) {
 	second.open("/activity")
 	first.Wait("nobody else", `document.getElementById("presence").hidden`)
 	first.fine(t)
+}
+
+// TestTalkElsewhere opens two records in two tabs: what is said about one is
+// asked for by the tab that shows it, and by the other not at all.
+func TestTalkElsewhere(t *testing.T) {
+	h := live(t)
+	d := h.door(t)
+	var mu sync.Mutex
+	asked := map[string]int{}
+	d.before = func(r *http.Request) {
+		if r.Header.Get("X-Live") != "" {
+			mu.Lock()
+			defer mu.Unlock()
+			asked[r.URL.Path]++
+		}
+	}
+	count := func(path string) int {
+		mu.Lock()
+		defer mu.Unlock()
+		return asked[path]
+	}
+	const one, other = "/r/control/pay-7-1", "/r/control/pay-7-2"
+	first := d.as(t, h, owner)
+	first.open(one)
+	second := &person{Tab: first.window.Tab(), window: first.window, door: d, h: h, seen: first.seen}
+	second.open(other)
+	for _, p := range []*person{first, second} {
+		p.Wait("it is live", `document.querySelector(".live")?.dataset.state === "on"`)
+		p.Do(`window.heard = []; live.on((e) => { if (e.kind === "comment") heard.push(e.about) })`)
+	}
+	say := func(id, words string) {
+		t.Helper()
+		if _, _, err := h.app.Comment(t.Context(), manager, app.Commenting{Subject: soc1.Ref{Kind: "control", ID: id}, Text: words}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	say("pay-7-1", "About the first.")
+	first.Wait("what was said", `document.querySelector("#talk").textContent.includes("About the first.") && document.querySelector("#talk-count").textContent.includes("1")`)
+	say("pay-7-2", "About the second.")
+	second.Wait("what was said", `document.querySelector("#talk").textContent.includes("About the second.")`)
+	for _, p := range []*person{first, second} {
+		p.Wait("both are heard", `heard.length === 2 && heard[0] === "org/control/pay-7-1" && heard[1] === "org/control/pay-7-2"`)
+	}
+	// A page asks within a fifth of a second of what it heard.
+	first.Do(`setTimeout(() => { window.later = true }, 400)`)
+	first.Wait("it would have asked", `window.later`)
+	if a, b := count(one), count(other); a != 1 || b != 1 {
+		t.Errorf("%s was asked for %d times and %s %d times", one, a, other, b)
+	}
+	// A request says nothing of what it is about: both look.
+	if _, err := h.app.Request(t.Context(), manager, app.Asking{ID: "req-elsewhere", Title: "The list", Text: "Please.", To: owner, Due: "2025-12-01", Subject: soc1.Ref{Kind: "control", ID: "pay-7-2"}}); err != nil {
+		t.Fatal(err)
+	}
+	second.Wait("the request", `document.querySelector("#talk").textContent.includes("The list")`)
+	first.fine(t)
+	second.fine(t)
+}
+
+// What a comment is about is told to those who read comments, in words that name
+// the ledger in which the record stands.
+func TestNoticesNameTheSubject(t *testing.T) {
+	h := live(t)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	w := h.app.Watch(ctx, nil)
+	ref := soc1.Ref{Kind: "control", ID: "pay-7-3"}
+	if _, _, err := h.app.Comment(t.Context(), partner, app.Commenting{Ledger: h.exam, Subject: ref, Text: "In the file."}); err != nil {
+		t.Fatal(err)
+	}
+	var happened *app.Happening
+	for happened == nil || happened.Ledger != h.exam {
+		x, err := w.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		happened = x
+	}
+	reader, err := h.app.Reader(t.Context(), partner, h.exam)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(wordNotices(happened, reader), "\n"); !strings.Contains(got, `"about":"org/control/pay-7-3"`) {
+		t.Errorf("the firm is told %s", got)
+	}
+	if _, err := h.app.Reader(t.Context(), manager, h.exam); err == nil {
+		t.Error("management reads the file")
+	}
+	// Whoever reads no comments is told of none.
+	if got := wordNotices(happened, &app.Reader{}); len(got) > 0 {
+		t.Errorf("somebody who reads nothing is told %v", got)
+	}
 }

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"errors"
 	"net/url"
 	"regexp"
@@ -39,6 +38,8 @@ type savedView struct {
 	Mine   bool
 	Shared bool
 	On     bool
+	// Circles are with whom it can be shared, the present one chosen.
+	Circles []option
 }
 
 func (s *Site) registerViews() {
@@ -46,7 +47,7 @@ func (s *Site) registerViews() {
 		return
 	}
 	s.add("POST /views", (*request).saveView)
-	s.add("POST /views/delete", (*request).deleteView)
+	s.add("POST /views/change", (*request).changeView)
 }
 
 // circles are those in which the person stands: management's is the
@@ -96,6 +97,10 @@ func (r *request) viewsOf(page, query string, tidy func(url.Values) string) (*sa
 			x.On = tidy(q) == query
 		}
 		if x.Mine {
+			for _, o := range out.Circles {
+				o.On = o.Value == v.Circle
+				x.Circles = append(x.Circles, o)
+			}
 			out.Own = append(out.Own, x)
 		} else {
 			out.Shared = append(out.Shared, x)
@@ -147,7 +152,7 @@ func (r *request) saveView() error {
 	circles := r.circles()
 	with := v.Get("circle")
 	if with != "" && !slices.Contains(circles, with) {
-		return badRequest("circle", errors.New("a view is shared with people of your own side alone"))
+		return badRequest("circle", errForeignCircle)
 	}
 	view := desk.View{Owner: r.actor, Page: page, Name: v.Get("name"), Query: v.Get("query"), Circle: with}
 	_, err = r.site.opt.Desk.SaveView(r.Context(), view)
@@ -185,7 +190,9 @@ func (r *request) viewProblem(field string, err error) error {
 	return err
 }
 
-func (r *request) deleteView() error {
+// changeView renames a view, says who sees it, lets it hold what is shown now, or
+// deletes it, as the button says that was pressed.
+func (r *request) changeView() error {
 	v, err := r.formValues()
 	if err != nil {
 		return err
@@ -196,14 +203,34 @@ func (r *request) deleteView() error {
 	}
 	circles := r.circles()
 	view, err := r.site.opt.Desk.View(r.Context(), r.actor, circles, id)
-	if err == nil {
-		err = r.site.opt.Desk.DeleteView(r.Context(), r.actor, circles, id)
-	}
 	if err != nil {
 		return r.viewProblem("id", err)
 	}
-	return r.redirect(r.local(cmp.Or(v.Get("to"), r.site.base+"/"+view.Page)))
+	back := r.site.base + "/" + view.Page + queryMark(v.Get("query"))
+	switch do := v.Get("do"); do {
+	case "delete":
+		if err := r.site.opt.Desk.DeleteView(r.Context(), r.actor, circles, id); err != nil {
+			return r.viewProblem("id", err)
+		}
+		return r.redirect(r.local(back))
+	case "save", "replace":
+		if with := v.Get("circle"); with != "" && !slices.Contains(circles, with) {
+			return badRequest("circle", errForeignCircle)
+		}
+		// Whether a view is the person's own, the desk decides.
+		view.Owner, view.Name, view.Circle = r.actor, v.Get("name"), v.Get("circle")
+		if do == "replace" {
+			view.Query = v.Get("query")
+		}
+		if _, err := r.site.opt.Desk.ChangeView(r.Context(), view, circles); err != nil {
+			return r.viewProblem("name", err)
+		}
+		return r.redirect(r.local(back))
+	}
+	return badRequest("do", errors.New("the form does not say what to do with the view"))
 }
+
+var errForeignCircle = errors.New("a view is shared with people of your own side alone")
 
 // viewName is what the menu is called: the view that is shown, if any.
 func viewName(v *savedViews) string {

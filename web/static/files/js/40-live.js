@@ -103,6 +103,9 @@ const live = (() => {
   let writes = 0;
   let timer, busy = false;
   const soon = () => { if (!busy) timer ??= setTimeout(refresh, 60 + Math.random() * 120); };
+  // What a part of the page adds to what is asked for again.
+  const more = [];
+  const asking = () => Object.assign({ "X-Live": "1" }, ...more.map((f) => f()));
   async function refresh() {
     timer = null;
     busy = true;
@@ -110,7 +113,7 @@ const live = (() => {
     wanted.clear();
     let ok = false;
     try {
-      const r = await fetch(location.href, { headers: { "X-Live": "1" } });
+      const r = await fetch(location.href, { headers: asking() });
       if (r.ok && !r.redirected) {
         const html = await r.text();
         if (before === writes) await take(ids, html); else for (const id of ids) wanted.add(id);
@@ -139,11 +142,26 @@ const live = (() => {
       // A large command names kinds alone.
       const one = el.dataset.live && (e.id ? el.dataset.live === `${e.ledger}/${e.kind}/${e.id}` : el.dataset.live.startsWith(`${e.ledger}/${e.kind}/`));
       const kind = el.dataset.liveKind?.split(" ").includes(e.kind) || el.dataset.liveKind === "*";
-      if ((one || kind) && el.id) wanted.add(el.id);
+      // What is said of another record does not concern what shows this one.
+      const elsewhere = e.about && el.dataset.liveAbout && e.about !== el.dataset.liveAbout;
+      if ((one || kind && !elsewhere) && el.id) wanted.add(el.id);
     }
     if (wanted.size) soon();
   });
   // want takes over what the server shows now of a part of the page.
   const want = (id) => { wanted.add(id); soon(); };
-  return { want, wrote: () => { writes++; }, on: (f) => listeners.push(f), state: (f) => changes.push(f) };
+  // show takes over parts of the page as they are at another address, which is then
+  // that of the page: what it shows in another way.
+  async function show(href, ids) {
+    writes++; // An answer on its way shows the page as it was.
+    try {
+      const r = await fetch(href, { headers: asking() });
+      if (!r.ok || r.redirected) throw new Error(r.status);
+      const html = await r.text();
+      history.replaceState(history.state, "", href);
+      writes++;
+      await take(ids, html);
+    } catch { location.href = href; }
+  }
+  return { want, show, also: (f) => more.push(f), wrote: () => { writes++; }, on: (f) => listeners.push(f), state: (f) => changes.push(f) };
 })();

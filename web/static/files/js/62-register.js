@@ -1,13 +1,15 @@
 // Registers: rows are chosen with the mouse and the keyboard, and a long
 // register keeps only the rows around what one looks at in the page; the others
-// are fetched as one scrolls or walks to them. Without scripts the rows come page
-// by page, and check boxes choose them.
+// are fetched as one scrolls or walks to them. Rows in groups come as one scrolls,
+// and groups fold in place. Without scripts the rows come page by page, and check
+// boxes choose them.
 const register = (() => {
   const table = document.getElementById("register");
   if (!table) return {};
-  const body = document.getElementById("rows"), box = table.closest(".scroll"), bar = document.getElementById("bulk");
+  const grouped = "grouped" in table.dataset;
+  const body = document.getElementById("rows") ?? table, box = table.closest(".scroll"), bar = document.getElementById("bulk");
   const total = () => Number(table.dataset.total), page = Number(table.dataset.page) || 100;
-  const virtual = total() > page && !("grouped" in table.dataset) && table.dataset.start === "0";
+  const virtual = total() > page && !grouped && table.dataset.start === "0";
   const rows = () => [...body.querySelectorAll("tr.r")];
   const indexOf = (r) => Number(r.getAttribute("aria-rowindex")) - 2;
   const rowAt = (i) => body.querySelector(`tr.r[aria-rowindex="${i + 2}"]`);
@@ -88,7 +90,7 @@ const register = (() => {
     try { parts = await Promise.all(want.map((i) => !anew && i >= from && i + page <= to ? null : fetchRows(i))); } catch { toast("The rows cannot be loaded."); return false; }
     if (mine !== asked) return false;
     const old = new Map(rows().map((r) => [indexOf(r), r]));
-    const focused = document.activeElement?.closest?.("#rows tr.r")?.dataset.id;
+    const focused = document.activeElement?.closest?.("#register tr.r")?.dataset.id;
     const next = parts.flatMap((p, k) => p ? p.rows : Array.from({ length: page }, (_, j) => old.get(want[k] + j)).filter(Boolean));
     const n = parts.find((p) => p)?.n;
     if (n !== undefined && n !== total()) { table.dataset.total = n; table.setAttribute("aria-rowcount", n + 1); }
@@ -108,9 +110,9 @@ const register = (() => {
   }
   // go walks to a row, wherever it is.
   async function go(i) {
-    i = Math.max(0, Math.min(total() - 1, i));
+    i = Math.max(0, Math.min((virtual ? total() : rows().length) - 1, i));
     if (virtual && (i < from || i >= to) && !await load(i - page / 2, i + page / 2)) return null;
-    const r = rowAt(i);
+    const r = virtual ? rowAt(i) : rows()[i];
     if (!r) return null;
     last = i;
     const a = r.getBoundingClientRect(), b = box.getBoundingClientRect(), top = b.top + head() + 4;
@@ -128,19 +130,45 @@ const register = (() => {
     addEventListener("resize", () => { measure(); lay(); look(); });
     let again;
     live.on?.((e) => { if (e.type === "change" && location.pathname.endsWith("/r/" + e.kind)) { clearTimeout(again); again = setTimeout(() => load(from, to, true), 120); } });
-  } else {
-    // Groups are of any height: their rows are added as one scrolls.
-    const watcher = new IntersectionObserver((es) => { for (const e of es) if (e.isIntersecting) e.target.querySelector("a")?.click(); }, { root: box, rootMargin: "500px" });
-    const watch = () => { const m = document.getElementById("more"); if (m) watcher.observe(m); };
+  }
+
+  // Groups of any height: the rows of one that is open come as one scrolls to them.
+  if (grouped) {
+    const coming = new Set();
+    async function more(tr) {
+      if (coming.has(tr)) return;
+      coming.add(tr);
+      try {
+        const r = await fetch(tr.querySelector("a").href, { headers: { "X-Part": "rows" } });
+        if (!r.ok) throw new Error(r.status);
+        const doc = new DOMParser().parseFromString(`<table><tbody>${await r.text()}</tbody></table>`, "text/html");
+        if (tr.isConnected) tr.replaceWith(...doc.querySelectorAll("tr"));
+        watch();
+      } catch { toast("The rows cannot be loaded."); }
+      coming.delete(tr);
+      paint();
+    }
+    const watcher = new IntersectionObserver((es) => { for (const e of es) if (e.isIntersecting) more(e.target); }, { root: box, rootMargin: "500px" });
+    const watch = () => { watcher.disconnect(); for (const tr of table.querySelectorAll("tr.rest")) watcher.observe(tr); };
+    // What is shown of a group is asked for again with the page.
+    live.also?.(() => ({ "X-Loaded": [...table.tBodies].map((b) => [b.dataset.group, b.querySelectorAll("tr.r").length]).filter((x) => x[1]).map((x) => x.join(":")).join(",") }));
     watch();
     document.addEventListener("htmx:after:swap", () => { watch(); paint(); });
-  }
+    document.addEventListener("click", (e) => {
+      if (e.ctrlKey || e.metaKey || e.shiftKey) return;
+      const rest = e.target.closest("#register tr.rest a"), fold = e.target.closest("#register a.fold, #fold-all");
+      if (rest) { e.preventDefault(); more(rest.closest("tr")); }
+      if (fold && live.show) { e.preventDefault(); live.show(fold.href, ["bar", "register"]); }
+    });
+  } else document.addEventListener("htmx:after:swap", paint);
 
   // Keys, before the general ones: rows that are not in the page count, too.
   document.addEventListener("keydown", async (e) => {
     if (e.metaKey || e.altKey || typing(e.target) || document.querySelector("dialog[open]") || e.target.closest?.(".pop")) return;
-    const r = e.target.closest?.("#rows tr.r"), inside = box.contains(e.target);
-    const i = r ? indexOf(r) : last, shown = Math.max(1, Math.floor((box.clientHeight - head()) / (height || 34)) - 1);
+    const r = e.target.closest?.("#register tr.r"), inside = box.contains(e.target);
+    // Rows in groups that are shut are not walked to.
+    const list = virtual ? null : rows();
+    const i = !r ? last : virtual ? indexOf(r) : list.indexOf(r), shown = Math.max(1, Math.floor((box.clientHeight - head()) / (height || 34)) - 1);
     const steps = { j: 1, k: -1, ...(inside ? { ArrowDown: 1, ArrowUp: -1 } : {}), ...(r ? { PageDown: shown, PageUp: -shown } : {}) };
     let next;
     // Who has no row in hand begins with the first that is to be seen.
@@ -155,8 +183,8 @@ const register = (() => {
     e.preventDefault();
     e.stopPropagation();
     const extends_ = e.shiftKey && bar && r;
-    if (extends_ && anchor === null) { anchor = i; }
-    const now = await go(virtual ? next : Math.min(next, rows().length - 1));
+    if (extends_ && anchor === null) anchor = indexOf(r);
+    const now = await go(next);
     if (now && extends_) range(indexOf(now));
     else if (!e.shiftKey && bar && now && !chosen.size) anchor = null;
   }, true);
