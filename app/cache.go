@@ -12,7 +12,7 @@ import (
 )
 
 // principals remembers who an actor is with respect to a ledger for as long as
-// no record of a person or of a deputy changes in any ledger.
+// no record of a person, of a deputy or of a custom role changes in any ledger.
 type principals struct {
 	mu    sync.RWMutex
 	stamp string
@@ -25,7 +25,7 @@ type knownPrincipal struct {
 	standIns []standIn
 }
 
-// stampOf names the state of all records of people and of deputies.
+// stampOf names the state of all records of people, of deputies and of custom roles.
 func (a *App) stampOf() string {
 	var b []byte
 	names := a.log.Ledgers()
@@ -36,7 +36,7 @@ func (a *App) stampOf() string {
 			continue
 		}
 		b = append(b, l...)
-		for _, kind := range []string{"person", "deputy"} {
+		for _, kind := range []string{"person", "deputy", "role"} {
 			v := snap.Version(kind, "")
 			b = append(b, 0, byte(v), byte(v>>8), byte(v>>16), byte(v>>24), byte(v>>32), byte(v>>40))
 		}

@@ -8,6 +8,7 @@ import (
 
 	"reperform/ledger"
 	"reperform/record"
+	"reperform/soc1"
 )
 
 // Happening is one command as those are told who watch.
@@ -30,6 +31,10 @@ type Happened struct {
 	Revision int64
 	// Retired says that the record is no longer in use from this revision on.
 	Retired bool
+	// About is the kind of the record of the same ledger that a comment is about;
+	// Owner is whom a request asks. Both are empty of other records, and where the
+	// document was redacted.
+	About, Owner string
 }
 
 // Watcher gives what happens in all ledgers, in order within each, without a gap
@@ -223,12 +228,12 @@ func happenings(ctx context.Context, s ledger.Store, name string, pos, to, size 
 			h := out[len(out)-1]
 			h.Last = r.Pos
 			h.Redacts = h.Redacts || len(e.Redacts) > 0
-			retired := map[int]bool{}
+			documents := map[int][]byte{}
 			for _, d := range r.Documents {
-				retired[d.Slot] = d.Slot > 0 && record.RetiredIn(d.Bytes)
+				documents[d.Slot] = d.Bytes
 			}
 			for i, c := range e.Changes {
-				h.Changes = append(h.Changes, Happened{Kind: c.Kind, ID: c.ID, Revision: c.Revision, Retired: retired[i+1]})
+				h.Changes = append(h.Changes, happened(c, documents[i+1]))
 			}
 			pos = r.Pos + 1
 			// The rest of a command is read with it.
@@ -241,6 +246,24 @@ func happenings(ctx context.Context, s ledger.Store, name string, pos, to, size 
 			return out, pos, err
 		}
 	}
+}
+
+// happened is one change with what its document says of who may hear of it.
+func happened(c ledger.Change, document []byte) Happened {
+	out := Happened{Kind: c.Kind, ID: c.ID, Revision: c.Revision, Retired: record.RetiredIn(document)}
+	switch c.Kind {
+	case "comment":
+		var x struct{ Subject soc1.Ref }
+		if record.Peek(document, &x) && x.Subject.Ledger == "" {
+			out.About = x.Subject.Kind
+		}
+	case "request":
+		var x struct{ To string }
+		if record.Peek(document, &x) {
+			out.Owner = x.To
+		}
+	}
+	return out
 }
 
 // join begins to look for what other processes record, with the first watcher.

@@ -143,3 +143,10 @@ func RetiredIn(document []byte) bool {
 	d, err := decodeDocument(document)
 	return err == nil && d.Retired
 }
+
+// Peek decodes the body of a stored document into a part of its kind's struct, for
+// whoever needs a field or two of many documents. It tells whether there was one.
+func Peek(document []byte, part any) bool {
+	d, err := decodeDocument(document)
+	return err == nil && json.Unmarshal(d.Body, part) == nil
+}
