@@ -25,6 +25,7 @@ type Reader struct {
 	own   bool
 	actor string
 	label string
+	stamp string
 }
 
 // Whole tells whether the actor reads everything in the ledger.
@@ -51,6 +52,10 @@ func (r *Reader) Attends(kind string) bool { return r.attends && r.Kind(kind) }
 // Label names what may be read: whoever has the same label reads the same, so
 // that what is shown to one may be shown to the other.
 func (r *Reader) Label() string { return r.label }
+
+// Stamp names the state of everything from which it follows what somebody may do:
+// while it is the same, so is that.
+func (r *Reader) Stamp() string { return r.stamp }
 
 // readers remembers what actors may read, for as long as no record of a person, of
 // a deputy or of a role changes in any ledger, and for the day: what somebody reads
@@ -97,7 +102,7 @@ func (a *App) reader(ctx context.Context, actor, name string) (*Reader, error) {
 	if r := a.readers.get(stamp, actor, name); r != nil {
 		return r, nil
 	}
-	r := &Reader{}
+	r := &Reader{stamp: stamp}
 	err = a.authorize(ctx, actor, identity.Read, identity.Resource{Ledger: name})
 	switch {
 	case err == nil:

@@ -112,6 +112,12 @@ func calls() map[string][]call {
 		"AcceptInvitations": read(func(s *story, actor string, _ place) (any, error) {
 			return nil, s.app.AcceptInvitations(s.ctx, actor)
 		}),
+		"MayPut": {
+			{do: nothing(func(s *story, actor string, p place) error {
+				return s.app.MayPut(s.ctx, actor, p.ledger, "test_of_control", "t-it-1-1")
+			})},
+			{do: nothing(func(s *story, actor string, p place) error { return s.app.MayPut(s.ctx, actor, p.ledger, "person", "") })},
+		},
 		"Today": read(func(s *story, _ string, _ place) (any, error) { return s.app.Today(s.ctx) }),
 		"View": read(func(s *story, actor string, p place) (any, error) {
 			v, err := s.app.View(s.ctx, actor, p.ledger, record.AsOf{})
