@@ -100,12 +100,14 @@ func (a *App) readPrincipal(ctx context.Context, actor, name string) (identity.P
 			}
 		}
 		foreign := l != name && (name != OrganizationLedger)
-		for _, r := range person.Value.Roles {
-			if !foreign {
-				p.Roles = append(p.Roles, identity.Role(r))
-			}
+		if foreign {
+			return p, nil
 		}
-		return p, nil
+		for _, r := range person.Value.Roles {
+			p.Roles = append(p.Roles, identity.Role(r))
+		}
+		p.Custom, err = a.customRoles(ctx, person.Value.CustomRoles)
+		return p, err
 	}
 	return p, nil
 }

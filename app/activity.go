@@ -67,6 +67,9 @@ type ActivityLine struct {
 	RetroactiveDays int `json:"retroactive_days,omitempty"`
 	// Redacts is how many documents it removed.
 	Redacts int `json:"redacts,omitempty"`
+	// Partial says that it changed more than the actor reads: neither its reason nor
+	// a proof of it is shown.
+	Partial bool `json:"partial,omitempty"`
 }
 
 // ActivityChange is a new revision of a record.
@@ -376,6 +379,7 @@ func (a *App) line(ctx context.Context, p *picked, rows map[rowKey]ledger.Row, q
 	}
 	switch {
 	case !all:
+		l.Partial = true
 	case fetched:
 		l.Reason = reasonOf(row)
 	default:

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -126,8 +127,9 @@ func (a *App) Apply(ctx context.Context, actor string, items []*ascode.Item, opt
 
 func (a *App) applyOne(ctx context.Context, actor, name string, all map[string][]*ascode.Item, opt ApplyOptions, dry bool) ([]Step, error) {
 	var steps []Step
-	// Reading is the least; each item is authorized for itself.
-	req := request{actor: actor, ledger: name, may: identity.Read, kind: onlyKind(all[name]), action: "record.apply", reason: opt.Reason}
+	// Reading is the least; each item is authorized for itself. Who reads some
+	// kinds alone is asked about the first of them.
+	req := request{actor: actor, ledger: name, may: identity.Read, kind: all[name][0].Kind, action: "record.apply", reason: opt.Reason}
 	_, err := a.decide(ctx, req, func(tx *Tx) error {
 		p := &planner{tx: tx, opt: opt, all: all, denied: map[string]bool{}}
 		var err error
@@ -145,17 +147,6 @@ func (a *App) applyOne(ctx context.Context, actor, name string, all map[string][
 	return steps, err
 }
 
-// onlyKind is the kind of all the items, empty when they are of several: who
-// manages the people of an examination reads nothing else there.
-func onlyKind(items []*ascode.Item) string {
-	for _, it := range items {
-		if it.Kind != items[0].Kind {
-			return ""
-		}
-	}
-	return items[0].Kind
-}
-
 type planner struct {
 	tx       *Tx
 	opt      ApplyOptions
@@ -165,6 +156,8 @@ type planner struct {
 	denied map[string]bool
 	// refusal is the last of them as the authorizer gave it.
 	refusal error
+	// reader is what the actor reads, once a reference has asked.
+	reader *Reader
 	// versions are the items by kind and id.
 	versions map[[2]string][]*ascode.Item
 	// byRef says, by ledger, kind and id, whether the files leave a record in use.
@@ -247,10 +240,10 @@ func (p *planner) allowed(it *ascode.Item, kind *record.Kind) bool {
 	if it.Kind == "working_paper_note" && !it.Retired && field(it.Body, "by") != p.tx.req.actor {
 		return add("by", "A note is written in its author's own name.", fmt.Sprintf("Set it to %s.", p.tx.req.actor))
 	}
-	if it.Kind == "person" && !it.Retired {
-		person := it.Value.(*soc1.Person)
+	if person, ok := it.Value.(*soc1.Person); ok && !it.Retired {
 		if err := p.roles(person, org); err != nil {
-			return add("roles", strings.TrimPrefix(err.Error(), "roles: "), "")
+			path, message, _ := strings.Cut(err.Error(), ": ")
+			return add(path, message, "")
 		}
 	}
 	if d, ok := it.Value.(*soc1.Deputy); ok && !it.Retired {
@@ -335,6 +328,9 @@ func (p *planner) roles(person *soc1.Person, org bool) error {
 	roles := make([]identity.Role, len(person.Roles))
 	for i, r := range person.Roles {
 		roles[i] = identity.Role(r)
+	}
+	if err := identity.CheckCustomRoles(string(person.Side), class, person.CustomRoles); err != nil {
+		return err
 	}
 	return identity.CheckRoles(string(person.Side), class, roles)
 }
@@ -503,6 +499,15 @@ func (p *planner) references(it *ascode.Item, kind *record.Kind) error {
 		return err
 	}
 	for _, ref := range refs {
+		told, err := p.told(it, kind, ref)
+		if err != nil {
+			return err
+		}
+		if !told {
+			p.problems = append(p.problems, it.Problem(ref.Path, fmt.Sprintf("There is no %s %q that you can read.", ref.Kind, ref.ID),
+				"Refer to records that you read, or leave the field as it was."))
+			continue
+		}
 		// What a command makes may come later: a test is planned before its
 		// population arrives.
 		if target, err := record.Kinds.Kind(ref.Kind); err == nil && target.Decision {
@@ -518,6 +523,28 @@ func (p *planner) references(it *ascode.Item, kind *record.Kind) error {
 		}
 	}
 	return nil
+}
+
+// told reports whether the actor may be told that a reference leads somewhere:
+// to a kind that they read, or where the record led before. Who reads some kinds
+// alone would otherwise learn by trying which records of others there are. People
+// are known by name to everybody who writes.
+func (p *planner) told(it *ascode.Item, kind *record.Kind, ref record.Reference) (bool, error) {
+	if p.reader == nil {
+		var err error
+		if p.reader, err = p.tx.app.reader(p.tx.ctx, p.tx.req.actor, p.tx.req.ledger); err != nil {
+			return false, err
+		}
+	}
+	if p.reader.Kind(ref.Kind) || ref.Kind == "person" || it.Kind == "person" {
+		return true, nil
+	}
+	stored, ok, err := p.tx.Get(it.Kind, it.ID)
+	if err != nil || !ok || stored.Redacted {
+		return false, err
+	}
+	before, err := kind.References(stored.Body)
+	return slices.ContainsFunc(before, func(b record.Reference) bool { return b.Kind == ref.Kind && b.ID == ref.ID }), err
 }
 
 func (p *planner) exists(ref record.Reference) (bool, error) {

@@ -11,7 +11,7 @@ import (
 	"reperform/record"
 )
 
-// stamped remembers answers that rest on the records of people and of deputies,
+// stamped remembers answers that rest on the records of people, deputies and roles,
 // for as long as none of them changes in any ledger: see stampOf.
 type stamped[K comparable, V any] struct {
 	mu    sync.RWMutex
@@ -47,7 +47,7 @@ type knownPrincipal struct {
 	standIns []standIn
 }
 
-// stampOf names the state of all records of people and of deputies.
+// stampOf names the state of all records of people, of deputies and of custom roles.
 func (a *App) stampOf() string {
 	var b []byte
 	names := a.log.Ledgers()
@@ -58,7 +58,7 @@ func (a *App) stampOf() string {
 			continue
 		}
 		b = append(b, l...)
-		for _, kind := range []string{"person", "deputy"} {
+		for _, kind := range []string{"person", "deputy", "role"} {
 			v := snap.Version(kind, "")
 			b = append(b, 0, byte(v), byte(v>>8), byte(v>>16), byte(v>>24), byte(v>>32), byte(v>>40))
 		}

@@ -107,6 +107,28 @@ func (a *App) commentHome(ctx context.Context, actor, subject string) (string, e
 	return "", fmt.Errorf("you work on several examinations (%s); say to which the comment belongs", strings.Join(homes, ", "))
 }
 
+// talkAbout are comments of a ledger on a record, as the policies are asked about
+// them. On a record of another ledger they are asked about all comments.
+func (a *App) talkAbout(ledger string, subject soc1.Ref) identity.Resource {
+	r := identity.Resource{Ledger: ledger, Kind: "comment"}
+	if subject.Ledger == ledger {
+		r.About = subject.Kind
+	}
+	return r
+}
+
+// overhears lists the ledgers whose comments on a record the actor may read.
+func (a *App) overhears(ctx context.Context, actor string, subject soc1.Ref) []string {
+	var out []string
+	for _, l := range a.log.Ledgers() {
+		if a.authorize(ctx, actor, identity.Read, a.talkAbout(l, subject)) == nil {
+			out = append(out, l)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
 // where lists the ledgers in which the actor may do something to a kind.
 func (a *App) where(ctx context.Context, actor string, act identity.Action, kind string) []string {
 	var out []string
@@ -167,7 +189,7 @@ func (tx *Tx) mentionable(ref soc1.Ref, people []string) error {
 			return err
 		}
 		if err == nil {
-			err = tx.app.authorize(tx.ctx, id, identity.Read, identity.Resource{Ledger: tx.req.ledger, Kind: "comment"})
+			err = tx.app.authorize(tx.ctx, id, identity.Read, tx.app.talkAbout(tx.req.ledger, ref))
 		}
 		if err == nil {
 			err = tx.app.authorize(tx.ctx, id, identity.Read, identity.Resource{Ledger: ref.Ledger, Kind: ref.Kind})

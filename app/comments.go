@@ -95,7 +95,7 @@ func (a *App) Comments(ctx context.Context, actor string, subject soc1.Ref) ([]C
 		return nil, err
 	}
 	out := []CommentLine{}
-	for _, l := range a.where(ctx, actor, identity.Read, "comment") {
+	for _, l := range a.overhears(ctx, actor, subject) {
 		t, err := a.talkIn(ctx, l)
 		if err != nil {
 			return nil, err
@@ -144,7 +144,12 @@ func (a *App) CommentCounts(ctx context.Context, actor string, subjects []soc1.R
 		return nil, err
 	}
 	out := map[soc1.Ref]int{}
-	for _, l := range a.where(ctx, actor, identity.Read, "comment") {
+	for _, l := range a.log.Ledgers() {
+		// Who reads nothing of a ledger overhears nothing in it.
+		heard, err := a.reader(ctx, actor, l)
+		if err != nil {
+			continue
+		}
 		t, err := a.talkIn(ctx, l)
 		if err != nil {
 			return nil, err
@@ -153,7 +158,7 @@ func (a *App) CommentCounts(ctx context.Context, actor string, subjects []soc1.R
 			of := within(s, OrganizationLedger)
 			of.Revision = 0
 			n := len(t.about[of])
-			if n == 0 {
+			if n == 0 || !heard.Kind("comment") && (of.Ledger != l || !heard.Talks(of.Kind)) {
 				continue
 			}
 			if r, err := a.reader(ctx, actor, of.Ledger); err == nil && r.Kind(of.Kind) {
@@ -207,7 +212,7 @@ func (a *App) Mentionable(ctx context.Context, actor, ledger string, subject soc
 		return nil, err
 	}
 	return slices.DeleteFunc(names, func(p PersonName) bool {
-		return p.ID == actor || a.authorize(ctx, p.ID, identity.Read, identity.Resource{Ledger: ledger, Kind: "comment"}) != nil ||
+		return p.ID == actor || a.authorize(ctx, p.ID, identity.Read, a.talkAbout(ledger, subject)) != nil ||
 			a.authorize(ctx, p.ID, identity.Read, identity.Resource{Ledger: subject.Ledger, Kind: subject.Kind}) != nil
 	}), nil
 }
@@ -219,14 +224,17 @@ func (a *App) MentionsOf(ctx context.Context, actor string) ([]CommentLine, erro
 		return nil, err
 	}
 	out := []CommentLine{}
-	for _, l := range a.where(ctx, actor, identity.Read, "comment") {
+	for _, l := range a.log.Ledgers() {
+		if _, err := a.reader(ctx, actor, l); err != nil {
+			continue
+		}
 		t, err := a.talkIn(ctx, l)
 		if err != nil {
 			return nil, err
 		}
 		for _, c := range t.calling[actor] {
 			s := c.Comment.Subject
-			if c.Settled || c.Comment.By == actor || a.authorize(ctx, actor, identity.Read, identity.Resource{Ledger: s.Ledger, Kind: s.Kind}) != nil {
+			if c.Settled || c.Comment.By == actor || a.authorize(ctx, actor, identity.Read, a.talkAbout(l, s)) != nil || a.authorize(ctx, actor, identity.Read, identity.Resource{Ledger: s.Ledger, Kind: s.Kind}) != nil {
 				continue
 			}
 			out = append(out, c)

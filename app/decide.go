@@ -98,6 +98,10 @@ func (a *App) attempt(ctx context.Context, req request, fn func(*Tx) error) (*Tx
 	tx := &Tx{ctx: ctx, app: a, req: req, snap: snap, guards: map[[2]string]int64{}, now: map[[2]string]record.Record{},
 		view: record.NewView(a.store, req.ledger, record.AsOf{Known: snap.Size})}
 	tx.guard("person", req.actor)
+	if p, _, err := a.principal(ctx, req.actor, req.ledger); err == nil && len(p.Custom) > 0 {
+		// Whatever a custom role gives may be what this rests on.
+		tx.guard("role", "")
+	}
 	if _, deputies, err := a.principal(ctx, req.actor, req.ledger); err == nil && len(deputies) > 0 {
 		// What a deputy may do ends with the deputy's record, or with the roles
 		// of the person stood in for.

@@ -106,6 +106,9 @@ func (a *App) mayOpen(ctx context.Context, org *record.View, id string, person s
 	for i, r := range person.Roles {
 		roles[i] = identity.Role(r)
 	}
+	if err := identity.CheckCustomRoles(string(person.Side), ClassExamination, person.CustomRoles); err != nil {
+		return err
+	}
 	return identity.CheckRoles(string(person.Side), ClassExamination, roles)
 }
 

@@ -60,7 +60,7 @@ func (a *App) Invite(ctx context.Context, actor string, in Inviting) (string, er
 		} else if taken {
 			return fmt.Errorf("there is an invitation %q already; choose another id, or leave it out", id)
 		}
-		v := soc1.Invitation{Person: in.Person, Email: in.As.Email, Side: in.As.Side, Roles: in.As.Roles, InvitedBy: actor,
+		v := soc1.Invitation{Person: in.Person, Email: in.As.Email, Side: in.As.Side, Roles: in.As.Roles, CustomRoles: in.As.CustomRoles, InvitedBy: actor,
 			On: today, Expires: in.Expires, Status: soc1.InvitationOpen}
 		if err := tx.Put("invitation", id, "", v); err != nil {
 			return err
@@ -89,12 +89,18 @@ func (tx *Tx) mayInvite(in Inviting, today soc1.Date) error {
 	switch {
 	case in.Person == tx.req.actor:
 		return errors.New("nobody invites themselves; ask another person who manages the people of this ledger")
-	case len(in.As.Roles) == 0:
+	case len(in.As.Roles) == 0 && len(in.As.CustomRoles) == 0:
 		return errors.New("roles: an invitation gives at least one role; name it")
 	case in.Expires < today:
 		return fmt.Errorf("expires: %s has passed; name a later day", in.Expires)
 	}
 	if err := identity.CheckRoles(string(in.As.Side), class, identity.RolesOf(in.As.Roles)); err != nil {
+		return err
+	}
+	if err := identity.CheckCustomRoles(string(in.As.Side), class, in.As.CustomRoles); err != nil {
+		return err
+	}
+	if err := tx.customGiven(in.As.CustomRoles); err != nil {
 		return err
 	}
 	if class == ClassExamination {
@@ -164,7 +170,7 @@ func (tx *Tx) mayGive(in Inviting) error {
 
 // samePerson compares two records of a person.
 func samePerson(x, y soc1.Person) bool {
-	same := slices.Equal(x.Roles, y.Roles)
+	same := slices.Equal(x.Roles, y.Roles) && slices.Equal(x.CustomRoles, y.CustomRoles)
 	return same && x.Name == y.Name && x.Title == y.Title && x.Email == y.Email && x.Side == y.Side &&
 		x.Represents == y.Represents && x.ActiveFrom == y.ActiveFrom && x.ActiveTo == y.ActiveTo
 }

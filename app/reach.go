@@ -131,6 +131,8 @@ type PersonName struct {
 	Name  string    `json:"name"`
 	Title string    `json:"title,omitempty"`
 	Side  soc1.Side `json:"side"`
+	// Left says that the person is not there any more.
+	Left bool `json:"left,omitempty"`
 }
 
 // Names lists how the people of a ledger are called, those included who have
@@ -156,7 +158,7 @@ func (a *App) Names(ctx context.Context, actor, ledger string) ([]PersonName, er
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, PersonName{ID: r.ID, Name: p.Name, Title: p.Title, Side: p.Side})
+		out = append(out, PersonName{ID: r.ID, Name: p.Name, Title: p.Title, Side: p.Side, Left: r.Retired})
 	}
 	return out, nil
 }

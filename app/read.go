@@ -20,6 +20,9 @@ type Event struct {
 	Actor  string `json:"actor"`
 	Action string `json:"action"`
 	Reason string `json:"reason,omitempty"`
+	// Partial says that the command changed more than the actor reads: neither its
+	// reason nor a proof of it is shown.
+	Partial bool `json:"partial,omitempty"`
 	// RetroactiveDays is how many days after its effective date it became
 	// known, 0 when it was known in time.
 	RetroactiveDays int           `json:"retroactive_days,omitempty"`
@@ -35,6 +38,15 @@ func (a *App) History(ctx context.Context, actor, name, kind, id string) ([]Even
 	v, err := a.View(ctx, actor, name, record.AsOf{})
 	if err != nil {
 		return nil, err
+	}
+	if !v.Shows(kind) {
+		// Of the kind the actor reads some records, or none.
+		if _, err := a.Record(ctx, actor, name, kind, id, record.AsOf{}); err != nil {
+			return nil, err
+		}
+		if v, err = a.latest(name); err != nil {
+			return nil, err
+		}
 	}
 	revs, err := v.History(ctx, kind, id)
 	if err != nil {
@@ -59,6 +71,7 @@ func (a *App) History(ctx context.Context, actor, name, kind, id string) ([]Even
 			}
 			ev.Time, ev.Actor, ev.Action = e.Time, e.Actor, e.Action
 			_, _, whole := reader.trim(e)
+			ev.Partial = !whole
 			for _, d := range row.Documents {
 				if d.Slot == 0 && whole {
 					ev.Reason = string(d.Bytes)

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -12,11 +13,20 @@ import (
 )
 
 // Reader is what an actor may read of one ledger: all of it, or some kinds. It
-// holds as long as no person record changes; ask again for each answer.
+// holds as long as no record of a person or of a role changes; ask again for each
+// answer.
 type Reader struct {
 	whole, attends bool
 	kinds          map[string]bool
-	label          string
+	// talks are the kinds on whose records comments are read, where comments as
+	// such are not; own says that of requests those are read that are the actor's.
+	talks map[string]bool
+	own   bool
+	actor string
+	label string
+	// ledger is the one read.
+	ledger string
+	stamp  string
 }
 
 // Whole tells whether the actor reads everything in the ledger.
@@ -25,6 +35,17 @@ func (r *Reader) Whole() bool { return r.whole }
 // Kind tells whether the actor reads records of the kind.
 func (r *Reader) Kind(kind string) bool { return r.whole || r.kinds[kind] }
 
+// Tells tells whether the actor may hear of a new revision: it is of a kind that
+// the actor reads, a comment on a record of such a kind, or a request to the
+// actor.
+func (r *Reader) Tells(x Happened) bool {
+	return r.Kind(x.Kind) || x.Kind == "comment" && x.About.Ledger == r.ledger && r.talks[x.About.Kind] || x.Kind == "request" && r.own && x.Owner == r.actor
+}
+
+// Talks tells whether the actor reads comments on records of the kind, which are
+// kept in the ledger.
+func (r *Reader) Talks(kind string) bool { return r.Kind("comment") || r.talks[kind] }
+
 // Attends tells whether the actor is shown to others when looking at records of
 // the kind, and is shown who they are. Both go together: nobody watches unseen.
 func (r *Reader) Attends(kind string) bool { return r.attends && r.Kind(kind) }
@@ -32,6 +53,10 @@ func (r *Reader) Attends(kind string) bool { return r.attends && r.Kind(kind) }
 // Label names what may be read: whoever has the same label reads the same, so
 // that what is shown to one may be shown to the other.
 func (r *Reader) Label() string { return r.label }
+
+// Stamp names the state of everything from which it follows what somebody may do:
+// while it is the same, so is that.
+func (r *Reader) Stamp() string { return r.stamp }
 
 // Reader says what the actor may read of a ledger. Who may read nothing of it is
 // refused, in the same words whether the ledger exists or not.
@@ -43,12 +68,17 @@ func (a *App) Reader(ctx context.Context, actor, name string) (*Reader, error) {
 }
 
 func (a *App) reader(ctx context.Context, actor, name string) (*Reader, error) {
-	stamp := a.stampOf()
+	// What somebody reads as a deputy ends with a day.
+	today, err := a.Today(ctx)
+	if err != nil {
+		return nil, err
+	}
+	stamp := a.stampOf() + string(today)
 	if r, ok := a.readers.get(stamp, actorIn{actor, name}); ok {
 		return r, nil
 	}
-	r := &Reader{}
-	err := a.authorize(ctx, actor, identity.Read, identity.Resource{Ledger: name})
+	r := &Reader{stamp: stamp, ledger: name}
+	err = a.authorize(ctx, actor, identity.Read, identity.Resource{Ledger: name})
 	switch {
 	case err == nil:
 		r.whole, r.label = true, "whole"
@@ -72,10 +102,31 @@ func (a *App) reader(ctx context.Context, actor, name string) (*Reader, error) {
 		}
 		slices.Sort(names)
 		r.label = strings.Join(names, ",")
+		a.partly(ctx, r, actor, name)
 	}
 	r.attends = a.authorize(ctx, actor, identity.Attend, identity.Resource{Ledger: name}) == nil
 	a.readers.put(stamp, actorIn{actor, name}, r)
 	return r, nil
+}
+
+// partly finds out which records are read of kinds that are not read as such:
+// comments on what the actor reads, and requests to the actor.
+func (a *App) partly(ctx context.Context, r *Reader, actor, name string) {
+	r.talks, r.actor = map[string]bool{}, actor
+	if !r.kinds["comment"] {
+		for _, kind := range record.Kinds.Names() {
+			if r.kinds[kind] && a.authorize(ctx, actor, identity.Read, identity.Resource{Ledger: name, Kind: "comment", About: kind}) == nil {
+				r.talks[kind] = true
+			}
+		}
+	}
+	if len(r.talks) > 0 {
+		r.label += ";comments on " + strings.Join(slices.Sorted(maps.Keys(r.talks)), ",")
+	}
+	if !r.kinds["request"] && a.authorize(ctx, actor, identity.Read, identity.Resource{Ledger: name, Kind: "request", Owner: actor}) == nil {
+		r.own = true
+		r.label += ";requests to " + actor
+	}
 }
 
 // wholly refuses who does not read all of a ledger: a figure, a proof or a

@@ -177,10 +177,10 @@ func (tx *Tx) held(name string) error {
 }
 
 // stillNeeded refuses to delete what the workspace cannot work without: the
-// latest revision of the organization, or of a person who holds roles. A newer
-// revision without the data comes first.
+// latest revision of the organization, of a custom role, or of a person who holds
+// roles. A newer revision without the data comes first.
 func (tx *Tx) stillNeeded(ref ledger.DocumentRef) error {
-	for _, kind := range []string{"organization", "person"} {
+	for _, kind := range []string{"organization", "person", "role"} {
 		rs, err := tx.List(kind)
 		if err != nil {
 			return err
@@ -194,7 +194,7 @@ func (tx *Tx) stillNeeded(ref ledger.DocumentRef) error {
 				if err != nil {
 					return err
 				}
-				if len(p.Roles) == 0 {
+				if len(p.Roles) == 0 && len(p.CustomRoles) == 0 {
 					continue
 				}
 			}

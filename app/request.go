@@ -55,6 +55,9 @@ func (a *App) Request(ctx context.Context, actor string, q Asking) (string, erro
 		if err != nil {
 			return err
 		}
+		if err := tx.named("controls", "control", q.Controls); err != nil {
+			return err
+		}
 		for _, c := range controls {
 			if _, err := get[soc1.Control](tx, "control", c); err != nil {
 				return fmt.Errorf("controls: %w", err)
@@ -71,6 +74,19 @@ func (a *App) Request(ctx context.Context, actor string, q Asking) (string, erro
 	return id, nil
 }
 
+// named refuses records that the actor names and does not read, in the words for
+// one that is not there: naming must not be a way of asking what there is.
+func (tx *Tx) named(field, kind string, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	err := tx.app.authorize(tx.ctx, tx.req.actor, identity.Read, identity.Resource{Ledger: tx.req.ledger, Kind: kind})
+	if err != nil {
+		return fmt.Errorf("%s: %s %q does not exist in ledger %s: %w", field, kind, ids[0], tx.req.ledger, record.ErrNotFound)
+	}
+	return nil
+}
+
 // askedAbout checks the record that a request is about and gives its controls:
 // those named, and those that the record is or speaks of, so that whoever
 // stands in for their owner may answer.
@@ -83,6 +99,9 @@ func (tx *Tx) askedAbout(q Asking) ([]string, error) {
 		return nil, fmt.Errorf("subject: a request is about a record of the organization's, not about %s", ref)
 	}
 	if _, err := record.Kinds.Kind(ref.Kind); err != nil {
+		return nil, fmt.Errorf("subject: %w", err)
+	}
+	if err := tx.app.authorize(tx.ctx, tx.req.actor, identity.Read, identity.Resource{Ledger: ref.Ledger, Kind: ref.Kind}); err != nil {
 		return nil, fmt.Errorf("subject: %w", err)
 	}
 	x, ok, err := tx.foreign(ref.Ledger, ref.Kind, ref.ID)
@@ -124,6 +143,9 @@ func (a *App) AnswerRequest(ctx context.Context, actor, id, answer string, evide
 		}
 		if !q.Waits() {
 			return fmt.Errorf("request %s is %s; there is nothing to answer", id, q.Status)
+		}
+		if err := tx.named("evidence", "evidence", evidence); err != nil {
+			return err
 		}
 		for _, e := range evidence {
 			if _, err := get[soc1.Evidence](tx, "evidence", e); err != nil {

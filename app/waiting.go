@@ -276,7 +276,7 @@ func (w *waiter) tests(v *record.View) ([]WaitingItem, error) {
 // evidence waits for the owners of controls in operation in the period of the
 // latest engagement for which no evidence of that period is recorded.
 func (w *waiter) evidence(v *record.View) ([]WaitingItem, error) {
-	if w.ledger != OrganizationLedger || !w.may(identity.Put, "evidence") {
+	if w.ledger != OrganizationLedger || !w.may(identity.Put, "evidence") || !w.may(identity.Read, "control") || !w.may(identity.Read, "engagement") {
 		return nil, nil
 	}
 	engagements, err := record.All[soc1.Engagement](w.ctx, v, "engagement")

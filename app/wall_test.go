@@ -67,6 +67,8 @@ func calls() map[string][]call {
 		"Entries": nil,
 		// Standing is for whoever lets people sign in, and shown to nobody.
 		"Standing": nil,
+		// OwnRoles tells of the actor alone.
+		"OwnRoles": read(func(s *story, actor string, _ place) (any, error) { return s.app.OwnRoles(s.ctx, actor) }),
 		"Zone":     read(func(s *story, _ string, _ place) (any, error) { z, err := s.app.Zone(s.ctx); return z.String(), err }),
 		"Reader": read(func(s *story, actor string, p place) (any, error) {
 			r, err := s.app.Reader(s.ctx, actor, p.ledger)
@@ -110,6 +112,12 @@ func calls() map[string][]call {
 		"AcceptInvitations": read(func(s *story, actor string, _ place) (any, error) {
 			return nil, s.app.AcceptInvitations(s.ctx, actor)
 		}),
+		"MayPut": {
+			{do: nothing(func(s *story, actor string, p place) error {
+				return s.app.MayPut(s.ctx, actor, p.ledger, "test_of_control", "t-it-1-1")
+			})},
+			{do: nothing(func(s *story, actor string, p place) error { return s.app.MayPut(s.ctx, actor, p.ledger, "person", "") })},
+		},
 		"Today": read(func(s *story, _ string, _ place) (any, error) { return s.app.Today(s.ctx) }),
 		"View": read(func(s *story, actor string, p place) (any, error) {
 			v, err := s.app.View(s.ctx, actor, p.ledger, record.AsOf{})
@@ -507,6 +515,8 @@ func walled(t *testing.T) *story {
 	people += strings.Replace(person("sue", "", "guest", "subservice_organization"), "---", "represents: sub-1\n---", 1)
 	people += person("dora", "", "service_organization", "read_only")
 	people += "kind: deputy\nid: dep-dora\neffective: '2024-01-01'\nperson: omar\ndeputy: dora\nfrom: 2026-01-01\nuntil: 2026-12-31\nscope: [control_owner]\n---\n"
+	// Roles of the organization's own making stop at the wall as the others do.
+	people += everyRole + customPerson("ira", "r-all")
 	_, err := s.apply("amy", people)
 	s.refused(err, "no person \"amy\"")
 	_, err = s.apply("dana", people)
@@ -546,7 +556,7 @@ func mustRead(t testing.TB, path string) []byte {
 }
 
 // outsiders stand outside the examination.
-var outsiders = []string{"dana", "amy", "cora", "omar", "olive", "rita", "bea", "rob", "paul", "zed", "", "xavier", "sue", "uma", "dora"}
+var outsiders = []string{"dana", "amy", "cora", "omar", "olive", "rita", "bea", "rob", "paul", "zed", "", "xavier", "sue", "uma", "dora", "ira"}
 
 // TestWall makes every call of every method on the examination's ledger as
 // everybody who stands outside it, and compares with the same call on a ledger

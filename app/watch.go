@@ -35,6 +35,9 @@ type Happened struct {
 	// revision; zero for every other kind. A comment never comes to be about
 	// another record.
 	About soc1.Ref
+	// Owner is whom a request asks; empty of other records, and where the
+	// document was redacted.
+	Owner string
 }
 
 // Watcher gives what happens in all ledgers, in order within each, without a gap
@@ -233,12 +236,7 @@ func happenings(ctx context.Context, s ledger.Store, name string, pos, to, size 
 				documents[d.Slot] = d.Bytes
 			}
 			for i, c := range e.Changes {
-				document := documents[i+1]
-				x := Happened{Kind: c.Kind, ID: c.ID, Revision: c.Revision, Retired: record.RetiredIn(document)}
-				if c.Kind == "comment" {
-					x.About = aboutOf(document, name)
-				}
-				h.Changes = append(h.Changes, x)
+				h.Changes = append(h.Changes, happened(c, documents[i+1], name))
 			}
 			pos = r.Pos + 1
 			// The rest of a command is read with it.
@@ -253,15 +251,23 @@ func happenings(ctx context.Context, s ledger.Store, name string, pos, to, size 
 	}
 }
 
-// aboutOf is the record that a comment of a ledger is about.
-func aboutOf(document []byte, ledger string) soc1.Ref {
-	about := record.SubjectIn(document)
-	if about.Kind == "" || about.ID == "" {
-		return soc1.Ref{}
+// happened is one change with what its document says of who may hear of it.
+func happened(c ledger.Change, document []byte, name string) Happened {
+	out := Happened{Kind: c.Kind, ID: c.ID, Revision: c.Revision, Retired: record.RetiredIn(document)}
+	switch c.Kind {
+	case "comment":
+		var x struct{ Subject soc1.Ref }
+		if record.Peek(document, &x) && x.Subject.Kind != "" && x.Subject.ID != "" {
+			out.About = within(x.Subject, name)
+			out.About.Revision = 0
+		}
+	case "request":
+		var x struct{ To string }
+		if record.Peek(document, &x) {
+			out.Owner = x.To
+		}
 	}
-	about = within(about, ledger)
-	about.Revision = 0
-	return about
+	return out
 }
 
 // join begins to look for what other processes record, with the first watcher.

@@ -137,6 +137,9 @@ func Init(ctx context.Context, dir string, org soc1.Organization, personID strin
 	if err := identity.CheckRoles(string(person.Side), ClassOrganization, identity.RolesOf(person.Roles)); err != nil {
 		return nil, fmt.Errorf("person %s: %w", personID, err)
 	}
+	if len(person.CustomRoles) > 0 {
+		return nil, fmt.Errorf("person %s: custom_roles: a new workspace has none; make them once it is there", personID)
+	}
 	if !slices.Contains(person.Roles, soc1.Administrator) {
 		return nil, fmt.Errorf("person %s: roles: the first person must be an administrator; add the role %s", personID, soc1.Administrator)
 	}

@@ -24,6 +24,10 @@ type Principal struct {
 	// Acting are those of the roles that the person does not hold but has as
 	// somebody's deputy; Roles holds them too.
 	Acting []Role
+	// Custom are the roles of the organization's own making that the person holds
+	// in the ledger asked about, which is the organization's: they count nowhere
+	// else.
+	Custom []CustomRole
 	// StandsInFor are the people for whose controls the person acts as a
 	// deputy, as far as the record asked for is among them.
 	StandsInFor []string
@@ -49,6 +53,9 @@ type Resource struct {
 	// Concerns is the subservice organization that the record is about, where
 	// it is about one.
 	Concerns string
+	// About is the kind of the record that a comment is about, where the question
+	// is about comments on records of one kind and not about all comments.
+	About string
 }
 
 // Decision is the answer.
@@ -78,6 +85,9 @@ type question struct {
 	// the person represents.
 	concerns bool
 	named    bool
+	// custom is what custom roles give for the kind, about what a comment is about.
+	custom custom
+	about  string
 }
 
 // unknownRole is the bit of a role that this program does not know.
@@ -143,7 +153,7 @@ const kindLimit = 64
 
 // keep remembers an answer.
 func (a *Authorizer) keep(q question, d Decision) {
-	if len(q.kind) > kindLimit {
+	if len(q.kind) > kindLimit || len(q.about) > kindLimit {
 		return
 	}
 	a.mu.Lock()
@@ -165,6 +175,8 @@ func ask(p Principal, action int, r Resource) question {
 		named:  p.ID != "",
 		roles:  bits(p.Roles),
 		acting: bits(p.Acting),
+		custom: customOf(p.Custom, r.Kind, r.About),
+		about:  r.About,
 	}
 	q.concerns = p.Represents != "" && p.Represents == r.Concerns
 	if r.By != "" {
@@ -245,6 +257,7 @@ func (q question) entities() cedar.EntityMap {
 		"class": cedar.String(q.class),
 		"kind":  cedar.String(q.kind),
 		"by":    cedar.String(q.by),
+		"about": cedar.String(q.about),
 
 		"concernsTheirs": cedar.Boolean(q.concerns),
 	}
@@ -261,11 +274,23 @@ func (q question) entities() cedar.EntityMap {
 			"side":       cedar.String(q.side),
 			"roles":      spelling(q.roles),
 			"acting":     spelling(q.acting),
+			"custom":     q.custom.spelling(),
 			"standsIn":   stoodInFor,
 			"identified": cedar.Boolean(q.named),
 		})},
 		record: {UID: record, Attributes: cedar.NewRecord(what)},
 	}
+}
+
+// spelling gives what custom roles give in the words of the policies.
+func (c custom) spelling() cedar.Set {
+	words := make([]cedar.Value, 0, len(customWords))
+	for i, word := range customWords {
+		if c&(1<<i) != 0 {
+			words = append(words, cedar.String(word))
+		}
+	}
+	return cedar.NewSet(words...)
 }
 
 // spelling gives a set of roles in the words of the policies.

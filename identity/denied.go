@@ -125,7 +125,7 @@ func (a *Authorizer) remedy(p Principal, act Action, r Resource, d Decision, who
 	if who != "" {
 		// Without a role in an examination nobody gets this far, so the ledger
 		// is the organization's.
-		if len(p.Roles) == 0 {
+		if len(p.Roles) == 0 && len(p.Custom) == 0 {
 			return "You hold no role in this ledger. Ask an administrator to give you one."
 		}
 		return fmt.Sprintf("Ask %s to do it.", who)

@@ -143,12 +143,14 @@ func TestCacheUnderConcurrency(t *testing.T) {
 		wg.Go(func() {
 			for i := range columns {
 				c := columns[(start+i)%len(columns)]
-				p := Principal{ID: "asker", Side: c.side, Roles: []Role{c.role}}
+				p := c.holder()
 				for _, act := range AllActions() {
 					for _, r := range []Resource{
 						{Class: Organization, Kind: "control", Owner: "asker"}, {Class: Organization, Kind: "control", Owner: "lee"},
 						{Class: Organization, Kind: "control"}, {Class: Examination, Kind: "conclusion", By: ByAuditor},
 						{Class: Examination, Kind: "conclusion", By: ByManagement},
+						{Class: Organization, Kind: "comment", About: "control"}, {Class: Organization, Kind: "comment", About: "risk"},
+						{Class: Organization, Kind: "comment"}, {Class: Organization, Kind: "policy"},
 					} {
 						got, want := shared.Decide(p, act, r), oracle.evaluate(ask(p, act.place(), r))
 						if !reflect.DeepEqual(got, want) {

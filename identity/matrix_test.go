@@ -18,7 +18,7 @@ var kinds = []string{
 	"account", "assertion", "assertion_relevance", "attribute", "bundle", "comment", "conclusion", "control", "control_objective",
 	"csoc", "cuec", "deputy", "description_section", "deviation", "engagement", "evidence", "examination", "exception", "invitation", "issuance", "location",
 	"management_response", "nonce", "opinion", "organization", "other_information", "person", "policy", "population",
-	"release", "representation_letter", "request", "result", "risk", "sample", "service", "significant_change",
+	"release", "representation_letter", "request", "result", "risk", "role", "sample", "service", "significant_change",
 	"subservice_organization", "system", "test_of_control", "test_run", "transaction_class", "vendor", "walkthrough",
 	"working_paper_note",
 }
@@ -27,26 +27,50 @@ var kinds = []string{
 type column struct {
 	head, side string
 	role       Role
+	// custom stands in the place of the role where the person holds only that.
+	custom *CustomRole
+}
+
+// holder is a person of the column.
+func (c column) holder() Principal {
+	p := Principal{ID: "asker", Side: c.side, Represents: "theirs"}
+	if c.custom != nil {
+		p.Custom = []CustomRole{*c.custom}
+		return p
+	}
+	p.Roles = []Role{c.role}
+	return p
 }
 
 // columns are every role on its own side, and the one role that people of
 // both sides can hold in the organization's ledger.
 var columns = []column{
-	{"AD", ServiceOrganization, Administrator},
-	{"CM", ServiceOrganization, ComplianceManager},
-	{"CO", ServiceOrganization, ControlOwner},
-	{"EX", ServiceOrganization, Executive},
-	{"RO", ServiceOrganization, ReadOnly},
-	{"fs", AuditFirm, FirmStaff},
-	{"fm", AuditFirm, FirmManager},
-	{"ep", AuditFirm, EngagementPartner},
-	{"qr", AuditFirm, QualityReviewer},
-	{"fa", AuditFirm, FirmAdministrator},
-	{"fr", AuditFirm, ReadOnly},
-	{"xa", Guest, ExternalAssessor},
-	{"so", Guest, SubserviceContact},
-	{"ua", Guest, UserAuditor},
+	{head: "AD", side: ServiceOrganization, role: Administrator},
+	{head: "CM", side: ServiceOrganization, role: ComplianceManager},
+	{head: "CO", side: ServiceOrganization, role: ControlOwner},
+	{head: "EX", side: ServiceOrganization, role: Executive},
+	{head: "RO", side: ServiceOrganization, role: ReadOnly},
+	{head: "fs", side: AuditFirm, role: FirmStaff},
+	{head: "fm", side: AuditFirm, role: FirmManager},
+	{head: "ep", side: AuditFirm, role: EngagementPartner},
+	{head: "qr", side: AuditFirm, role: QualityReviewer},
+	{head: "fa", side: AuditFirm, role: FirmAdministrator},
+	{head: "fr", side: AuditFirm, role: ReadOnly},
+	{head: "xa", side: Guest, role: ExternalAssessor},
+	{head: "so", side: Guest, role: SubserviceContact},
+	{head: "ua", side: Guest, role: UserAuditor},
+	{head: "ia", side: ServiceOrganization, custom: &auditReader},
+	{head: "pk", side: ServiceOrganization, custom: &policyKeeper},
+	{head: "c*", side: ServiceOrganization, custom: &claimsAll},
 }
+
+// Sample roles of an organization's own making: one that reads some registers,
+// one that keeps one, and one that claims everything that there is.
+var (
+	auditReader  = CustomRole{Reads: []string{"control", "evidence", "policy"}}
+	policyKeeper = CustomRole{Reads: []string{"control"}, Keeps: []string{"policy"}, Comments: true, Answers: true}
+	claimsAll    = CustomRole{ReadsAll: true, Reads: kinds, Keeps: kinds, Comments: true, Asks: true, Answers: true, BuildsDraft: true}
+)
 
 const matrixHead = `Who may do what: every class of ledger, action, kind of record and role.
 
@@ -54,13 +78,17 @@ Service organization: AD administrator, CM compliance manager, CO control owner,
 EX executive, RO reader. Audit firm: fs staff, fm manager, ep engagement
 partner, qr quality reviewer, fa firm administrator, fr a person of the firm
 whom management made a reader of its ledger. Guests: xa external assessor, so
-subservice organization, ua user auditor.
+subservice organization, ua user auditor. Custom roles of the service
+organization, held alone: ia reads controls, evidence and policies; pk reads
+controls, keeps policies, comments and answers requests; c* claims to read and
+keep every kind and to do all that a custom role can.
 
 Kinds that are decided alike share a line; a kind that stands on no line of an
 action may be touched by nobody. Where ownership matters, kind+own is a record
 that the person owns, kind+other one that somebody else owns, kind+new one
 that nobody owns. kind+theirs is one about the subservice organization for which
-a guest speaks. A deputy has the lines of the roles that they have as a deputy,
+a guest speaks; comment+control is a comment on a control, comment+person one on
+the record of a person. A deputy has the lines of the roles that they have as a deputy,
 except that they sign nothing and name no deputy.
 
 Rewrite with: go test ./identity -run Matrix -update
@@ -123,6 +151,11 @@ func writeAction(t *testing.T, out *strings.Builder, a *Authorizer, class string
 		for label, owner := range map[string]string{"new": "", "own": "asker", "other": "somebody"} {
 			lines[label] = row(a, act, Resource{Ledger: "ledger", Class: class, Kind: kind, Owner: owner})
 		}
+		for _, about := range []string{"control", "person"} {
+			if on := row(a, act, Resource{Ledger: "ledger", Class: class, Kind: kind, About: about}); kind == "comment" && on != lines["new"] {
+				alike[on] = append(alike[on], kind+"+"+about)
+			}
+		}
 		if theirs := row(a, act, Resource{Ledger: "ledger", Class: class, Kind: kind, Concerns: "theirs"}); theirs != lines["new"] {
 			alike[theirs] = append(alike[theirs], kind+"+theirs")
 		}
@@ -171,7 +204,7 @@ func listed(names []string) string {
 func row(a *Authorizer, act Action, r Resource) string {
 	var out strings.Builder
 	for _, c := range columns {
-		if a.Decide(Principal{ID: "asker", Side: c.side, Roles: []Role{c.role}, Represents: "theirs"}, act, r).Allowed {
+		if a.Decide(c.holder(), act, r).Allowed {
 			out.WriteString("  X")
 		} else {
 			out.WriteString("  .")

@@ -60,7 +60,7 @@ func eachResource(class string, f func(Resource)) {
 
 // someKinds stand for the registers, the decisions, the people and the notes,
 // and for what has commands of its own.
-var someKinds = []string{"control", "conclusion", "person", "working_paper_note", "comment", "invitation", "deputy", "request"}
+var someKinds = []string{"control", "conclusion", "person", "working_paper_note", "comment", "invitation", "deputy", "role", "request"}
 
 // TestWallHidesExaminationFromManagement asks for every action on every kind
 // of record, for every role of the service organization, alone and with one
@@ -137,6 +137,7 @@ func TestWallHoldsOnItsOwn(t *testing.T) {
 		p.Roles, p.Acting = append(slices.Clone(p.Roles), roles...), roles
 		return p
 	}
+	holding := func(p Principal, roles ...CustomRole) Principal { p.Custom = roles; return p }
 	owned := func(r Resource, owner string) Resource { r.Owner = owner; return r }
 	covered := map[string]bool{}
 	with := func(r Resource, by string) Resource { r.By = by; return r }
@@ -193,6 +194,16 @@ func TestWallHoldsOnItsOwn(t *testing.T) {
 		{deputy(management(ControlOwner), Administrator), PersonPut, org("person"), "wall-deputies-of-no-other-role"},
 		{deputy(management(ControlOwner), Executive), AssertionSign, org("assertion"), "wall-deputies-never-sign"},
 		{deputy(management(), ControlOwner), Put, owned(org("deputy"), "asker"), "wall-deputies-name-no-deputies"},
+		{holding(firm(ReadOnly), auditReader), Read, org("control"), "wall-custom-roles-are-managements"},
+		{holding(firm(EngagementPartner), claimsAll), Read, exam("result"), "wall-custom-roles-are-managements"},
+		{holding(guest(ExternalAssessor), auditReader), Read, org("control"), "wall-custom-roles-are-managements"},
+		{holding(management(FirmStaff), auditReader), Read, org("control"), "wall-custom-roles-are-managements"},
+		{holding(management(), claimsAll), PersonPut, org("person"), "wall-custom-roles-give-no-more"},
+		{holding(management(), claimsAll), Read, org("person"), "wall-custom-roles-give-no-more"},
+		{holding(management(), claimsAll), AssertionSign, org("assertion"), "wall-custom-roles-give-no-more"},
+		{holding(management(), claimsAll), Read, org(""), "wall-custom-roles-give-no-more"},
+		{holding(management(ComplianceManager), claimsAll), Put, org("role"), "wall-roles-are-administrators"},
+		{deputy(management(ControlOwner), Administrator), Retire, org("role"), "wall-roles-are-administrators"},
 		{management(Administrator), InviteAccept, owned(org("invitation"), "somebody"), "wall-invitations-are-the-invited-persons"},
 		{management(ComplianceManager), CommentWrite, owned(org("comment"), "somebody"), "wall-comments-are-their-authors"},
 		{management(ComplianceManager), CommentWrite, org("control"), "wall-commands-make-their-own-kind"},
@@ -245,7 +256,8 @@ func TestUnknownDenied(t *testing.T) {
 	for _, act := range AllActions() {
 		for _, class := range []string{Organization, Examination} {
 			for _, c := range columns {
-				p := Principal{ID: "asker", Side: c.side, Roles: []Role{c.role, "superuser"}}
+				p := c.holder()
+				p.Roles = append(p.Roles, "superuser")
 				if a.Decide(p, act, Resource{Class: class, Kind: "control"}).Allowed {
 					t.Errorf("%v of %s may %s in the %s", p.Roles, c.side, act, class)
 				}
@@ -255,7 +267,7 @@ func TestUnknownDenied(t *testing.T) {
 	for _, act := range []Action{"", "READ", "read ", "everything", `read" || true`} {
 		for _, c := range columns {
 			r := Resource{Ledger: "org", Class: Organization, Kind: "control"}
-			p := Principal{ID: "asker", Side: c.side, Roles: []Role{c.role}}
+			p := c.holder()
 			if a.Decide(p, act, r).Allowed {
 				t.Errorf("%s may do the unknown action %q", c.role, act)
 			}
@@ -422,7 +434,7 @@ func checkNames(t *testing.T, id, text string) {
 	t.Helper()
 	lines := slices.DeleteFunc(strings.Split(text, "\n"), func(line string) bool { return strings.HasPrefix(line, "@") })
 	text = strings.Join(lines, "\n")
-	known := slices.Concat(kinds, []string{Organization, Examination, ServiceOrganization, AuditFirm, Guest, ByManagement, ByAuditor})
+	known := slices.Concat(kinds, customWords, []string{"", Organization, Examination, ServiceOrganization, AuditFirm, Guest, ByManagement, ByAuditor})
 	for _, r := range AllRoles() {
 		known = append(known, string(r))
 	}

@@ -144,18 +144,9 @@ func RetiredIn(document []byte) bool {
 	return err == nil && d.Retired
 }
 
-// SubjectIn is the record that a stored document says it is about, in its field
-// subject; the zero Ref where it says so of none.
-func SubjectIn(document []byte) soc1.Ref {
+// Peek decodes the body of a stored document into a part of its kind's struct, for
+// whoever needs a field or two of many documents. It tells whether there was one.
+func Peek(document []byte, part any) bool {
 	d, err := decodeDocument(document)
-	if err != nil {
-		return soc1.Ref{}
-	}
-	var about struct {
-		Subject soc1.Ref `json:"subject"`
-	}
-	if json.Unmarshal(d.Body, &about) != nil {
-		return soc1.Ref{}
-	}
-	return about.Subject
+	return err == nil && json.Unmarshal(d.Body, part) == nil
 }

@@ -35,6 +35,9 @@ func newKinds() *Registry {
 	Register[soc1.OtherInformation](r, register("other_information", "Other information", "Other information"))
 
 	Register[soc1.Deputy](r, register("deputy", "Deputy", "Deputies"))
+	role := register("role", "Custom role", "Custom roles")
+	role.Timeless = true
+	Register[soc1.CustomRole](r, role)
 	request := register("request", "Request", "Requests")
 	request.Decision, request.Timeless = true, true
 	Register[soc1.Request](r, request)

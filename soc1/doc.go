@@ -44,6 +44,7 @@
 //	management_response      ManagementResponse
 //	other_information        OtherInformation
 //	deputy                   Deputy
+//	role                     CustomRole
 //	request                  Request
 //
 // Of either ledger, management's own work in the organization's, the

@@ -29,7 +29,9 @@ type Invitation struct {
 	// Side is for whom the person works.
 	Side Side `json:"side" label:"Side" required:"true"`
 	// Roles are what the invitation gives.
-	Roles []Role `json:"roles" label:"Roles" required:"true"`
+	Roles []Role `json:"roles,omitempty" label:"Roles"`
+	// CustomRoles are those of the organization's own roles that it gives.
+	CustomRoles []string `json:"custom_roles,omitempty" label:"Custom roles" ref:"role"`
 	// InvitedBy is who invited.
 	InvitedBy string `json:"invited_by" label:"Invited by" ref:"person" required:"true"`
 	// On is the day of the invitation.
@@ -50,6 +52,9 @@ type Invitation struct {
 func (v Invitation) Validate() []Problem {
 	c := examine(v)
 	c.ordered(v.On, v.Expires, "on", "expires")
+	c.when(len(v.Roles) == 0 && len(v.CustomRoles) == 0, "roles", "The invitation gives no role.", "Name at least one role.")
+	c.when(len(v.CustomRoles) > 0 && v.Side != SideServiceOrganization, "custom_roles", "Somebody of another side is given a custom role.",
+		"Custom roles are for people of the service organization; change the side or remove the role.")
 	c.when(v.Email != "" && !address(v.Email), "email", "The invitation goes to something that is no email address.", "Give one address, such as name@example.com.")
 	c.when((v.Status == InvitationAccepted) != (v.AcceptedOn != ""), "accepted_on", "The day of acceptance and the status do not fit.",
 		"An accepted invitation names the day, another does not.")

@@ -87,6 +87,8 @@ type Person struct {
 	Side Side `json:"side" label:"Side" required:"true"`
 	// Roles are what the person may do.
 	Roles []Role `json:"roles,omitempty" label:"Roles"`
+	// CustomRoles are roles that the service organization made itself.
+	CustomRoles []string `json:"custom_roles,omitempty" label:"Custom roles" ref:"role"`
 	// Represents is the subservice organization that a guest speaks for, and
 	// the only one of which the guest reads anything.
 	Represents string `json:"represents,omitempty" label:"Represents" ref:"subservice_organization"`
@@ -105,6 +107,8 @@ func (p Person) Validate() []Problem {
 	if p.Side == "" {
 		return c.problems
 	}
+	c.when(len(p.CustomRoles) > 0 && p.Side != SideServiceOrganization, "custom_roles", "Side and role do not go together: "+p.Side.Label()+", a custom role.",
+		"Custom roles are for people of the service organization; change the side or remove the role.")
 	contact := false
 	for i, role := range p.Roles {
 		firm, guest := p.Side == SideAuditFirm, p.Side == SideGuest

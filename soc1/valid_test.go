@@ -49,6 +49,10 @@ func aDeputy() Deputy {
 	return Deputy{Person: "ann", Deputy: "bob", From: "2025-07-01", Until: "2025-07-14", Scope: []DeputyScope{DeputyOfControlOwner}, Controls: []string{"pay-3-2"}}
 }
 
+func aRole() CustomRole {
+	return CustomRole{Name: "Policy keeper", Purpose: "Keeps the policies.", Reads: []RoleReads{"control", "comment"}, Keeps: []RoleKeeps{"policy"}, Comments: true, Answers: true}
+}
+
 func anInvitation() Invitation {
 	return Invitation{Person: "bob", Email: "bob@example.com", Side: SideServiceOrganization, Roles: []Role{ControlOwner},
 		InvitedBy: "ann", On: "2025-01-02", Expires: "2025-01-16", Status: InvitationOpen}
@@ -162,7 +166,10 @@ func validRecords() []Record {
 		Service{Name: "Payroll"}, TransactionClass{Name: "Disbursements", Services: []string{"payroll"}}, Account{Name: "Accrued payroll", Statement: BalanceSheet},
 		AssertionRelevance{TransactionClass: "disbursements", Account: "accrued-payroll", Assertions: []FinancialAssertion{Completeness, Cutoff}},
 		aSubservice(), anInclusive(), Vendor{Name: "Couriers"}, CSOC{Code: "CSOC-1", Text: "Backs up.", SubserviceOrganization: "northgate"},
-		CUEC{Code: "CUEC-1", Text: "Approves."}, anObjective(), aRisk(), aControl(), aPerson(), aGuest(), aDeputy(), anInvitation(), aComment(), aRequest(),
+		CUEC{Code: "CUEC-1", Text: "Approves."}, anObjective(), aRisk(), aControl(), aPerson(), aGuest(), aDeputy(), aRole(),
+		CustomRole{Name: "Internal audit", Purpose: "Reads along.", ReadsAll: true, Asks: true, BuildsDraft: true},
+		Person{Name: "Ann", Side: SideServiceOrganization, CustomRoles: []string{"policy-keeper"}},
+		with(anInvitation(), func(v *Invitation) { v.Roles, v.CustomRoles = nil, []string{"policy-keeper"} }), anInvitation(), aComment(), aRequest(),
 		Policy{Title: "Access", ApprovedOn: "2025-01-01", ReviewDue: "2026-01-01"}, evidence(), type1(), type2(),
 		DescriptionSection{Criterion: D1, Title: "Services"}, SignificantChange{What: "New engine", When: "2025-07-01"},
 		ManagementAssertion{Engagement: "e", SignedBy: "ann", SignedOn: "2026-01-31", Modifications: []AssertionModification{{Limb: LimbDesign, Text: "Except."}}},

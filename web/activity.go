@@ -65,10 +65,15 @@ func (r *request) activity() error {
 		next := url.Values{"actor": {p.Actor}, "kind": {p.Kind}, "action": {p.Action}, "before": {a.Next}}
 		p.More = r.url("/activity?%s", next.Encode())
 	}
+	org, err := r.site.app.View(r.Context(), r.actor, app.OrganizationLedger, record.AsOf{})
 	for _, name := range record.Kinds.Names() {
-		k, err := record.Kinds.Kind(name)
-		if err != nil {
-			return err
+		k, kerr := record.Kinds.Kind(name)
+		if kerr != nil {
+			return kerr
+		}
+		// Who reads a part of the organization's ledger reads no other.
+		if err == nil && !org.Shows(name) {
+			continue
 		}
 		p.Kinds = append(p.Kinds, option{name, k.Plural, name == p.Kind})
 	}
@@ -137,7 +142,10 @@ func (r *request) happening(l app.ActivityLine) happening {
 		at = "/x/" + url.PathEscape(l.Ledger)
 	}
 	h := happening{Who: r.headings().person(l.Actor), When: momentText(l.Time, r.zone()), Action: actionWords(l.Action), Reason: l.Reason,
-		Entry: ui.Link{Text: fmt.Sprintf("entry %d", l.First), Href: r.url("%s/entry/%d", at, l.First)}}
+		Entry: ui.Link{Text: fmt.Sprintf("entry %d", l.First)}}
+	if !l.Partial {
+		h.Entry.Href = r.url("%s/entry/%d", at, l.First)
+	}
 	for i, c := range l.Changes {
 		if i == mostListed {
 			break

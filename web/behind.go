@@ -85,6 +85,9 @@ type behindRow struct {
 // behind shows the records of a number. The names are those that links of the
 // home page use; there are no others.
 func (r *request) behind() error {
+	if r.ledger == app.OrganizationLedger && r.partly() {
+		return withheld("The numbers of the home page are made of more than you read. Ask an administrator for a role that reads it.")
+	}
 	engagement := r.URL.Query().Get("engagement")
 	d, err := r.matrixOf(engagement)
 	if err != nil {

@@ -109,7 +109,11 @@ func (r *request) showList(f record.Field, raw json.RawMessage) cell {
 		c := r.showOne(one, x)
 		switch {
 		case c.Person != nil:
-			out.Links = append(out.Links, ui.Link{Text: c.Person.Name, Href: r.recordURL("person", c.Person.ID)})
+			l := ui.Link{Text: c.Person.Name}
+			if r.headings().item(personKind, c.Person.ID) != nil {
+				l.Href = r.recordURL(personKind, c.Person.ID)
+			}
+			out.Links = append(out.Links, l)
 		case len(c.Links) > 0:
 			out.Links = append(out.Links, c.Links...)
 		case len(c.Parts) > 0:

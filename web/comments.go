@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -187,7 +188,7 @@ func (r *request) said(l app.CommentLine, subject soc1.Ref) saying {
 	if c.Resolved {
 		s.SettledBy = fmt.Sprintf("Resolved by %s on %s", r.headings().person(c.ResolvedBy).Name, dateText(string(c.ResolvedOn)))
 	}
-	if l.Revision > 1 {
+	if v, err := r.records(); err == nil && l.Revision > 1 && (l.Ledger != r.ledger || v.Shows("comment")) {
 		s.History = r.url("%s", pathOf(soc1.Ref{Ledger: l.Ledger, Kind: "comment", ID: l.ID}))
 	}
 	if l.Ledger != subject.Ledger {
@@ -309,12 +310,10 @@ func (r *request) say(c app.Commenting) (anchor string, err error) {
 }
 
 func (r *request) saidAlready(c app.Commenting) bool {
-	v, err := r.site.app.View(r.Context(), r.actor, c.Ledger, record.AsOf{})
-	if err != nil {
-		return false
-	}
-	x, err := record.One[soc1.Comment](r.Context(), v, "comment", c.ID)
-	return err == nil && x.Value.By == r.actor && x.Value.Text == c.Text && x.Value.Subject.Kind == c.Subject.Kind && x.Value.Subject.ID == c.Subject.ID
+	lines, err := r.site.app.Comments(r.Context(), r.actor, c.Subject)
+	return err == nil && slices.ContainsFunc(lines, func(x app.CommentLine) bool {
+		return x.ID == c.ID && x.Ledger == cmp.Or(c.Ledger, app.OrganizationLedger) && x.Comment.By == r.actor && x.Comment.Text == c.Text
+	})
 }
 
 // mentioned are the people whom a text calls; those called before may stay.

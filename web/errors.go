@@ -40,9 +40,12 @@ func explain(err error) problem {
 	var stale *app.StaleError
 	var denied *identity.DeniedError
 	var refused *account.Error
+	var kept withheld
 	switch {
 	case errors.Is(err, account.ErrForbidden):
 		return problem{Status: http.StatusForbidden, Title: "Not yours to see or change", Text: account.ErrForbidden.Message}
+	case errors.As(err, &kept):
+		return problem{Status: http.StatusForbidden, Title: "Not yours to see or change", Text: string(kept)}
 	case errors.As(err, &refused) && !refused.Until.IsZero():
 		return problem{Status: http.StatusTooManyRequests, Title: "Not now", Text: refused.Message}
 	case errors.Is(err, errNowhere), errors.Is(err, record.ErrNotFound):

@@ -24,7 +24,7 @@ func (m *matrixHouse) fresh() *matrixHouse {
 	return &matrixHouse{t: m.t, app: m.app, site: s, h: s.Handler(), now: m.now}
 }
 
-var registerTable = regexp.MustCompile(`(?s)<tbody id="rows">.*?</tbody>`)
+var registerTable = regexp.MustCompile(`(?s)<table class="mx" id="register".*?</table>`)
 
 // Rows that were kept read as rows that are made now: after their record
 // changed, after one that they name did, at another place, for another person,

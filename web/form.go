@@ -130,7 +130,7 @@ func (r *request) choices() error {
 	if err != nil {
 		return err
 	}
-	if _, err := r.records(); err != nil {
+	if err := r.shown(k); err != nil && k.Name != personKind {
 		return err
 	}
 	out := []pick{}
@@ -215,6 +215,12 @@ func (r *request) options(f record.Field, now []string) []option {
 				if !slices.ContainsFunc(out, func(o option) bool { return o.Value == x.ID }) {
 					out = append(out, option{x.ID, clipped(record.HeadingOf(x).String(), 100), slices.Contains(now, x.ID)})
 				}
+			}
+		}
+		if f.Ref == personKind && len(r.headings().lists(personKind)) == 0 {
+			for _, o := range r.knownPeople() {
+				o.On = slices.Contains(now, o.Value)
+				out = append(out, o)
 			}
 		}
 		sort.SliceStable(out, func(i, j int) bool { return natural(out[i].Text) < natural(out[j].Text) })

@@ -75,7 +75,10 @@ var brief = map[string]string{"csoc": "CSOCs", "cuec": "CUECs"}
 
 // navigation is what the person can go to.
 func (r *request) navigation(org *record.View) ([]ui.NavGroup, error) {
-	out := []ui.NavGroup{{Items: []ui.NavItem{{Icon: "layout-dashboard", Text: "Home", Href: "/"}, r.inboxNav(), {Icon: "table-2", Text: "Risk-control matrix", Href: "/matrix"}}}}
+	out := []ui.NavGroup{{Items: []ui.NavItem{{Icon: "layout-dashboard", Text: "Home", Href: "/"}, r.inboxNav()}}}
+	if matrixWithheld(org) == nil {
+		out[0].Items = append(out[0].Items, ui.NavItem{Icon: "table-2", Text: "Risk-control matrix", Href: "/matrix"})
+	}
 	for _, g := range navigated {
 		group := ui.NavGroup{Title: g.title}
 		for _, p := range g.places {
@@ -83,9 +86,14 @@ func (r *request) navigation(org *record.View) ([]ui.NavGroup, error) {
 			if err != nil {
 				return nil, err
 			}
+			if !org.Shows(p.kind) {
+				continue
+			}
 			group.Items = append(group.Items, ui.NavItem{Icon: p.icon, Text: cmp.Or(brief[p.kind], k.Plural), Href: "/r/" + p.kind})
 		}
-		out = append(out, group)
+		if len(group.Items) > 0 {
+			out = append(out, group)
+		}
 	}
 	for _, l := range r.site.app.Ledgers(r.Context(), r.actor) {
 		if l == app.OrganizationLedger {
@@ -106,8 +114,11 @@ func (r *request) navigation(org *record.View) ([]ui.NavGroup, error) {
 		group.Items = append(group.Items, ui.NavItem{Icon: "users", Text: "People", Href: "/x/" + url.PathEscape(l) + "/people"})
 		out = append(out, group)
 	}
-	out = append(out, ui.NavGroup{Title: "Record", Items: []ui.NavItem{{Icon: "activity", Text: "Activity", Href: "/activity"}, {Icon: "users", Text: "People", Href: "/people"}}})
-	return out, nil
+	record := ui.NavGroup{Title: "Record", Items: []ui.NavItem{{Icon: "activity", Text: "Activity", Href: "/activity"}}}
+	if org.Shows(personKind) {
+		record.Items = append(record.Items, ui.NavItem{Icon: "users", Text: "People", Href: "/people"})
+	}
+	return append(out, record), nil
 }
 
 // narrowNavigation is what those can go to who do not read the organization's

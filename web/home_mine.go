@@ -233,6 +233,10 @@ func (r *request) waitingItem(w app.WaitingItem) homeItem {
 	in := r.in(w.Ref.Ledger)
 	ref := in.behindRef(w.Ref)
 	name := strings.TrimSpace(ref.Code + " " + ref.Text)
+	if ref.Text == w.Ref.ID && w.Ref.Kind == "request" {
+		// Who reads the requests to themselves alone finds no heading of one.
+		name = strings.TrimSuffix(w.What, ".")
+	}
 	x := homeItem{Text: name, Href: ref.Href, due: w.Due, Action: "Open", ActionHref: ref.Href}
 	if w.StandingIn != "" {
 		x.For = r.headings().person(w.StandingIn).Name
@@ -269,34 +273,31 @@ func (r *request) waitingItem(w app.WaitingItem) homeItem {
 // mention leads to the record that somebody speaks about.
 func (r *request) mention(x *homeItem, w app.WaitingItem) {
 	x.Icon, x.Text = "at-sign", w.What
-	v, err := r.records()
-	if err != nil {
+	c, ok, err := r.calling(w.Ref.Ledger, w.Ref.ID)
+	if err != nil || !ok {
 		return
 	}
-	c, err := record.One[soc1.Comment](r.Context(), v, "comment", w.Ref.ID)
-	if err != nil {
-		return
-	}
-	on := r.behindRef(c.Value.Subject)
-	x.Text = r.headings().person(c.Value.By).Name + " mentions you on " + cmp.Or(on.Code, on.Text)
-	x.Detail = clipped(c.Value.Text, 140)
+	on := r.behindRef(c.Comment.Subject)
+	x.Text = r.headings().person(c.Comment.By).Name + " mentions you on " + cmp.Or(on.Code, on.Text)
+	x.Detail = clipped(c.Comment.Text, 140)
 	x.Href = on.Href + "#" + anchorOf(w.Ref.Ledger, w.Ref.ID)
 	x.ActionHref = x.Href
 }
 
 func (r *request) requestDetail(id string) string {
-	v, err := r.records()
+	all, err := r.site.app.Requests(r.Context(), r.actor, soc1.Ref{Kind: "request", ID: id})
 	if err != nil {
 		return ""
 	}
-	q, err := record.One[soc1.Request](r.Context(), v, "request", id)
-	if err != nil {
+	at := slices.IndexFunc(all.Lines, func(l app.RequestLine) bool { return l.ID == id })
+	if at < 0 {
 		return ""
 	}
-	if q.Value.Status == soc1.RequestReturned {
-		return "Returned: " + clipped(q.Value.Remark, 140)
+	q := all.Lines[at].Request
+	if q.Status == soc1.RequestReturned {
+		return "Returned: " + clipped(q.Remark, 140)
 	}
-	return clipped(q.Value.Text, 140)
+	return clipped(q.Text, 140)
 }
 
 // given are the fields of a new record that its address names, for a form that

@@ -204,6 +204,8 @@ func (r *request) homePage() (*homePage, error) {
 		err = r.firmHome(p, today)
 	case slices.Contains(sides, soc1.SideGuest):
 		err = r.guestHome(p)
+	case r.partly():
+		err = r.partlyHome(p, today)
 	default:
 		err = r.organizationHome(p, roles, today)
 	}

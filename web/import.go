@@ -113,7 +113,7 @@ func (r *request) changeable() (*record.Kind, error) {
 		return nil, badRequest("asof", errors.New("the past cannot be changed; go back to today first"))
 	}
 	// Whoever may read nothing here is told so, before any file is read.
-	if _, err := r.records(); err != nil {
+	if err := r.shown(k); err != nil {
 		return nil, err
 	}
 	return k, nil

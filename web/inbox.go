@@ -206,7 +206,7 @@ func (r *request) waiting() ([]inboxItem, error) {
 // occurrence.
 func (r *request) ownWork() (*matrixData, overview.MyWork, error) {
 	org, err := r.site.app.View(r.Context(), r.actor, app.OrganizationLedger, record.AsOf{})
-	if err != nil || !org.Shows("control") || !org.Shows("evidence") {
+	if err != nil || matrixWithheld(org) != nil {
 		return nil, overview.MyWork{}, nil
 	}
 	d, err := r.matrixOf("")
@@ -286,21 +286,11 @@ func (r *request) inboxItem(w app.WaitingItem, read map[string]time.Time) (inbox
 
 // mentionedIn words a comment that calls the person.
 func (r *request) mentionedIn(x inboxItem, ref soc1.Ref, read map[string]time.Time) (inboxItem, bool, error) {
-	v, err := r.site.app.View(r.Context(), r.actor, ref.Ledger, record.AsOf{})
-	if err != nil {
+	c, ok, err := r.calling(ref.Ledger, ref.ID)
+	if err != nil || !ok {
 		return x, false, err
 	}
-	c, err := record.One[soc1.Comment](r.Context(), v, "comment", ref.ID)
-	if errors.Is(err, record.ErrNotFound) {
-		return x, false, nil
-	}
-	if err != nil {
-		return x, false, err
-	}
-	about := c.Value.Subject
-	if about.Ledger == "" {
-		about.Ledger = ref.Ledger
-	}
+	about := c.Comment.Subject
 	lines, err := r.site.app.Comments(r.Context(), r.actor, about)
 	if errors.Is(err, record.ErrNotFound) {
 		return x, false, nil
@@ -308,7 +298,7 @@ func (r *request) mentionedIn(x inboxItem, ref soc1.Ref, read map[string]time.Ti
 	if err != nil {
 		return x, false, err
 	}
-	root := cmp.Or(c.Value.ReplyTo, ref.ID)
+	root := cmp.Or(c.Comment.ReplyTo, ref.ID)
 	m := &mentionItem{Root: root, Action: r.site.base + pathOf(about), Fresh: "c-" + newReference() + newReference()}
 	for _, l := range lines {
 		if l.Ledger != ref.Ledger {
@@ -486,6 +476,10 @@ func (r *request) inboxStamp() ([]any, error) {
 		v, err := r.site.app.View(r.Context(), r.actor, l, record.AsOf{})
 		if err != nil {
 			continue
+		}
+		if !v.Shows("comment") || !v.Shows("request") {
+			// Some comments or requests count that the lists do not hold.
+			out = append(out, v.AsOf().Known)
 		}
 		for _, k := range inboxKinds {
 			if !v.Shows(k) {

@@ -50,6 +50,8 @@ type matrixKey struct {
 	org, known                record.AsOf
 	engagement                string
 	today                     soc1.Date
+	// names is the state of people's names where their records are not shown.
+	names string
 	// sizes are those of both ledgers now where the past is asked for: nothing
 	// in the past changes, except that something is redacted, which makes the
 	// ledger grow.
@@ -163,6 +165,9 @@ func (r *request) matrixOf(engagement string) (*matrixData, error) {
 			return nil, errNowhere
 		}
 	}
+	if err := matrixWithheld(org); err != nil {
+		return nil, err
+	}
 	today, err := r.matrixDay()
 	if err != nil {
 		return nil, err
@@ -191,6 +196,11 @@ func (r *request) matrixOf(engagement string) (*matrixData, error) {
 	if k.orgLabel, k.workLabel, err = r.labels(); err != nil {
 		return nil, err
 	}
+	if !org.Shows(personKind) {
+		if k.names, err = r.rights(); err != nil {
+			return nil, err
+		}
+	}
 	d, err := r.site.matrices.get(k, lists, func(reader *overview.Reader, versions *record.Versions) (*matrixData, error) {
 		if r.past.On() {
 			// A list of a date does not tell of versions that come after it.
@@ -212,6 +222,9 @@ func (r *request) matrixOf(engagement string) (*matrixData, error) {
 		if err != nil {
 			return nil, err
 		}
+		if !org.Shows(personKind) {
+			r.nameOwners(o)
+		}
 		return newMatrixData(o, engagements), nil
 	})
 	if err == nil && !r.ahead && !r.past.On() {
@@ -230,6 +243,15 @@ func (r *request) sizes() (out [2]int64, err error) {
 		out[i] = v.AsOf().Known
 	}
 	return out, nil
+}
+
+// rights names the state of what the person may do.
+func (r *request) rights() (string, error) {
+	reader, err := r.site.app.Reader(r.Context(), r.actor, app.OrganizationLedger)
+	if err != nil {
+		return "", err
+	}
+	return reader.Stamp(), nil
 }
 
 func (r *request) labels() (org, work string, err error) {

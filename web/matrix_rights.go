@@ -19,6 +19,12 @@ type matrixRights struct {
 	Why string
 }
 
+// keptRights are rights with the state from which they follow.
+type keptRights struct {
+	matrixRights
+	stamp string
+}
+
 func (m matrixRights) may(c *overview.ControlLine, actor string) bool {
 	return m.All || m.Own && actor != "" && c.Control.Owner == actor
 }
@@ -29,8 +35,12 @@ func (r *request) matrixRights(d *matrixData) matrixRights {
 	if r.past.On() {
 		return matrixRights{Why: "The past cannot be changed. Go back to today first."}
 	}
-	if x, ok := d.rights.Load(r.actor); ok {
-		return x.(matrixRights)
+	stamp, err := r.rights()
+	if err != nil {
+		return matrixRights{Why: "Controls cannot be changed at the moment."}
+	}
+	if x, ok := d.rights.Load(r.actor); ok && x.(keptRights).stamp == stamp {
+		return x.(keptRights).matrixRights
 	}
 	var out matrixRights
 	var own, other *overview.ControlLine
@@ -73,7 +83,7 @@ func (r *request) matrixRights(d *matrixData) matrixRights {
 	if out.Any && !out.All && out.Why == "" {
 		out.Why = "You may change the controls that you own."
 	}
-	d.rights.Store(r.actor, out)
+	d.rights.Store(r.actor, keptRights{out, stamp})
 	return out
 }
 

@@ -57,7 +57,7 @@ func (r *request) palette() error {
 		if err != nil {
 			return err
 		}
-		if len(words) > 0 && !k.Decision && k.Home != record.Examination && fits("new "+k.Title) {
+		if len(words) > 0 && !k.Decision && k.Home != record.Examination && fits("new "+k.Title) && r.newHref(name) != "" {
 			out = append(out, found{Text: "New " + lowerFirst(k.Title), What: "Action", Href: r.site.base + "/r/" + name + "/new"})
 		}
 	}

@@ -33,6 +33,9 @@ func (s *Site) registerPeople() {
 // because roles and accounts hang on it.
 const personKind = "person"
 
+// roleKind is the kind of the roles that the organization makes itself.
+const roleKind = "role"
+
 // peoplePage lists the people of a ledger.
 type peoplePage struct {
 	f *ui.Frame
@@ -40,6 +43,8 @@ type peoplePage struct {
 	At   string
 	May  app.PeopleRights
 	Rows []personLine
+	// Roles is the register of custom roles; empty where there is none to be read.
+	Roles string
 	// Accounts tells that the person who looks manages accounts here.
 	Accounts bool
 	Shows    []showing
@@ -171,7 +176,13 @@ func (r *request) people() error {
 		}
 		return err
 	}
+	if !v.Shows(personKind) {
+		return r.peopleWithheld()
+	}
 	p := &peoplePage{At: r.at()}
+	if r.ledger == app.OrganizationLedger && v.Shows(roleKind) {
+		p.Roles = r.url("/r/%s", roleKind)
+	}
 	if p.May, err = r.site.app.PeopleRights(r.Context(), r.actor, r.ledger); err != nil {
 		return err
 	}
@@ -229,11 +240,23 @@ func (r *request) people() error {
 	return r.write(http.StatusOK, ui.Page(p.f, peopleActions(p), peopleBody(p)))
 }
 
+// peopleWithheld is the refusal of the policies to who does not read of people.
+func (r *request) peopleWithheld() error {
+	_, err := r.site.app.Records(r.Context(), r.actor, r.ledger, personKind, record.AsOf{})
+	if err == nil {
+		err = errNowhere
+	}
+	return err
+}
+
 func (r *request) personLine(id string, p soc1.Person, left bool, st standing) personLine {
 	l := personLine{Who: ui.Person{ID: id, Name: p.Name, Title: p.Title}, Href: r.peopleURL("/%s", url.PathEscape(id)), Email: p.Email,
 		Side: p.Side.Label(), Left: left, side: p.Side, Account: st.state(id, p, left, r.site.now())}
 	for _, role := range p.Roles {
 		l.Roles = append(l.Roles, role.Label())
+	}
+	for _, id := range p.CustomRoles {
+		l.Roles = append(l.Roles, r.link(roleKind, id).Text)
 	}
 	if k, ok := st.kept[id]; ok && st.keeps(p) {
 		l.Last = r.instant(k.SignedInAt)
@@ -268,6 +291,8 @@ type personPage struct {
 // roleGroup are roles that go together.
 type roleGroup struct {
 	Title string
+	// Name is that of their fields in the form.
+	Name  string
 	Roles []option
 }
 
@@ -278,11 +303,13 @@ type madeLink struct {
 	Mailed, MailProblem string
 }
 
-// roleChoices are the roles that a ledger gives, with those held marked.
-func (r *request) roleChoices(held []string) []roleGroup {
-	groups := []roleGroup{{Title: "The organization's people"}, {Title: "Guests"}}
+// roleChoices are the roles that a ledger gives, with those held marked: fixed
+// ones, and those that the organization made itself. One that is retired and held
+// is not offered, and goes with the next change.
+func (r *request) roleChoices(held, custom []string) []roleGroup {
+	groups := []roleGroup{{Title: "The organization's people", Name: "role"}, {Title: "Guests", Name: "role"}}
 	if r.ledger != app.OrganizationLedger {
-		groups = []roleGroup{{Title: "The firm's people"}}
+		groups = []roleGroup{{Title: "The firm's people", Name: "role"}}
 	}
 	for _, s := range soc1.Role("").Values() {
 		role := soc1.Role(s)
@@ -297,6 +324,21 @@ func (r *request) roleChoices(held []string) []roleGroup {
 		case !role.OfFirm():
 			groups[0].Roles = append(groups[0].Roles, o)
 		}
+	}
+	if r.ledger != app.OrganizationLedger {
+		return groups
+	}
+	own := roleGroup{Title: "Custom roles", Name: "custom"}
+	for _, l := range r.headings().lists(roleKind) {
+		l.All(func(it *record.Item) bool {
+			if it.Live() {
+				own.Roles = append(own.Roles, option{it.ID, it.Heading().String(), slices.Contains(custom, it.ID)})
+			}
+			return true
+		})
+	}
+	if len(own.Roles) > 0 {
+		groups = append(groups, own)
 	}
 	return groups
 }
@@ -319,6 +361,9 @@ func (r *request) personWith(status int, p *personPage) error {
 	v, err := r.records()
 	if err != nil {
 		return err
+	}
+	if !v.Shows(personKind) {
+		return r.peopleWithheld()
 	}
 	x, err := v.Get(r.Context(), "person", r.PathValue("id"))
 	if err != nil {
@@ -354,7 +399,7 @@ func (r *request) personWith(status int, p *personPage) error {
 		for i, role := range p.Person.Roles {
 			held[i] = string(role)
 		}
-		p.Roles = r.roleChoices(held)
+		p.Roles = r.roleChoices(held, p.Person.CustomRoles)
 	}
 	if p.Done == "" && p.Problem == "" {
 		p.Done = personDone[r.URL.Query().Get("done")]

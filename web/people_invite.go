@@ -55,7 +55,7 @@ func (r *request) newPersonWith(status int, problem string, form url.Values) err
 	if err != nil {
 		return err
 	}
-	p := &newPersonPage{At: r.at(), Problem: problem, Form: form, Roles: r.roleChoices(form["role"]), Invites: may.Invite && st.by.MayInvite(st.by.Side)}
+	p := &newPersonPage{At: r.at(), Problem: problem, Form: form, Roles: r.roleChoices(form["role"], form["custom"]), Invites: may.Invite && st.by.MayInvite(st.by.Side)}
 	if r.ledger == app.OrganizationLedger {
 		subs, err := record.All[soc1.SubserviceOrganization](r.Context(), v, "subservice_organization")
 		if err != nil {
@@ -79,7 +79,7 @@ func (r *request) addPerson() error {
 		return err
 	}
 	p := soc1.Person{Name: strings.TrimSpace(form.Get("name")), Title: strings.TrimSpace(form.Get("title")), Email: strings.TrimSpace(form.Get("email")),
-		Roles: rolesOf(form), Represents: form.Get("represents")}
+		Roles: rolesOf(form), CustomRoles: form["custom"], Represents: form.Get("represents")}
 	p.Side = sideOf(r.ledger, p.Roles)
 	id := strings.TrimSpace(form.Get("id"))
 	if id == "" {

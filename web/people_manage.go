@@ -57,7 +57,7 @@ func (r *request) managePerson() error {
 		r.view, r.names = nil, nil
 		p := &personPage{Problem: problem.Text, Reason: form.Get("reason")}
 		if r.PathValue("action") == "record" {
-			p.Roles = r.roleChoices(form["role"])
+			p.Roles = r.roleChoices(form["role"], form["custom"])
 		}
 		return r.personWith(problem.Status, p)
 	}
@@ -92,7 +92,7 @@ func (r *request) changePerson(form url.Values, p soc1.Person, x record.Record) 
 	}
 	before := p
 	p.Name, p.Title, p.Email = strings.TrimSpace(form.Get("name")), strings.TrimSpace(form.Get("title")), strings.TrimSpace(form.Get("email"))
-	p.Roles = rolesOf(form)
+	p.Roles, p.CustomRoles = rolesOf(form), form["custom"]
 	// A reader of the firm whom management recorded stays of the firm.
 	if p.Side == soc1.SideServiceOrganization || p.Side == soc1.SideGuest {
 		p.Side = sideOf(r.ledger, p.Roles)

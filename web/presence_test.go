@@ -29,6 +29,12 @@ func (h *talkHouse) attend(who, tab, at string, more ...string) string {
 // stream listens as somebody and passes on what is said of presence.
 func (h *talkHouse) stream(ctx context.Context, srv *httptest.Server, who string) <-chan string {
 	h.t.Helper()
+	return h.hears(ctx, srv, who, "presence")
+}
+
+// hears listens as somebody and passes on the lines that hold a word.
+func (h *talkHouse) hears(ctx context.Context, srv *httptest.Server, who, word string) <-chan string {
+	h.t.Helper()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, srv.URL+"/live", nil)
 	if err != nil {
 		h.t.Fatal(err)
@@ -47,7 +53,7 @@ func (h *talkHouse) stream(ctx context.Context, srv *httptest.Server, who string
 			if strings.Contains(line, `"hello"`) {
 				close(ready)
 			}
-			if strings.Contains(line, "presence") {
+			if strings.Contains(line, word) {
 				if strings.HasPrefix(line, "id:") {
 					out <- "MOVED " + line
 				}

@@ -88,17 +88,13 @@ func (r *request) showRecord(status int, d draft) error {
 	if err != nil {
 		return err
 	}
-	v, err := r.records()
-	if err != nil {
-		return err
-	}
-	x, err := v.Get(r.Context(), k.Name, r.PathValue("id"))
+	x, err := r.get(k, r.PathValue("id"))
 	if err != nil {
 		return err
 	}
 	p := &recordPage{Kind: k, Record: x, Heading: record.HeadingOf(x)}
 	fields := fieldsOf(x)
-	changeable := !k.Decision && !r.past.On() && !x.Retired && !x.Redacted
+	changeable := !k.Decision && !r.past.On() && !x.Retired && !x.Redacted && r.site.app.MayPut(r.Context(), r.actor, r.ledger, k.Name, x.ID) == nil
 	if changeable {
 		p.Edit = r.url("%s/r/%s/%s/edit", r.at(), k.Name, url.PathEscape(x.ID))
 		if k.Name == personKind {
@@ -157,7 +153,10 @@ func (r *request) events(k *record.Kind, id string) ([]event, error) {
 			break
 		}
 		e := event{Revision: x.Revision, Who: r.headings().person(x.Actor), When: momentText(x.Time, r.zone()), Reason: x.Reason, Action: x.Action,
-			Pos: x.Pos, Retired: x.Retired, Href: r.url("%s/entry/%d", r.at(), x.Pos)}
+			Pos: x.Pos, Retired: x.Retired}
+		if !x.Partial {
+			e.Href = r.url("%s/entry/%d", r.at(), x.Pos)
+		}
 		if x.Effective != "" {
 			e.Effective = dateText(x.Effective)
 		}
@@ -263,6 +262,9 @@ func (r *request) create() error {
 	if k.Name == personKind {
 		return r.redirect(r.peopleURL("/new"))
 	}
+	if err := r.site.app.MayPut(r.Context(), r.actor, r.ledger, k.Name, ""); err != nil {
+		return err
+	}
 	p := &formPage{Kind: k, New: true, Inputs: r.inputs(k.Fields, given(k, r.URL.Query()), "", nil), Reason: "Recorded."}
 	return r.form(http.StatusOK, p)
 }
@@ -276,6 +278,9 @@ func (r *request) edit() error {
 		return r.redirect(r.peopleURL("/%s", url.PathEscape(r.PathValue("id"))))
 	}
 	x, err := r.present(k)
+	if err == nil {
+		err = r.site.app.MayPut(r.Context(), r.actor, r.ledger, k.Name, x.ID)
+	}
 	if err != nil {
 		return err
 	}
@@ -289,11 +294,7 @@ func (r *request) present(k *record.Kind) (record.Record, error) {
 	if r.past.On() {
 		return record.Record{}, badRequest("asof", errors.New("the past cannot be changed; go back to today first"))
 	}
-	v, err := r.records()
-	if err != nil {
-		return record.Record{}, err
-	}
-	return v.Get(r.Context(), k.Name, r.PathValue("id"))
+	return r.get(k, r.PathValue("id"))
 }
 
 func only(k *record.Kind, field string) []record.Field {

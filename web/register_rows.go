@@ -123,8 +123,6 @@ func (r *request) listOf(kind string) (*record.List, error) {
 		return record.ListOf(some), nil
 	case err != nil:
 		return nil, err
-	case errors.As(serr, &denied):
-		return record.ListOf(nil), nil
 	}
 	return nil, serr
 }
@@ -260,8 +258,8 @@ func natural(s string) string {
 	return string(b)
 }
 
-// may keeps what somebody may change, for as long as no record of a person or a
-// deputy changes, and for the day.
+// may keeps what somebody may change, for as long as no record of a person, a
+// deputy or a role changes, and for the day.
 type mayKey struct{ actor, ledger, kind string }
 
 type mayKept struct {
@@ -284,7 +282,11 @@ func (r *request) mayChange(g *register) bool {
 	if now.today, err = r.site.app.Today(r.Context()); err != nil {
 		return false
 	}
-	now.stamps = r.headings().stamp("person") + r.headings().stamp("deputy") + fmt.Sprint(g.list.Live() > 0)
+	reader, err := r.site.app.Reader(r.Context(), r.actor, r.ledger)
+	if err != nil {
+		return false
+	}
+	now.stamps = reader.Stamp() + fmt.Sprint(g.list.Live() > 0)
 	key := mayKey{r.actor, r.ledger, g.kind.Name}
 	if x, ok := r.site.may.Load(key); ok {
 		if kept := x.(mayKept); kept.stamps == now.stamps && kept.today == now.today {

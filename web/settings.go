@@ -148,6 +148,14 @@ func (r *request) profile() error {
 			p.Roles = append(p.Roles, role.Label())
 		}
 	}
+	// Whoever holds a custom role is told so, whether they read of people or not.
+	held, err := r.site.app.OwnRoles(r.Context(), r.actor)
+	if err != nil {
+		return err
+	}
+	for _, x := range held {
+		p.Roles = append(p.Roles, x.Role.Name)
+	}
 	return r.settings("/settings", nil, profileBody(p))
 }
 

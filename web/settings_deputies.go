@@ -95,7 +95,7 @@ func (r *request) deputiesWith(problem error, form url.Values) error {
 		return err
 	}
 	for _, x := range people {
-		if x.ID != r.actor && x.Value.Side == soc1.SideServiceOrganization && len(x.Value.Roles) > 0 {
+		if x.ID != r.actor && x.Value.Side == soc1.SideServiceOrganization && len(x.Value.Roles)+len(x.Value.CustomRoles) > 0 {
 			p.People = append(p.People, option{x.ID, x.Value.Name, form.Get("deputy") == x.ID})
 		}
 	}

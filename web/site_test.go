@@ -58,7 +58,9 @@ func TestRegisters(t *testing.T) {
 		// People have a form of their own.
 		if name == personKind {
 			m.page(administrator, "/people/new")
-		} else if !k.Decision {
+		} else if name == roleKind {
+			m.page(administrator, "/r/role/new")
+		} else if !k.Decision && k.Home != record.Examination {
 			m.page(manager, "/r/"+name+"/new")
 		}
 	}

@@ -236,7 +236,7 @@ func wordNotices(h *app.Happening, reader *app.Reader) []string {
 		}
 	}
 	for _, c := range h.Changes {
-		if !reader.Kind(c.Kind) {
+		if !reader.Tells(c) {
 			continue
 		}
 		if len(h.Changes) > mostNotices {

@@ -75,6 +75,9 @@ func (r *request) welcomeSteps() ([]firstStep, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r.partly() {
+		return []firstStep{{Title: "Begin", Text: "What you may see and do follows from your roles.", Action: "Go on", Href: "/"}}, nil
+	}
 	var out []firstStep
 	if may.Invite {
 		step := firstStep{Title: "Invite those who work with you", Text: "Control owners, executives and readers come in by a link and see what their role allows.", Action: "Invite somebody", Href: "/people/new"}
