@@ -124,3 +124,47 @@ func TestCheckID(t *testing.T) {
 		}
 	}
 }
+
+// TestRolesNameKinds holds the kinds that custom roles name to the registry:
+// each exists, lives in the organization's ledger, and is called as it is.
+func TestRolesNameKinds(t *testing.T) {
+	for _, name := range soc1.RoleReads("").Values() {
+		k, err := record.Kinds.Kind(name)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if k.Home == record.Examination {
+			t.Errorf("%s lives in an examination", name)
+		}
+		if got := soc1.RoleReads(name).Label(); got != k.Plural {
+			t.Errorf("roles call %s %q, the registry %q", name, got, k.Plural)
+		}
+	}
+	for _, name := range soc1.RoleKeeps("").Values() {
+		if k, err := record.Kinds.Kind(name); err != nil || k.Decision {
+			t.Errorf("roles keep %s, which is no register: %v", name, err)
+		}
+	}
+}
+
+// TestPeek reads a part of a stored document, and nothing of what is none.
+func TestPeek(t *testing.T) {
+	k, err := record.Kinds.Kind("request")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := k.Encode(soc1.Request{Title: "Show it", To: "omar"}, nil, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var x struct{ To string }
+	if !record.Peek(doc, &x) || x.To != "omar" {
+		t.Errorf("read %q", x.To)
+	}
+	for _, bad := range []string{"", "{", `{"v":1}`, `{"v":1,"body":7}`} {
+		if record.Peek([]byte(bad), &x) {
+			t.Errorf("%q was read", bad)
+		}
+	}
+}

@@ -105,6 +105,14 @@ func (h *liveHouse) open(ctx context.Context) error {
 	if err := h.app.PutRecord(ctx, manager, app.RecordChange{Kind: "evidence", ID: "checklists-q3", Value: evidence, Reason: "Filed."}); err != nil {
 		return err
 	}
+	role := soc1.CustomRole{Name: "Internal audit reader", Purpose: "Internal audit reads along.", Reads: []soc1.RoleReads{"control", "evidence", "policy"}, Answers: true}
+	if err := h.app.PutRecord(ctx, administrator, app.RecordChange{Kind: "role", ID: "audit-reader", Value: role, Reason: "Asked for."}); err != nil {
+		return err
+	}
+	ira := soc1.Person{Name: "Ira Lindqvist", Side: soc1.SideServiceOrganization, CustomRoles: []string{"audit-reader"}}
+	if err := h.app.PutPerson(ctx, administrator, app.RecordChange{ID: auditor, Value: ira, Reason: "Joins."}); err != nil {
+		return err
+	}
 	if h.db, err = opsdb.Open(ctx, filepath.Join(h.dir, opsdb.FileName), account.Schema, desk.Schema); err != nil {
 		return err
 	}

@@ -38,6 +38,8 @@ type talk struct {
 	Ask *askForm
 	// Past says that the page shows the past, where nobody says anything.
 	Past bool
+	// Quiet says that the person reads no comments here, and is told of none.
+	Quiet bool
 }
 
 // about names the record in the words of the event stream.
@@ -105,6 +107,11 @@ func (r *request) talkOf(subject soc1.Ref, back string) (*talk, error) {
 		return nil, nil
 	}
 	t := &talk{f: &ui.Frame{Asset: r.asset, Base: r.site.base}, Subject: subject, Action: r.site.base + pathOf(subject), Back: back, Past: r.past.On(), Fresh: "c-" + newReference() + newReference()}
+	reader, err := r.site.app.Reader(r.Context(), r.actor, subject.Ledger)
+	if err != nil {
+		return nil, err
+	}
+	t.Quiet = !reader.Talks(subject.Kind) || t.Past && !reader.Kind("comment")
 	lines, err := r.commentLines(subject)
 	if err != nil {
 		return nil, err
@@ -136,6 +143,9 @@ func (r *request) talkOf(subject soc1.Ref, back string) (*talk, error) {
 			t.Open = append(t.Open, x)
 		}
 	}
+	if t.Past && t.Quiet {
+		return nil, nil
+	}
 	if t.Past {
 		return t, nil
 	}
@@ -146,7 +156,13 @@ func (r *request) talkOf(subject soc1.Ref, back string) (*talk, error) {
 	for _, l := range homes {
 		t.Homes = append(t.Homes, option{Value: l, Text: l})
 	}
-	return t, r.asking(t)
+	if err := r.asking(t); err != nil {
+		return nil, err
+	}
+	if t.Quiet && len(t.Asked) == 0 && t.Ask == nil {
+		return nil, nil
+	}
+	return t, nil
 }
 
 // commentLines are the comments on a record: as they stand, or as they stood at

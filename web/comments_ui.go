@@ -76,6 +76,14 @@ func presenceOf(p *recordPage) string {
 	return spot{p.Record.Ledger, p.Kind.Name, p.Record.ID}.String()
 }
 
+// knownLabel names what stands beside the fields of a record.
+func knownLabel(p *recordPage) string {
+	if p.Talk == nil {
+		return "History"
+	}
+	return "Comments and history"
+}
+
 func commentsWord(n int) string {
 	if n == 1 {
 		return "comment"

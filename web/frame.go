@@ -32,6 +32,7 @@ func (r *request) frame(title string, crumbs []ui.Link) (*ui.Frame, error) {
 	if err != nil {
 		return nil, err
 	}
+	f.Organization = "Reperform"
 	if len(orgs) > 0 {
 		f.Organization = orgs[0].Value.Name
 	}

@@ -15,8 +15,11 @@ import (
 	"reperform/web/browsertest"
 )
 
-// nobody is who is not signed in.
-const nobody = ""
+// nobody is who is not signed in, auditor who holds a custom role alone.
+const (
+	nobody  = ""
+	auditor = "ira-lindqvist"
+)
 
 // page is one page, or one state of it, that must be without fault.
 type page struct {
@@ -97,6 +100,23 @@ func pages(t *testing.T, h *liveHouse) []page {
 		{pattern: "GET /x/{ledger}/people", who: partner, path: x + "/people"},
 		{pattern: "GET /x/{ledger}/people/new", who: partner, path: x + "/people/new"},
 		{pattern: "GET /x/{ledger}/people/{id}", who: partner, path: x + "/people/mei-rosario"},
+		{pattern: "GET /r/{kind}", who: administrator, path: "/r/role"},
+		{pattern: "GET /r/{kind}/new", who: administrator, path: "/r/role/new"},
+		{pattern: "POST /r/{kind}/new", who: administrator, path: "/r/role/new", do: func(p *person) {
+			p.TabTo("#name")
+			p.Type("Internal audit")
+			p.Press("Enter")
+			p.Wait("the refusal", `document.querySelector(".note.bad[role=alert]") && document.readyState === "complete"`)
+		}},
+		{pattern: "GET /r/{kind}/{id}", who: administrator, path: "/r/role/audit-reader"},
+		{pattern: "GET /r/{kind}/{id}/edit", who: administrator, path: "/r/role/audit-reader/edit?field=reads"},
+		{pattern: "GET /people/{id}", who: administrator, path: "/people/" + auditor},
+		{pattern: "GET /{$}", who: auditor, path: "/"},
+		{pattern: "GET /r/{kind}/{id}", who: auditor, path: "/r/control/pay-1-1"},
+		{pattern: "GET /r/{kind}", who: auditor, path: "/r/policy"},
+		{pattern: "GET /inbox", who: auditor, path: "/inbox"},
+		{pattern: "GET /settings", who: auditor, path: "/settings"},
+		{pattern: "GET /matrix", who: auditor, path: "/matrix", fails: true},
 		{pattern: "GET /{$}", who: manager, path: "/"},
 		{pattern: "GET /{$}", who: partner, path: "/"},
 		{pattern: "GET /{$}", who: owner, path: "/"},

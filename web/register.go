@@ -258,7 +258,7 @@ var preferred = map[string][]string{
 	"control_objective":       {"assertions", "services"},
 	"risk":                    {"objectives", "likelihood", "impact"},
 	"person":                  {"title", "side", "roles", "custom_roles", "active_to"},
-	"role":                    {"purpose", "reads_all", "reads", "keeps", "comments", "asks", "answers"},
+	"role":                    {"purpose", "reads", "keeps", "comments", "reads_all"},
 	"evidence":                {"controls", "as_of", "period_from", "period_to", "source"},
 	"engagement":              {"type", "period_start", "period_end", "as_of", "standard_set"},
 	"subservice_organization": {"method", "services_provided", "monitoring_controls"},

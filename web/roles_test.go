@@ -188,6 +188,10 @@ func TestCustomRoleInTheBrowser(t *testing.T) {
 	if strings.Contains(page, `data-key="e"`) || strings.Contains(page, `/r/risk/`) || strings.Contains(page, "/edit") {
 		t.Error("ira is offered to change a control, or led to a risk")
 	}
+	// Who reads no comments is not told that there are none.
+	if strings.Contains(page, "Comments") {
+		t.Error("a page counts comments for somebody who reads none")
+	}
 	// Past reads are by the role as well.
 	if a := ira.get("/r/risk?asof=2025-06-30"); a.code != http.StatusForbidden {
 		t.Errorf("ira reads the risks of June: %d", a.code)
@@ -242,9 +246,15 @@ func TestCustomRoleKeepsAndTalks(t *testing.T) {
 		t.Errorf("a comment by itself: %d", a.code)
 	}
 
+	paul.shows(at, "Who reviews this", "Comments")
+	page := paul.shows(at+"?asof=2025-11-20", "Policy as paul has it")
+	if strings.Contains(page, "Nothing was said") {
+		t.Error("the past says that nothing was said")
+	}
+
 	// The role is narrowed: he reads, and no more.
 	admin.changeRole("policy-keeper", "Policy reader", "1", url.Values{"reads": {"policy"}})
-	page := paul.shows(at, "Policy as paul has it")
+	page = paul.shows(at, "Policy as paul has it")
 	if strings.Contains(page, `data-key="e"`) || strings.Contains(page, "Who reviews this") {
 		t.Error("the page still offers what the role has lost")
 	}
