@@ -55,8 +55,10 @@ const maxAttempts = 20
 // something it read has changed meanwhile, the actor's own roles included. A
 // decision without drafts records nothing and gives an empty receipt.
 func (a *App) decide(ctx context.Context, req request, fn func(*Tx) error) (ledger.Receipt, error) {
-	if p := soc1.TextProblem("reason", req.reason); p != nil {
-		return ledger.Receipt{}, problemError(*p)
+	for _, p := range []*soc1.Problem{soc1.TextProblem("reason", req.reason), soc1.LengthProblem("reason", "The reason", req.reason, true)} {
+		if p != nil {
+			return ledger.Receipt{}, problemError(*p)
+		}
 	}
 	fresh := false
 	for attempt := 1; ; attempt++ {

@@ -303,3 +303,20 @@ func TestControlCharactersAreNotRecorded(t *testing.T) {
 		soc1.Person{Name: "Dana", Side: soc1.SideServiceOrganization, Roles: []soc1.Role{"administrator"}}, s.options())
 	s.refused(err, "name", "U+001B")
 }
+
+// TestLongTextsAreNotRecorded: by no way that takes words from people.
+func TestLongTextsAreNotRecorded(t *testing.T) {
+	s := begin(t)
+	line, text := strings.Repeat("x", soc1.LineLimit+1), strings.Repeat("x", soc1.TextLimit+1)
+	_, err := s.apply("dana", "kind: vendor\nid: v-1\nname: "+line+"\n")
+	s.refused(err, "files.yaml:3:", "name", "1,001 characters", "1,000")
+	s.refused(s.app.PutRecord(s.ctx, "dana", app.RecordChange{Kind: "vendor", ID: "v-1", Value: soc1.Vendor{Name: "V", ServicesProvided: text}, Reason: "R."}), "services_provided", "200,001 bytes", "200,000")
+	bulk, err := s.app.PutRecords(s.ctx, "dana", []app.RecordChange{{Kind: "vendor", ID: "v-1", Value: soc1.Vendor{Name: line}}}, "R.", true)
+	if err == nil || bulk.Bad() != 1 || bulk.Items[0].Problems[0].Field != "name" || !strings.Contains(bulk.Items[0].Problems[0].Message, "1,001 characters") {
+		t.Errorf("many at once: %v, %+v", err, bulk)
+	}
+	_, err = s.app.Apply(s.ctx, "dana", s.items("kind: vendor\nid: v-1\nname: Red\n"), app.ApplyOptions{Reason: text})
+	s.refused(err, "reason", "200,001 bytes")
+	_, err = s.app.OpenExamination(s.ctx, engagement, "", "helen", soc1.Person{Name: line, Side: soc1.SideAuditFirm, Roles: []soc1.Role{"engagement_partner"}})
+	s.refused(err, "name", "1,001 characters")
+}

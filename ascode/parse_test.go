@@ -149,3 +149,24 @@ func TestParseInto(t *testing.T) {
 		}
 	}
 }
+
+// TestTheExampleIsShortEnough: no text of the example is longer than what is
+// recorded.
+func TestTheExampleIsShortEnough(t *testing.T) {
+	items, err := Read(record.Kinds, []string{"../demo/example/org", "../demo/example/audit"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, it := range items {
+		k, err := record.Kinds.Kind(it.Kind)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range k.TextProblems(it.Body, nil) {
+			t.Errorf("%s %s: %s", it.Kind, it.ID, p)
+		}
+	}
+	if len(items) < 100 {
+		t.Errorf("%d records were read", len(items))
+	}
+}

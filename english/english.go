@@ -51,3 +51,12 @@ func Plural(noun string) string {
 	}
 	return noun + "s"
 }
+
+// Thousands writes a number with commas: 1,204.
+func Thousands[N Number](n N) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}

@@ -95,6 +95,7 @@ func TestBadInput(t *testing.T) {
 		{"too many digits", "x.csv", "id,amount\n1,12345678901.00\n", amounts, nil, 2, "amount", "more digits"},
 		{"scientific", "x.csv", "id,amount\n1,1.5e3\n", amounts, nil, 2, "amount", "not a decimal number"},
 		{"infinite", "x.csv", "id,amount\n1,inf\n", amounts, nil, 2, "amount", "not a decimal number"},
+		{"a word for no date", "x.csv", "id,day\n1,2025-01-31\n2,N/A\n", days, nil, 3, "day", `not a date of the form YYYY-MM-DD: "N/A"`},
 		{"date of another form", "x.csv", "id,day\n1,2025-01-31\n2,31/01/2025\n", days, nil, 3, "day", `not a date of the form YYYY-MM-DD: "31/01/2025"`},
 		{"date that is none", "x.csv", "id,day\n1,2025-02-29\n", days, nil, 2, "day", "not a date"},
 		{"timestamp without offset", "x.csv", "t\n2025-01-01 10:00:00\n", mustSchema(t, "t timestamptz"), nil, 2, "t", "does not say its offset"},
@@ -201,6 +202,10 @@ func TestGoodOddInput(t *testing.T) {
 		{"mostly numbers", "x.csv", "v\n" + strings.Repeat("1.5\n", 20) + "n/a\n", ImportRequest{}, "v text", nil, `20 of 21 values are numbers, but not all (here: "n/a")`},
 		{"numbers with separators", "x.csv", "a;v\nx;1,234.50\ny;1.234,50\n", ImportRequest{Source: Source{Delimiter: ";"}}, "a text,v text", nil, `numbers are written with separators (here: "1,234.50"), so the column stays text`},
 		{"words for no value", "x.csv", "a,approved_by\n1,ann\n2,NULL\n3,n/a\n", ImportRequest{}, "a integer,approved_by text", nil, `2 values read like "NULL" and are taken as text`},
+		{"words for no value, declared text", "x.csv", "a,approved_by\n1,ann\n2,NULL\n3,n/a\n", ImportRequest{Schema: Schema{Columns: []Column{{Name: "a", Type: Type{Kind: "integer"}}, {Name: "approved_by", Type: Type{Kind: "text"}}}}}, "a integer,approved_by text", [][]any{{"1", "ann"}, {"2", "NULL"}, {"3", "n/a"}}, `column "approved_by": row 3: 2 values read like "NULL" and are taken as text`},
+		{"words for no value in a key", "x.csv", "id,v\nx,1\nN/A,2\n", ImportRequest{Key: []string{"id"}}, "id text,v integer", nil, `column "id": row 3: 1 value reads like "N/A" and is taken as text`},
+		{"words for no value, declared as such", "x.csv", "a\nann\nNULL\n", ImportRequest{Schema: Schema{Columns: []Column{{Name: "a", Type: Type{Kind: "text"}, Nulls: []string{"NULL"}}}}}, "a text", [][]any{{"ann"}, {nil}}, ""},
+		{"words for no value, far behind", "x.csv", "a\n" + strings.Repeat("x\n", 100_000) + "none\n\\N\n", ImportRequest{Schema: Schema{Columns: []Column{{Name: "a", Type: Type{Kind: "text"}}}}}, "a text", nil, `row 100002: 2 values read like "none"`},
 		{"offsets here and there", "x.csv", "t\n2025-01-01 10:00:00\n2025-01-01T10:00:00Z\n", ImportRequest{}, "t text", nil, "offset from UTC"},
 		{"declared separators", "x.csv", "a;d\n1.234.567,89;01-feb-25\n-;x\n", ImportRequest{Schema: Schema{Columns: []Column{
 			{Name: "a", Type: Type{Kind: "decimal", Precision: 12, Scale: 2}, Decimal: ",", Thousands: ".", Nulls: []string{"-"}},

@@ -193,6 +193,16 @@ func (c *childServer) importSource(q ImportRequest) (*Frozen, error) {
 			out.Warnings = append(out.Warnings, Warning{Column: conv.Outputs()[i].Name, Row: row, Problem: "the zone's clocks showed this time twice; the earlier instant was taken", Remedy: "export instants with their offset from UTC"})
 		}
 	}
+	// Columns whose type was detected were remarked on when that was done.
+	declared := stated(r, q.Schema, q.Key)
+	for i, o := range conv.Outputs() {
+		if declared.Find(o.Name) == nil && !slices.Contains(q.Key, o.Name) {
+			continue
+		}
+		if w := source.absent[i].Warning(o.Name); w != nil {
+			out.Warnings = append(out.Warnings, *w)
+		}
+	}
 	if out.SourceSHA256, err = file.Finish(); err != nil {
 		return nil, err
 	}

@@ -16,6 +16,8 @@ type pipeline struct {
 	ended chan struct{}
 	free  chan *job
 	twice []int64
+	// absent counts, for each output, the words for no value.
+	absent []tabular.Absent
 }
 
 type job struct {
@@ -29,7 +31,7 @@ func newPipeline(r tabular.Reader, conv *tabular.Converter, workers int) *pipeli
 	workers = max(workers, 1)
 	p := &pipeline{
 		conv: conv, queue: make(chan *job, 2*workers), quit: make(chan struct{}), ended: make(chan struct{}),
-		free: make(chan *job, 4*workers+2), twice: make([]int64, len(conv.Outputs())),
+		free: make(chan *job, 4*workers+2), twice: make([]int64, len(conv.Outputs())), absent: make([]tabular.Absent, len(conv.Outputs())),
 	}
 	for range cap(p.free) {
 		p.free <- &job{}
@@ -96,6 +98,9 @@ func (p *pipeline) fill(w *duck.Writer) (int, error) {
 		if p.twice[i] == 0 {
 			p.twice[i] = row
 		}
+	}
+	for i, a := range j.cols.Absent() {
+		p.absent[i].Add(a)
 	}
 	n := j.cols.Rows
 	p.free <- j

@@ -8,11 +8,11 @@ import (
 )
 
 // TextProblems lists the texts of a body that no person may write
-// (soc1.TextProblem). A text that stood in the previous body may stay, so that a
+// (soc1.TextProblem) or that are too long (soc1.LengthProblem). A text that stood in the previous body may stay, so that a
 // record from before this rule can still be changed elsewhere, and values of
 // data are kept as the data has them.
 func (k *Kind) TextProblems(body, previous json.RawMessage) []soc1.Problem {
-	if !suspect(body) {
+	if !suspect(body) && len(body) <= soc1.LineLimit {
 		return nil
 	}
 	var v map[string]any
@@ -60,8 +60,10 @@ func (t *textFinder) fields(fields []Field, v map[string]any, prefix string) {
 func (t *textFinder) value(f *Field, v any, path string) {
 	switch x := v.(type) {
 	case string:
-		if p := soc1.TextProblem(path, x); p != nil {
-			t.problems, t.found = append(t.problems, *p), append(t.found, x)
+		for _, p := range []*soc1.Problem{soc1.TextProblem(path, x), soc1.LengthProblem(path, f.Label, x, f.Multiline)} {
+			if p != nil {
+				t.problems, t.found = append(t.problems, *p), append(t.found, x)
+			}
 		}
 	case []any:
 		for i, e := range x {

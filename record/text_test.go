@@ -55,3 +55,47 @@ func TestDataIsTakenAsItIs(t *testing.T) {
 		t.Error("a person's reason was taken as data")
 	}
 }
+
+// TestLongTextsAreNotRecorded: a line has so many characters and a text so many
+// bytes, wherever they stand, and the refusal names field, length and limit.
+func TestLongTextsAreNotRecorded(t *testing.T) {
+	line, text := strings.Repeat("ü", soc1.LineLimit), strings.Repeat("ü", soc1.TextLimit/2)
+	encode := func(k string, body any, before json.RawMessage) error {
+		t.Helper()
+		_, err := kind(t, k).Encode(body, before, false)
+		return err
+	}
+	if err := encode("risk", soc1.Risk{Code: line, Text: text}, nil); err != nil {
+		t.Errorf("the longest texts: %v", err)
+	}
+	for _, c := range []struct {
+		kind string
+		body any
+		want string
+	}{
+		{"risk", soc1.Risk{Code: line + "x"}, "code: Code has 1,001 characters. Shorten it to 1,000"},
+		{"risk", soc1.Risk{Code: "R", Text: text + "x"}, "text: What could go wrong has 200,001 bytes of text. Shorten it to 200,000 bytes"},
+		{"engagement", map[string]any{"auditor": map[string]any{"firm": line + "x"}}, "auditor.firm: Firm has 1,001 characters"},
+		{"representation_letter", map[string]any{"statements": []string{"a", line + "x"}}, "statements[1]: "},
+		{"control", map[string]any{"framework_ids": map[string]any{"COSO": []string{line + "x"}}}, "framework_ids.COSO[0]: "},
+	} {
+		if err := encode(c.kind, c.body, nil); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %.300v, want %s", c.kind, err, c.want)
+		}
+		if _, err := kind(t, c.kind).Encode(c.body, nil, true); err != nil {
+			t.Errorf("%s cannot be retired: %.300v", c.kind, err)
+		}
+	}
+	// What was recorded before the rule may stay, and not grow.
+	before := json.RawMessage(`{"code":"R1","text":"` + text + text + `"}`)
+	if err := encode("risk", soc1.Risk{Code: "R2", Text: text + text}, before); err != nil {
+		t.Errorf("another field changed: %.300v", err)
+	}
+	if err := encode("risk", soc1.Risk{Code: "R2", Text: text + text + "x"}, before); err == nil {
+		t.Error("what is too long has grown")
+	}
+	// Values of data are as long as the data has them.
+	if err := encode("exception", soc1.Exception{Test: "t", Attribute: "A", ItemKeys: []string{line + line}, Status: soc1.Open}, nil); err != nil {
+		t.Error(err)
+	}
+}

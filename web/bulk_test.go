@@ -269,6 +269,16 @@ func TestCheckedForms(t *testing.T) {
 	if got = problems(manager, "control", url.Values{"_field": {"owner"}, "_id": {choosableID(m, "control")}, "owner": {owner}}); len(got) != 0 {
 		t.Errorf("what is right: %v", got)
 	}
+	// Texts have a longest length, in every way in.
+	long := strings.Repeat("x", soc1.LineLimit+1)
+	got = problems(manager, "risk", url.Values{"code": {long}, "text": {strings.Repeat("y", soc1.TextLimit+1)}})
+	if got["code"] != "Code has 1,001 characters. Shorten it to 1,000, or write the rest into a field for longer text." || !strings.Contains(got["text"], "200,001 bytes") {
+		t.Errorf("what is too long: %v", got)
+	}
+	saved = m.post(manager, "/r/risk/new", url.Values{"code": {long}, "text": {"Something."}, "_reason": {"x"}}).Body.String()
+	if !strings.Contains(saved, templ.EscapeString(got["code"])) || !strings.Contains(saved, `aria-invalid="true"`) {
+		t.Errorf("saving does not say what is too long")
+	}
 	if w := m.post(manager, "/check/risk", url.Values{"nothing": {"x"}}); w.Code != 400 {
 		t.Errorf("a field that there is not: %d", w.Code)
 	}

@@ -422,6 +422,28 @@ func (r *request) revision(k *record.Kind, id string, revision int64) (record.Re
 	return record.Record{}, badRequest("_revision", fmt.Errorf("there is no revision %d", revision))
 }
 
+// textProblems says which texts of a form cannot be recorded, beside their fields.
+func (r *request) textProblems(k *record.Kind, p *formPage, body map[string]any, problems map[string]string) error {
+	b, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	var before json.RawMessage
+	if !p.New {
+		now, err := r.present(k)
+		if err != nil {
+			return err
+		}
+		before = now.Body
+	}
+	for _, x := range k.TextProblems(b, before) {
+		if problems[x.Field] == "" {
+			problems[x.Field] = strings.TrimSpace(x.Message + " " + x.Remedy)
+		}
+	}
+	return nil
+}
+
 // put records what a form says, or shows the form again with what is wrong.
 func (r *request) put(k *record.Kind, p *formPage, body map[string]any, problems map[string]string, v url.Values) error {
 	again := func(status int) error {
@@ -434,6 +456,9 @@ func (r *request) put(k *record.Kind, p *formPage, body map[string]any, problems
 	}
 	value, err := valueOf(k, body, problems)
 	if err != nil {
+		return err
+	}
+	if err := r.textProblems(k, p, body, problems); err != nil {
 		return err
 	}
 	on, err := effective(v)

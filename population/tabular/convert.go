@@ -49,6 +49,9 @@ type Columns struct {
 	err  error
 	// Twice lists the first row whose clock reading was shown twice, per column.
 	twice []int64
+	// absent counts, per column of text, the words for no value that are not
+	// declared as such.
+	absent []Absent
 }
 
 type columnData struct {
@@ -229,19 +232,23 @@ func (c *Converter) Convert(b *Batch, out *Columns) {
 	if len(out.cols) != len(c.plans) {
 		out.cols = make([]columnData, len(c.plans))
 		out.twice = make([]int64, len(c.plans))
+		out.absent = make([]Absent, len(c.plans))
 	}
 	for i := range c.plans {
-		out.twice[i] = 0
-		if err := c.column(&c.plans[i], b, &out.cols[i], &out.twice[i]); err != nil && (out.err == nil || err.Row < out.err.(*InputError).Row) {
+		out.twice[i], out.absent[i] = 0, Absent{}
+		if err := c.column(&c.plans[i], b, &out.cols[i], &out.twice[i], &out.absent[i]); err != nil && (out.err == nil || err.Row < out.err.(*InputError).Row) {
 			out.err = err
 		}
 	}
 }
 
+// Absent counts, for each output, the words for no value that were taken as text.
+func (o *Columns) Absent() []Absent { return o.absent }
+
 // Err is the first refused value of the batch.
 func (o *Columns) Err() error { return o.err }
 
-func (c *Converter) column(p *plan, b *Batch, out *columnData, twice *int64) *InputError {
+func (c *Converter) column(p *plan, b *Batch, out *columnData, twice *int64, absent *Absent) *InputError {
 	out.any = false
 	if cap(out.null) < BatchRows {
 		out.null = make([]bool, BatchRows)
@@ -275,6 +282,9 @@ func (c *Converter) column(p *plan, b *Batch, out *columnData, twice *int64) *In
 				out.ints[row] = 0
 			}
 			continue
+		}
+		if p.column.Type.Kind == Text {
+			absent.see(value, b.Line(row))
 		}
 		if p.physical.Kind == Text {
 			out.data = p.appendText(out.data, value)

@@ -65,9 +65,32 @@ type guess struct {
 	separated     int64 // numbers with separators of thousands or a decimal comma
 	separatedRow  int64
 	separatedLike string
-	absent        int64 // words that often stand for no value
-	absentRow     int64
-	absentWord    string
+	absent        Absent
+}
+
+// Absent counts the values of a column that read like a word for no value, with
+// the first of them.
+type Absent struct {
+	Count, Row int64
+	Word       string
+}
+
+// Add counts those of rows that follow.
+func (a *Absent) Add(b Absent) {
+	if a.Count == 0 {
+		a.Row, a.Word = b.Row, b.Word
+	}
+	a.Count += b.Count
+}
+
+// Warning is the remark on a column of text; nil where there is nothing to say.
+func (a Absent) Warning(column string) *Warning {
+	if a.Count == 0 {
+		return nil
+	}
+	return &Warning{Column: column, Row: a.Row,
+		Problem: fmt.Sprintf("%s like %q and %s taken as text, so that a test for a missing value does not find %s", english.Count(a.Count, "value")+english.Choose(a.Count, " reads", " read"), a.Word, english.Choose(a.Count, "is", "are"), english.Choose(a.Count, "it", "them")),
+		Remedy:  "declare the spelling of null for the column if there is no value"}
 }
 
 // separatedNumber matches how people write numbers with separators.
@@ -89,7 +112,7 @@ func (g *guess) see(v []byte, row int64) {
 	if g.values == 1 {
 		g.first = row
 	}
-	g.seeAbsent(v, row)
+	g.absent.see(v, row)
 	// A column that is already known to be mixed text is not looked at in full:
 	// the counts up to here suffice for a remark about stray values.
 	if g.oddRow > 0 && g.values > 10_000 && g.decimals+g.anyDate+g.naive+g.zoned+g.booleans < g.values/2 {
@@ -119,14 +142,15 @@ func (g *guess) see(v []byte, row int64) {
 	}
 }
 
-func (g *guess) seeAbsent(v []byte, row int64) {
-	if len(v) > len("(null)") || v[0] >= '0' && v[0] <= '9' {
+// see looks at a value.
+func (a *Absent) see(v []byte, row int64) {
+	if len(v) > len("(null)") || len(v) == 0 || v[0] >= '0' && v[0] <= '9' {
 		return
 	}
 	for _, w := range absentWords {
 		if len(w) == len(v) && strings.EqualFold(w, string(v)) {
-			if g.absent++; g.absent == 1 {
-				g.absentRow, g.absentWord = row, string(v)
+			if a.Count++; a.Count == 1 {
+				a.Row, a.Word = row, string(v)
 			}
 			return
 		}
@@ -263,9 +287,8 @@ func (g *guess) column() (Column, []Warning) {
 	default:
 		g.concludeMixed(say)
 	}
-	if g.absent > 0 {
-		say(g.absentRow, fmt.Sprintf("%s like %q and %s taken as text, so that a test for a missing value does not find %s", english.Count(g.absent, "value")+english.Choose(g.absent, " reads", " read"), g.absentWord, english.Choose(g.absent, "is", "are"), english.Choose(g.absent, "it", "them")),
-			"declare the spelling of null for the column if there is no value")
+	if w := g.absent.Warning(g.name); w != nil {
+		warn = append(warn, *w)
 	}
 	return col, warn
 }
