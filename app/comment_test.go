@@ -267,7 +267,7 @@ func TestWaiting(t *testing.T) {
 	}
 	_, err = s.app.Request(s.ctx, "omar", app.Asking{Title: "x", To: "dana"})
 	s.refused(err, "you may not make")
-	s.must(s.app.Sign(s.ctx, "olive", "assertion", "assertion-2025", ""))
+	s.must(s.app.Sign(s.ctx, "olive", app.Signature{Kind: "assertion", ID: "assertion-2025"}))
 	expect("olive", "sign org/representation_letter/letter-2025 due ")
 }
 
