@@ -448,6 +448,7 @@ func calls() map[string][]call {
 				return s.app.Signing(s.ctx, actor, "test_of_control", "t-it-1-1", 0)
 			}},
 		},
+		"Remarks": read(func(s *story, actor string, p place) (any, error) { return s.app.Remarks(s.ctx, actor, p.engagement) }),
 		"Sign": {{do: nothing(func(s *story, actor string, _ place) error {
 			return s.app.Sign(s.ctx, actor, app.Signature{Kind: "assertion", ID: "none"})
 		})}},

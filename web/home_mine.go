@@ -229,7 +229,11 @@ func (r *request) waitingItem(w app.WaitingItem) homeItem {
 	case app.WaitsPolicy:
 		x.Icon, x.Text, x.Detail = "scroll-text", "Review the policy: "+name, ""
 	case app.WaitsSignature:
-		x.Icon, x.Text = "pencil", "Read and sign: "+name
+		x.Icon, x.Text = "pencil", "Read and sign: "+in.documentName(w.Ref)
+		if in.maySign(w.Ref.Kind) {
+			x.Href = in.url("%s", signPath(w.Ref.Kind, w.Ref.ID))
+			x.Action, x.ActionHref = "Read and sign", x.Href
+		}
 	case app.WaitsException:
 		x.Icon, x.Text = "circle-alert", "Exceptions to decide: "+ref.Text
 		x.ActionHref = in.url("%s/r/exception?%s", in.at(), url.Values{"f.test": {w.Ref.ID}, "f.status": {string(soc1.Open)}}.Encode())

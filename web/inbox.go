@@ -210,7 +210,10 @@ func (r *request) inboxItem(w app.WaitingItem, read map[string]time.Time) (inbox
 	case app.WaitsPolicy:
 		x.Title, x.Why = "Review the policy", "You own this policy"
 	case app.WaitsSignature:
-		x.Title, x.Why = "Read and sign", "Executives sign it"
+		x.Title, x.Why = "Read and sign: "+r.documentName(w.Ref), "Executives sign it"
+		if r.maySign(w.Ref.Kind) {
+			x.Do = ui.Link{Text: "Read and sign", Href: r.url("%s", signPath(w.Ref.Kind, w.Ref.ID))}
+		}
 	case app.WaitsException:
 		x.Why = "You decide exceptions"
 		x.Title = strings.Replace(x.Title, "test "+w.Ref.ID, strings.TrimPrefix(x.Record.Text, "test of control "), 1)

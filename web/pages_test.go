@@ -34,6 +34,7 @@ func pages(t *testing.T, h *liveHouse) []page {
 	x := "/x/" + h.exam
 	link := h.invite(t, "gustavo-almeida")
 	h.converse(t)
+	h.papers(t)
 	return []page{
 		{pattern: "GET /sign-in", who: nobody, path: "/sign-in"},
 		{pattern: "POST /sign-in", who: nobody, path: "/sign-in", do: func(p *person) {
@@ -152,6 +153,22 @@ func pages(t *testing.T, h *liveHouse) []page {
 		{pattern: "GET /x/{ledger}/r/{kind}/new", who: partner, path: x + "/r/test_of_control/new"},
 		{pattern: "GET /x/{ledger}/r/{kind}/{id}", who: partner, path: x + "/r/test_of_control/t-pay-1-1"},
 		{pattern: "GET /x/{ledger}/r/{kind}/{id}/edit", who: partner, path: x + "/r/test_of_control/t-pay-1-1/edit"},
+
+		{pattern: "GET /{$}", who: executive, path: "/"},
+		{pattern: "GET /sign/{kind}/{id}", who: executive, path: "/sign/assertion/a-seen"},
+		{pattern: "GET /sign/{kind}/{id}", who: executive, path: "/sign/assertion/a-signed"},
+		{pattern: "GET /sign/{kind}/{id}", who: executive, path: "/sign/representation_letter/l-seen"},
+		{pattern: "POST /sign/{kind}/{id}", who: executive, path: "/sign/representation_letter/l-seen", do: func(p *person) {
+			p.Do(`document.querySelector("#sign-form").submit()`)
+			p.Wait("what is missing", `document.querySelector(".note.bad[role=alert]") && document.readyState === "complete"`)
+		}},
+		{pattern: "POST /sign/{kind}/{id}", who: executive, path: "/sign/assertion/a-seen", do: func(p *person) {
+			p.Do(`document.querySelector("[name=revision]").value = "7"; document.querySelector("#sign-form").submit()`)
+			p.Wait("that it changed", `document.querySelector("#changed") && document.readyState === "complete"`)
+		}},
+		{pattern: "GET /sign/{kind}/{id}", who: manager, path: "/sign/assertion/a-seen", fails: true},
+		{pattern: "GET /r/{kind}/{id}", who: executive, path: "/r/assertion/a-signed?done=signed"},
+		{pattern: "GET /r/{kind}/{id}", who: manager, path: "/r/representation_letter/l-seen"},
 
 		{pattern: "GET /palette", who: manager, path: "/r/service", do: func(p *person) {
 			p.Press("Control+k")
