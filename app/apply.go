@@ -306,7 +306,7 @@ func (p *planner) signatures(it *ascode.Item) error {
 		return err
 	}
 	signed := false
-	for _, f := range []string{"signed_by", "signed_title", "signed_on"} {
+	for _, f := range []string{"signed_by", "signed_title", "signed_on", "signed_sha256"} {
 		v := field(it.Body, f)
 		if v != "" && v != field(stored.Body, f) {
 			return errors.New("a file cannot sign for a person")

@@ -223,9 +223,9 @@ func TestFilesSignNothing(t *testing.T) {
 	v := soc1.ManagementAssertion{Engagement: engagement, SignedBy: "olive", SignedOn: "2026-02-20"}
 	s.refused(s.app.PutRecord(s.ctx, "dana", app.RecordChange{Kind: "assertion", ID: "assertion-2025", Revision: -1, Effective: "2025-01-01", Value: v}), "cannot sign")
 	for _, actor := range []string{"dana", "omar"} {
-		s.refused(s.app.Sign(s.ctx, actor, "assertion", "assertion-2025", ""), "executive")
+		s.refused(s.app.Sign(s.ctx, actor, app.Signature{Kind: "assertion", ID: "assertion-2025"}), "executive")
 	}
-	s.must(s.app.Sign(s.ctx, "olive", "assertion", "assertion-2025", "2026-02-20"))
+	s.must(s.app.Sign(s.ctx, "olive", app.Signature{Kind: "assertion", ID: "assertion-2025", On: "2026-02-20"}))
 	got := one[soc1.ManagementAssertion](s, "dana", app.OrganizationLedger, "assertion", "assertion-2025").Value
 	if got.SignedBy != "olive" || got.SignedTitle != "Chief Executive Officer" {
 		t.Errorf("signed: %+v", got)

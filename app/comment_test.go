@@ -218,8 +218,11 @@ func TestWaiting(t *testing.T) {
 			t.Errorf("for %s wait\n%s\nexpected\n%s", actor, strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
 	}
-	evidence := func(id string) string { return "provide_evidence org/control/" + id + " due 2025-12-31" }
-	expect("omar", evidence("conduct"), evidence("it-1-1"), evidence("pay-1-1"))
+	// The control of each year is owed since the year ended; those that operate as
+	// needed are asked for without a date.
+	yearly := "provide_evidence org/control/conduct due 2026-01-01"
+	evidence := func(id string) string { return "provide_evidence org/control/" + id + " due " }
+	expect("omar", yearly, evidence("it-1-1"), evidence("pay-1-1"))
 	expect("olive", "sign org/assertion/assertion-2025 due ", "sign org/representation_letter/letter-2025 due ")
 	expect("zed")
 	expect("uma")
@@ -234,12 +237,12 @@ func TestWaiting(t *testing.T) {
 	s.must(err)
 	_, _, err = s.app.Comment(s.ctx, "dana", app.Commenting{ID: "c-1", Subject: soc1.Ref{Kind: "control", ID: "conduct"}, Text: "See this.", Mentions: []string{"omar"}})
 	s.must(err)
-	expect("omar", evidence("conduct"), evidence("pay-1-1"), "answer_request org/request/req-1 due 2026-02-25", "review_policy org/policy/p-1 due 2026-03-01", "mention org/comment/c-1 due ")
+	expect("omar", yearly, "answer_request org/request/req-1 due 2026-02-25", "review_policy org/policy/p-1 due 2026-03-01", evidence("pay-1-1"), "mention org/comment/c-1 due ")
 
 	// A deputy sees what waits for the controls they were named for.
 	_, err = s.apply("omar", deputyOf("d-1", "omar", "rita", "scope: [control_owner]\ncontrols: [it-1-1, pay-1-1]"))
 	s.must(err)
-	expect("rita", evidence("pay-1-1")+" for omar", "answer_request org/request/req-1 due 2026-02-25 for omar")
+	expect("rita", "answer_request org/request/req-1 due 2026-02-25 for omar", evidence("pay-1-1")+" for omar")
 
 	// The request's way to its end.
 	s.refused(s.app.AnswerRequest(s.ctx, "olive", "req-1", "Here.", nil), "you may not answer")
@@ -253,7 +256,7 @@ func TestWaiting(t *testing.T) {
 	s.refused(s.app.CloseRequest(s.ctx, "omar", "req-1", soc1.RequestAccepted, ""), "you may not")
 	s.refused(s.app.CloseRequest(s.ctx, "dana", "req-1", soc1.RequestReturned, " "), "without saying why")
 	s.must(s.app.CloseRequest(s.ctx, "dana", "req-1", soc1.RequestReturned, "July is missing."))
-	expect("rita", evidence("pay-1-1")+" for omar", "answer_request org/request/req-1 due 2026-02-25 for omar")
+	expect("rita", "answer_request org/request/req-1 due 2026-02-25 for omar", evidence("pay-1-1")+" for omar")
 	s.must(s.app.AnswerRequest(s.ctx, "omar", "req-1", "With July.", nil))
 	s.must(s.app.CloseRequest(s.ctx, "dana", "req-1", soc1.RequestAccepted, ""))
 	expect("dana")
@@ -267,7 +270,7 @@ func TestWaiting(t *testing.T) {
 	}
 	_, err = s.app.Request(s.ctx, "omar", app.Asking{Title: "x", To: "dana"})
 	s.refused(err, "you may not make")
-	s.must(s.app.Sign(s.ctx, "olive", "assertion", "assertion-2025", ""))
+	s.must(s.app.Sign(s.ctx, "olive", app.Signature{Kind: "assertion", ID: "assertion-2025"}))
 	expect("olive", "sign org/representation_letter/letter-2025 due ")
 }
 

@@ -18,8 +18,8 @@ import (
 func signed(t *testing.T) *story {
 	t.Helper()
 	s := told(t)
-	s.must(s.app.Sign(s.ctx, "olive", "assertion", "assertion-2025", "2026-02-20"))
-	s.must(s.app.Sign(s.ctx, "olive", "representation_letter", "letter-2025", "2026-02-20"))
+	s.must(s.app.Sign(s.ctx, "olive", app.Signature{Kind: "assertion", ID: "assertion-2025", On: "2026-02-20"}))
+	s.must(s.app.Sign(s.ctx, "olive", app.Signature{Kind: "representation_letter", ID: "letter-2025", On: "2026-02-20"}))
 	return s
 }
 

@@ -192,40 +192,6 @@ func (a *App) Opine(ctx context.Context, actor, ledger, id string, o soc1.Opinio
 	return err
 }
 
-// Sign puts an executive's name under management's assertion or its
-// representation letter.
-func (a *App) Sign(ctx context.Context, actor, kind, id string, on soc1.Date) error {
-	on, err := a.day(ctx, on)
-	if err != nil {
-		return err
-	}
-	req := request{actor: actor, ledger: OrganizationLedger, may: identity.AssertionSign, kind: kind, action: "sign", reason: "Signed."}
-	_, err = a.decide(ctx, req, func(tx *Tx) error {
-		person, err := get[soc1.Person](tx, "person", actor)
-		if err != nil {
-			return err
-		}
-		switch kind {
-		case "assertion":
-			v, err := get[soc1.ManagementAssertion](tx, kind, id)
-			if err != nil {
-				return err
-			}
-			v.SignedBy, v.SignedTitle, v.SignedOn = actor, person.Title, on
-			return tx.Put(kind, id, on, v)
-		case "representation_letter":
-			v, err := get[soc1.RepresentationLetter](tx, kind, id)
-			if err != nil {
-				return err
-			}
-			v.SignedBy, v.SignedTitle, v.SignedOn = actor, person.Title, on
-			return tx.Put(kind, id, on, v)
-		}
-		return fmt.Errorf("a %s is not signed; assertions and representation letters are", kind)
-	})
-	return err
-}
-
 func (a *App) day(ctx context.Context, on soc1.Date) (soc1.Date, error) {
 	if on != "" {
 		return on, nil

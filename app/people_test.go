@@ -89,9 +89,9 @@ func TestDeputiesStandIn(t *testing.T) {
 	// The deputy of an executive does not sign; the executive does.
 	_, err = s.apply("olive", deputyOf("d-3", "olive", "pat", "scope: [executive]"))
 	s.must(err)
-	s.refused(s.app.Sign(s.ctx, "pat", "assertion", "assertion-2025", ""), "A deputy does not sign")
-	s.refused(s.app.Sign(s.ctx, "pat", "representation_letter", "letter-2025", ""), "A deputy does not sign")
-	s.must(s.app.Sign(s.ctx, "olive", "assertion", "assertion-2025", ""))
+	s.refused(s.app.Sign(s.ctx, "pat", app.Signature{Kind: "assertion", ID: "assertion-2025"}), "A deputy does not sign")
+	s.refused(s.app.Sign(s.ctx, "pat", app.Signature{Kind: "representation_letter", ID: "letter-2025"}), "A deputy does not sign")
+	s.must(s.app.Sign(s.ctx, "olive", app.Signature{Kind: "assertion", ID: "assertion-2025"}))
 
 	// The deputy's right ends with the role of the person stood in for, and with
 	// the record. The history tells of both.

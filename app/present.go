@@ -93,6 +93,7 @@ func (a *App) renew(ctx context.Context, name string) error {
 	a.heads.clear()
 	a.talk.forget()
 	a.searches.forget(name)
+	a.due.forget()
 	return nil
 }
 

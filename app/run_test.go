@@ -148,8 +148,8 @@ func TestConclusions(t *testing.T) {
 	s.refused(s.app.DiscloseNonce(s.ctx, "helen", exam, "Again."), "disclosed already")
 	// The assertion is not signed.
 	s.refused(s.app.ReleaseReport(s.ctx, "helen", engagement, "The specified parties."), "cannot be released while")
-	s.must(s.app.Sign(s.ctx, "olive", "assertion", "assertion-2025", "2026-02-20"))
-	s.must(s.app.Sign(s.ctx, "olive", "representation_letter", "letter-2025", "2026-02-20"))
+	s.must(s.app.Sign(s.ctx, "olive", app.Signature{Kind: "assertion", ID: "assertion-2025", On: "2026-02-20"}))
+	s.must(s.app.Sign(s.ctx, "olive", app.Signature{Kind: "representation_letter", ID: "letter-2025", On: "2026-02-20"}))
 	s.file("dana", "complete.yaml")
 	s.must(s.app.ReleaseReport(s.ctx, "helen", engagement, "The specified parties."))
 	m, err := s.app.ReportModel(s.ctx, "helen", engagement)

@@ -37,11 +37,16 @@ type WaitingItem struct {
 	Ref soc1.Ref `json:"ref"`
 	// Due is the day by which, empty where none is set.
 	Due soc1.Date `json:"due,omitempty"`
+	// Overdue says that it should have been done by now: its day has passed or,
+	// of evidence, has come.
+	Overdue bool `json:"overdue,omitempty"`
 	// Since is the day from which it has waited, empty where the records do
 	// not say.
 	Since soc1.Date `json:"since,omitempty"`
 	// StandingIn names whose work it is when the person is a deputy.
 	StandingIn string `json:"standing_in,omitempty"`
+	// Evidence is what is wanted, of evidence alone.
+	Evidence *EvidenceWanted `json:"evidence,omitempty"`
 }
 
 // policyNotice is how many days before its review is due a policy begins to
@@ -70,6 +75,9 @@ func (a *App) Waiting(ctx context.Context, actor string) ([]WaitingItem, error) 
 			return nil, err
 		}
 		out = append(out, items...)
+	}
+	for i := range out {
+		out[i].Overdue = out[i].Overdue || out[i].Due != "" && out[i].Due < today
 	}
 	slices.SortStableFunc(out, byUrgency)
 	return out, nil
@@ -219,13 +227,13 @@ func (w *waiter) signatures(v *record.View) ([]WaitingItem, error) {
 		out = append(out, WaitingItem{For: WaitsSignature, What: fmt.Sprintf("Read and sign %s for engagement %s.", what, engagement), Ref: w.ref(r), Since: soc1.Date(r.Effective)})
 	}
 	for _, x := range assertions {
-		if x.Value.SignedBy == "" {
+		if x.Value.SignedOn == "" && x.Value.SubserviceOrganization == "" {
 			wait(x.Record, "management's assertion", x.Value.Engagement)
 		}
 	}
 	letters, err := record.All[soc1.RepresentationLetter](w.ctx, v, "representation_letter")
 	for _, x := range letters {
-		if x.Value.SignedBy == "" {
+		if x.Value.SignedOn == "" && x.Value.SubserviceOrganization == "" {
 			wait(x.Record, "the representation letter", x.Value.Engagement)
 		}
 	}
@@ -271,68 +279,4 @@ func (w *waiter) tests(v *record.View) ([]WaitingItem, error) {
 		}
 	}
 	return out, err
-}
-
-// evidence waits for the owners of controls in operation in the period of the
-// latest engagement for which no evidence of that period is recorded.
-func (w *waiter) evidence(v *record.View) ([]WaitingItem, error) {
-	if w.ledger != OrganizationLedger || !w.may(identity.Put, "evidence") || !w.may(identity.Read, "control") || !w.may(identity.Read, "engagement") {
-		return nil, nil
-	}
-	engagements, err := record.All[soc1.Engagement](w.ctx, v, "engagement")
-	if err != nil {
-		return nil, err
-	}
-	from, to := latestPeriod(engagements)
-	if to == "" {
-		return nil, nil
-	}
-	evidence, err := record.All[soc1.Evidence](w.ctx, v, "evidence")
-	if err != nil {
-		return nil, err
-	}
-	shown := map[string]bool{}
-	for _, e := range evidence {
-		if speaksOf(e.Value, from, to) {
-			for _, c := range e.Value.Controls {
-				shown[c] = true
-			}
-		}
-	}
-	controls, err := record.All[soc1.Control](w.ctx, v, "control")
-	var out []WaitingItem
-	for _, c := range controls {
-		of, mine := w.mine(c.Value.Owner, []string{c.ID})
-		began, ended := c.Value.InOperationFrom, c.Value.InOperationTo
-		if !mine || shown[c.ID] || from > w.today || began > to || ended != "" && ended < from {
-			continue
-		}
-		out = append(out, WaitingItem{For: WaitsEvidence, What: fmt.Sprintf("Provide evidence that control %s operated from %s to %s.", c.Value.Code, from, to),
-			Ref: w.ref(c.Record), Due: to, Since: max(from, began), StandingIn: of})
-	}
-	return out, err
-}
-
-// latestPeriod is the period of the engagement that ends last; one that is as of
-// a date begins and ends with it.
-func latestPeriod(list []record.Typed[soc1.Engagement]) (from, to soc1.Date) {
-	for _, e := range list {
-		f, t := e.Value.PeriodStart, e.Value.PeriodEnd
-		if t == "" {
-			f, t = e.Value.AsOf, e.Value.AsOf
-		}
-		if t > to {
-			from, to = f, t
-		}
-	}
-	return from, to
-}
-
-// speaksOf reports whether evidence is about a day of a period. Evidence that
-// says neither what it covers nor as of when it stands is about none.
-func speaksOf(e soc1.Evidence, from, to soc1.Date) bool {
-	if e.AsOf != "" {
-		return from <= e.AsOf && e.AsOf <= to
-	}
-	return e.PeriodTo != "" && e.PeriodFrom <= to && from <= e.PeriodTo
 }

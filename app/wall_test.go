@@ -445,8 +445,21 @@ func calls() map[string][]call {
 		"CloseRequest": {{do: nothing(func(s *story, actor string, _ place) error {
 			return s.app.CloseRequest(s.ctx, actor, "req-none", soc1.RequestAccepted, "")
 		})}},
-		// Signing concerns the organization's ledger alone.
-		"Sign": {{do: nothing(func(s *story, actor string, _ place) error { return s.app.Sign(s.ctx, actor, "assertion", "none", "") })}},
+		// Signing concerns the organization's ledger alone. The engagement that nobody
+		// examines has documents of its own, which read as those of the other.
+		"MaySign": {{do: nothing(func(s *story, actor string, _ place) error { return s.app.MaySign(s.ctx, actor, "assertion") })}},
+		"Signing": {
+			{do: func(s *story, actor string, _ place) (any, error) {
+				return s.app.Signing(s.ctx, actor, "representation_letter", "letter-2025", 0)
+			}},
+			{do: func(s *story, actor string, p place) (any, error) {
+				return s.app.Signing(s.ctx, actor, "test_of_control", "t-it-1-1", 0)
+			}},
+		},
+		"Remarks": read(func(s *story, actor string, p place) (any, error) { return s.app.Remarks(s.ctx, actor, p.engagement) }),
+		"Sign": {{do: nothing(func(s *story, actor string, _ place) error {
+			return s.app.Sign(s.ctx, actor, app.Signature{Kind: "assertion", ID: "none"})
+		})}},
 	}
 	maps.Copy(out, tableCalls())
 	return out

@@ -233,8 +233,8 @@ func (s *story) release() {
 	s.t.Helper()
 	s.apply("dana", "signed.yaml", "")
 	s.apply("dana", "complete.yaml", "")
-	s.must(s.app.Sign(s.ctx, "olive", "assertion", "assertion-2025", "2026-02-20"))
-	s.must(s.app.Sign(s.ctx, "olive", "representation_letter", "letter-2025", "2026-02-20"))
+	s.must(s.app.Sign(s.ctx, "olive", app.Signature{Kind: "assertion", ID: "assertion-2025", On: "2026-02-20"}))
+	s.must(s.app.Sign(s.ctx, "olive", app.Signature{Kind: "representation_letter", ID: "letter-2025", On: "2026-02-20"}))
 	s.must(s.app.ReleaseReport(s.ctx, "helen", engagement, "Alder"))
 }
 

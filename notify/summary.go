@@ -142,7 +142,7 @@ func (s *Service) summary(ctx context.Context, r reader) (l mail.Letter, somethi
 		n++
 		part := &later
 		switch {
-		case w.Due != "" && w.Due < today:
+		case w.Overdue:
 			part = &overdue
 		case w.Due != "" && w.Due <= today.AddDays(soon):
 			part = &week
@@ -198,7 +198,7 @@ func (s *Service) item(ctx context.Context, r reader, w app.WaitingItem, mention
 		i.Text = fmt.Sprintf("Answer %s, who mentions you on %s", s.nameFor(ctx, r.PersonID, c.Comment.By), s.heading(ctx, r.PersonID, c.Comment.Subject))
 		i.Href = s.recordURL(c.Comment.Subject)
 	case w.For == app.WaitsEvidence:
-		i.Text = "Provide evidence that " + s.heading(ctx, r.PersonID, w.Ref) + " operated"
+		i.Text = "Provide evidence that " + s.heading(ctx, r.PersonID, w.Ref) + " operated" + daysText(w.Evidence)
 	case w.For == app.WaitsAnswer:
 		// Why a request was returned is somebody's words, and stays in the record.
 		i.Text = "Answer the request “" + s.heading(ctx, r.PersonID, w.Ref) + "”"
@@ -212,11 +212,22 @@ func (s *Service) item(ctx context.Context, r reader, w app.WaitingItem, mention
 	if w.Due != "" {
 		notes = append(notes, "due "+dateText(w.Due))
 	}
+	if w.Evidence != nil && w.Evidence.Owed > 1 {
+		notes = append(notes, fmt.Sprintf("%d occurrences without", w.Evidence.Owed))
+	}
 	if w.StandingIn != "" {
 		notes = append(notes, "for "+s.nameFor(ctx, r.PersonID, w.StandingIn))
 	}
 	i.Note = strings.Join(notes, ", ")
 	return i
+}
+
+// daysText says for when evidence is wanted.
+func daysText(e *app.EvidenceWanted) string {
+	if e.For.From == e.For.To {
+		return " on " + dateText(e.For.From)
+	}
+	return " from " + dateText(e.For.From) + " to " + dateText(e.For.To)
 }
 
 // rhythm says in words when summaries come.

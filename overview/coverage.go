@@ -33,11 +33,30 @@ type Coverage struct {
 // Overdue is the number of occurrences that are due and have no evidence.
 func (c Coverage) Overdue() int { return c.Expected - c.Covered }
 
+// State is where the evidence of one occurrence stands.
+type State string
+
+// The states. Evidence is due from the day after its occurrence ended.
+const (
+	// Present: evidence covers the occurrence, whether or not it is over.
+	Present State = "present"
+	// NotYetDue: nothing covers it, and its days have not all passed.
+	NotYetDue State = "not_yet_due"
+	// Late: it is due, nothing covers it, and the period asked about still runs.
+	Late State = "late"
+	// Missing: it is due, nothing covers it, and the period has ended.
+	Missing State = "missing"
+)
+
+// Owed reports whether evidence is due and not there.
+func (s State) Owed() bool { return s == Late || s == Missing }
+
 // Expectation is one occurrence of a control with the evidence that covers it.
 type Expectation struct {
 	Occurrence
 	// Due says that its period ended before today.
 	Due      bool
+	State    State
 	Evidence []soc1.Ref
 }
 
@@ -86,13 +105,58 @@ type coverer struct {
 	seen     []int32
 }
 
-func newCoverer(r *Records, period evaluation.Window, today soc1.Date, place map[string]int) *coverer {
+// state is that of an occurrence.
+func (c *coverer) state(due, covered bool) State {
+	switch {
+	case covered:
+		return Present
+	case !due:
+		return NotYetDue
+	case c.today > c.period.To:
+		return Missing
+	}
+	return Late
+}
+
+// expect works out what is expected of controls in scope, in their order: each
+// version of a control for the days on which it held. A control of which no
+// version was read counts as unchanged.
+func (r *Records) expect(period evaluation.Window, today soc1.Date, controls []scoped) *coverer {
+	place := make(map[string]int, len(controls))
+	for i, e := range controls {
+		place[e.x.ID] = i
+	}
 	c := &coverer{period: period, today: today, calendar: map[soc1.Frequency]*days{}, evidence: r.Evidence,
 		items: make([][]item, len(place)), undated: make([]int, len(place)), segments: make([][]segment, len(place))}
 	for _, o := range r.Organization {
 		c.holidays = append(c.holidays, o.Value.Holidays...)
 	}
 	c.sort(r.Ledger, place)
+	versioned := make([]bool, len(controls))
+	for i := range r.Versions {
+		v := &r.Versions[i]
+		at, ok := place[v.ID]
+		if !ok {
+			continue
+		}
+		versioned[at] = true
+		if v.Retired || v.Redacted {
+			continue
+		}
+		// The version that is the record itself need not be decoded.
+		if x := controls[at].x; v.Revision == x.Revision && v.Ledger == x.Ledger {
+			c.segment(at, x.Value, v.From, v.Until)
+			continue
+		}
+		if k, err := record.Decode[soc1.Control](v.Record); err == nil {
+			c.segment(at, k, v.From, v.Until)
+		}
+	}
+	for at := range controls {
+		if !versioned[at] {
+			c.segment(at, controls[at].x.Value, "", "")
+		}
+	}
 	return c
 }
 
@@ -234,6 +298,9 @@ func (c *coverer) expectations(at int) []Expectation {
 				}
 			}
 		}
+	}
+	for i := range out {
+		out[i].State = c.state(out[i].Due, len(out[i].Evidence) > 0)
 	}
 	slices.SortStableFunc(out, func(a, b Expectation) int { return int(key(a.To) - key(b.To)) })
 	return out

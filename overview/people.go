@@ -77,11 +77,9 @@ type Duty struct {
 // MyControl is a control as its owner sees it.
 type MyControl struct {
 	Line *ControlLine
-	// Due is the day on which evidence is wanted next: for an occurrence that
-	// is overdue the day after it ended, otherwise that of the next one.
-	// Empty when the frequency predicts none or none is left in the period.
-	Due soc1.Date
-	// For is that occurrence.
+	// Due is the day on which evidence is wanted next, For the occurrence that it
+	// is wanted for, as Wanted has them; both empty where nothing is dated.
+	Due  soc1.Date
 	For  Occurrence
 	Late bool
 }
@@ -106,13 +104,12 @@ func (o *Overview) Work(person string, more ...Duty) MyWork {
 		if person == "" || line.Control.Owner != person && line.Control.Performer != person {
 			continue
 		}
-		m := MyControl{Line: line, For: line.Evidence.Next}
-		if line.Evidence.Overdue() > 0 {
-			m.For, m.Late = line.Evidence.Oldest, true
-			w.Overdue++
+		m := MyControl{Line: line, Due: line.Wanted.Due, Late: line.Wanted.State.Owed()}
+		if m.Due != "" {
+			m.For = line.Wanted.For
 		}
-		if m.For.To != "" {
-			m.Due = m.For.To.AddDays(1)
+		if m.Late {
+			w.Overdue++
 		}
 		w.Controls = append(w.Controls, m)
 		for _, n := range o.testing.by[i].open {

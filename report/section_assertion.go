@@ -9,25 +9,10 @@ import (
 // organization under the inclusive method.
 func (m *material) sectionII() (Section, error) {
 	var p part
-	blocks, err := m.wording.Section("section_2", m.facts)
+	m.unsigned(&p, m.assertion(""), m.facts.Org)
+	title, err := m.assertionText(&p)
 	if err != nil {
 		return Section{}, err
-	}
-	title := ""
-	for _, b := range blocks {
-		switch b.ID {
-		case "subservice":
-			continue
-		case "stated":
-			m.statedMatters(&p, b.Title, m.assertion(""))
-			continue
-		case "assertion":
-			title = b.Title
-			m.unsigned(&p, m.assertion(""), m.facts.Org)
-		default:
-			p.heading(3, b.Title)
-		}
-		p.texts(b)
 	}
 	m.disagreement(&p)
 	m.assertionSignature(&p, m.assertion(""), m.facts.OrgFull, "")
@@ -40,6 +25,30 @@ func (m *material) sectionII() (Section, error) {
 		}
 	}
 	return Section{ID: "II", Title: "Section II: " + title, Running: "Section II: Management’s Assertion", Blocks: p.blocks}, nil
+}
+
+// assertionText adds what management asserts: the words that are signed, and
+// nothing about the signature.
+func (m *material) assertionText(p *part) (title string, err error) {
+	blocks, err := m.wording.Section("section_2", m.facts)
+	if err != nil {
+		return "", err
+	}
+	for _, b := range blocks {
+		switch b.ID {
+		case "subservice":
+			continue
+		case "stated":
+			m.statedMatters(p, b.Title, m.assertion(""))
+			continue
+		case "assertion":
+			title = b.Title
+		default:
+			p.heading(3, b.Title)
+		}
+		p.texts(b)
+	}
+	return title, nil
 }
 
 // unsigned says that an assertion is only a draft.

@@ -102,6 +102,25 @@ func read[T any](r *reader, v *record.View, kind string) []record.Typed[T] {
 
 // gather reads both ledgers.
 func gather(ctx context.Context, src Source) (*material, error) {
+	m, err := begin(ctx, src)
+	if err != nil {
+		return nil, err
+	}
+	r := &reader{ctx: ctx}
+	m.describe(r)
+	m.test(r)
+	if r.err != nil {
+		return nil, r.err
+	}
+	if err := m.readControls(); err != nil {
+		return nil, err
+	}
+	return m, m.inForce()
+}
+
+// begin reads the engagement, which says when and by which standards the report
+// speaks.
+func begin(ctx context.Context, src Source) (*material, error) {
 	m := &material{ctx: ctx, src: src, latest: src.Organization.At(""), party: soc1.ByManagement, work: src.Organization.At("")}
 	if src.Examination != nil {
 		m.party, m.work = soc1.ByAuditor, src.Examination.At("")
@@ -117,16 +136,7 @@ func gather(ctx context.Context, src Source) (*material, error) {
 		return nil, fmt.Errorf("report: engagement %s: %w", src.Engagement, err)
 	}
 	m.state = src.Organization.At(m.engagement.Value.End())
-	r := &reader{ctx: ctx}
-	m.describe(r)
-	m.test(r)
-	if r.err != nil {
-		return nil, r.err
-	}
-	if err := m.readControls(); err != nil {
-		return nil, err
-	}
-	return m, m.inForce()
+	return m, nil
 }
 
 // describe reads what describes the system and what management wrote about it.

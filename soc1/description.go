@@ -141,6 +141,9 @@ type ManagementAssertion struct {
 	SignedTitle string `json:"signed_title,omitempty" label:"Signer's title"`
 	// SignedOn is the day of signature.
 	SignedOn Date `json:"signed_on,omitempty" label:"Signed on"`
+	// SignedSHA256 is the hash of the text that was signed, as the signer read
+	// it: 64 lower-case hexadecimal digits, empty where nobody noted it.
+	SignedSHA256 string `json:"signed_sha256,omitempty" label:"Text signed (SHA-256)" help:"Noted by the signature. The same text gives the same value; another one was not signed."`
 	// File is the signed paper, where there is one.
 	File File `json:"file,omitzero" label:"Signed document"`
 }
@@ -149,6 +152,7 @@ type ManagementAssertion struct {
 func (a ManagementAssertion) Validate() []Problem {
 	c := examine(a)
 	c.signature(a.SignedBy, a.SignedOn, a.File, a.SubserviceOrganization == "")
+	c.signedText(a.SignedSHA256, a.SignedOn)
 	return c.problems
 }
 
@@ -158,6 +162,12 @@ func (a ManagementAssertion) Validate() []Problem {
 func (c *checker) signature(by string, on Date, paper File, own bool) {
 	c.when(by != "" && on == "", "signed_on", "There is a signer and no day of signature.", "Give the day of signature.")
 	c.when(on != "" && by == "" && (own || paper == (File{})), "signed_by", "There is a day of signature and no signer.", "Name who signed.")
+}
+
+// signedText demands that the hash of a text is one, and belongs to a signature.
+func (c *checker) signedText(sha256 string, on Date) {
+	c.when(sha256 != "" && !isDigest(sha256), "signed_sha256", "This is no SHA-256 value.", "Leave it to the signature, which notes it.")
+	c.when(sha256 != "" && on == "", "signed_sha256", "There is the hash of a signed text and no signature.", "Remove it with the signature.")
 }
 
 // RepresentationLetter is management's letter to the auditor, dated as the
@@ -181,6 +191,9 @@ type RepresentationLetter struct {
 	SignedTitle string `json:"signed_title,omitempty" label:"Signer's title"`
 	// SignedOn is the day of signature.
 	SignedOn Date `json:"signed_on,omitempty" label:"Signed on"`
+	// SignedSHA256 is the hash of the text that was signed, as the signer read
+	// it: 64 lower-case hexadecimal digits, empty where nobody noted it.
+	SignedSHA256 string `json:"signed_sha256,omitempty" label:"Text signed (SHA-256)" help:"Noted by the signature. The same text gives the same value; another one was not signed."`
 	// File is the signed paper, where there is one.
 	File File `json:"file,omitzero" label:"Signed document"`
 }
@@ -192,6 +205,7 @@ func (r RepresentationLetter) Validate() []Problem {
 		c.when(blank(s), at("statements", i, ""), "The representation is empty.", "Write it or remove it.")
 	}
 	c.signature(r.SignedBy, r.SignedOn, r.File, r.SubserviceOrganization == "")
+	c.signedText(r.SignedSHA256, r.SignedOn)
 	return c.problems
 }
 

@@ -133,6 +133,8 @@ func faults() []struct {
 		{ManagementAssertion{Engagement: "e", SignedBy: "ann"}, "signed_on", "There is a signer and no day of signature."},
 		{ManagementAssertion{Engagement: "e", SignedOn: "2026-01-31"}, "signed_by", "There is a day of signature and no signer."},
 		{ManagementAssertion{Engagement: "e", SubserviceOrganization: "s", SignedOn: "2026-01-31"}, "signed_by", "There is a day of signature and no signer."},
+		{ManagementAssertion{Engagement: "e", SignedBy: "ann", SignedOn: "2026-01-31", SignedSHA256: "12"}, "signed_sha256", "This is no SHA-256 value."},
+		{RepresentationLetter{Engagement: "e", SignedSHA256: digestText}, "signed_sha256", "There is the hash of a signed text and no signature."},
 		{RepresentationLetter{Engagement: "e", Statements: []string{""}}, "statements[0]", "The representation is empty."},
 		{ManagementResponse{Engagement: "e", Text: "T", Deviation: Ref{Kind: "control", ID: "c"}}, "deviation", "The response does not answer a deviation."},
 

@@ -183,7 +183,7 @@ func formBody(p *formPage) templ.Component {
 				}
 			}
 			for i, in := range p.Inputs {
-				templ_7745c5c3_Err = showInput(p.f, in, i == 0).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = showInput(p.f, in, p.focused(i)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

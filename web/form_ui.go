@@ -60,3 +60,14 @@ func fromAttr(in input) templ.Attributes {
 	}
 	return templ.Attributes{"data-from": in.From}
 }
+
+// focused tells whether a field has the focus first: the one that somebody came
+// for, or else the first.
+func (p *formPage) focused(i int) bool {
+	for n, in := range p.Inputs {
+		if p.Focus != "" && in.Name == p.Focus {
+			return n == i
+		}
+	}
+	return i == 0
+}

@@ -64,7 +64,6 @@ type homeControl struct {
 const soon = 7
 
 func (m *homeMine) add(x homeItem, today soc1.Date) {
-	x.Late = x.due != "" && x.due < today
 	if x.due != "" {
 		x.Due = dateText(string(x.due))
 	}
@@ -97,29 +96,12 @@ func (r *request) standingIn(today soc1.Date) ([]soc1.Deputy, error) {
 	return out, nil
 }
 
-// homeMine gathers what waits for the person: what app derives from records, and
-// evidence that falls due.
+// homeMine gathers what waits for the person, as app derives it from records.
 func (r *request) homeMine(d *matrixData, standing []soc1.Deputy, today soc1.Date) (*homeMine, error) {
 	m := &homeMine{}
-	evidence, may := map[string]bool{}, r.mayFile()
-	var items []homeItem
-	file := func(c overview.MyControl, of string) {
-		x := r.evidenceItem(d, c)
-		if !may {
-			x.Action, x.ActionHref = "Open", x.Href
-		}
-		if of != "" {
-			x.For = r.headings().person(of).Name
-		}
-		if c.Late || c.Due != "" && c.Due <= today.AddDays(soon) {
-			items = append(items, x)
-			evidence[c.Line.ID()] = true
-		}
-	}
-	own := d.o.Work(r.actor)
-	for _, c := range own.Controls {
+	may := r.mayFile()
+	for _, c := range d.o.Work(r.actor).Controls {
 		if c.Line.Control.Owner == r.actor {
-			file(c, "")
 			x := r.homeControl(d, c)
 			if !may {
 				x.Add = ""
@@ -133,27 +115,16 @@ func (r *request) homeMine(d *matrixData, standing []soc1.Deputy, today soc1.Dat
 			words = append(words, lowerFirst(x.Label()))
 		}
 		m.StandingIn = append(m.StandingIn, homeStandIn{Person: r.headings().person(s.Person), Until: dateText(string(s.Until)), What: strings.Join(words, ", ")})
-		if !slices.Contains(s.Scope, soc1.DeputyOfControlOwner) {
-			continue
-		}
-		for _, c := range d.o.Work(s.Person).Controls {
-			if c.Line.Control.Owner == s.Person && (len(s.Controls) == 0 || slices.Contains(s.Controls, c.Line.ID())) {
-				file(c, s.Person)
-			}
-		}
 	}
 	waiting, err := r.site.app.Waiting(r.Context(), r.actor)
 	if err != nil {
 		return nil, err
 	}
 	for _, w := range waiting {
-		if w.For == app.WaitsEvidence && evidence[w.Ref.ID] {
-			continue
+		x := r.waitingItem(w)
+		if w.For == app.WaitsEvidence && !may {
+			x.Action, x.ActionHref = "Open", x.Href
 		}
-		items = append(items, r.waitingItem(w))
-	}
-	slices.SortStableFunc(items, func(a, b homeItem) int { return strings.Compare(string(lastDate(a.due)), string(lastDate(b.due))) })
-	for _, x := range items {
 		m.add(x, today)
 	}
 	if n := len(m.Controls); n > 0 {
@@ -170,47 +141,56 @@ func (r *request) mayFile() bool {
 	return err == nil && b.Bad() == 0
 }
 
-func lastDate(d soc1.Date) soc1.Date {
-	if d == "" {
-		return "9999-12-31"
+// evidenceDetail says how much is missing, or for when it is wanted.
+func evidenceDetail(e *app.EvidenceWanted) string {
+	switch {
+	case e.Due == "":
+		return "None is filed for the period yet"
+	case e.Owed > 0:
+		return fmt.Sprintf("%s of %d missing, the oldest for %s", count(e.Owed, "occurrence"), e.Expected, spanText(e.For.From, e.For.To))
 	}
-	return d
+	return "For " + spanText(e.For.From, e.For.To)
 }
 
-// evidenceItem asks for the evidence of a control that is due next.
-func (r *request) evidenceItem(d *matrixData, c overview.MyControl) homeItem {
-	line := c.Line
-	x := homeItem{Icon: "file-check", Text: "Evidence of " + line.Control.Code + " " + line.Title, Href: r.url("/r/control/%s", url.PathEscape(line.ID())), due: c.Due,
-		Action: "Add evidence", ActionHref: r.addEvidence(d, c)}
-	if n := line.Evidence.Overdue(); n > 0 {
-		x.Detail = fmt.Sprintf("%s of %d missing, the oldest for %s", count(n, "occurrence"), line.Evidence.Expected, spanText(c.For.From, c.For.To))
-	} else {
-		x.Detail = "For " + spanText(c.For.From, c.For.To)
-	}
-	return x
-}
-
-// addEvidence is the form for a new piece of evidence, with what is known of it.
-// Days of a daily control are filed together, to the end of their month.
-func (r *request) addEvidence(d *matrixData, c overview.MyControl) string {
-	v := url.Values{"controls": {c.Line.ID()}}
-	from, to := c.For.From, c.For.To
-	if from != "" {
-		if c.Line.Control.Frequency == soc1.Daily {
+// addEvidence is the form for a new piece of evidence of a control, with what is
+// known of it. Days of a daily control are filed together, to the end of their
+// month. Without days, the form asks for them.
+func (r *request) addEvidence(c *soc1.Control, id string, days overview.Occurrence, today soc1.Date) string {
+	v := url.Values{"controls": {id}}
+	if from, to := days.From, days.To; from != "" {
+		if c.Frequency == soc1.Daily {
 			end := soc1.NewDate(from.Year(), from.Month(), 1).AddMonths(1).AddDays(-1)
-			to = max(to, min(end, d.o.Question.Today.AddDays(-1)))
+			to = max(to, min(end, today.AddDays(-1)))
 		}
 		v.Set("period_from", string(from))
 		v.Set("period_to", string(to))
-		v.Set("title", c.Line.Control.Code+", "+spanText(from, to))
+		v.Set("title", c.Code+", "+spanText(from, to))
 	}
 	return r.url("/r/evidence/new?%s", v.Encode())
+}
+
+// addWanted is the form for evidence that waits to be filed.
+func (r *request) addWanted(w app.WaitingItem) string {
+	days, today := overview.Occurrence{}, soc1.Date("")
+	var c soc1.Control
+	if w.Due != "" {
+		days = w.Evidence.For
+	}
+	if v, err := r.records(); err == nil {
+		if x, err := record.One[soc1.Control](r.Context(), v, "control", w.Ref.ID); err == nil {
+			c = x.Value
+		}
+	}
+	if d, err := r.site.app.Today(r.Context()); err == nil {
+		today = d
+	}
+	return r.addEvidence(&c, w.Ref.ID, days, today)
 }
 
 func (r *request) homeControl(d *matrixData, c overview.MyControl) homeControl {
 	row := newMatrixRow(d.o, c.Line)
 	x := homeControl{Code: row.Code, Title: row.Title, Href: r.url("/r/control/%s", url.PathEscape(row.ID)), Evidence: row.Evidence, EvidenceText: row.EvidenceText,
-		Status: row.Status, Late: c.Late, Add: r.addEvidence(d, c)}
+		Status: row.Status, Late: c.Late, Add: r.addEvidence(&c.Line.Control, c.Line.ID(), c.For, d.o.Question.Today)}
 	if c.Due != "" {
 		x.Due = dateText(string(c.Due))
 	}
@@ -237,7 +217,7 @@ func (r *request) waitingItem(w app.WaitingItem) homeItem {
 		// Who reads the requests to themselves alone finds no heading of one.
 		name = strings.TrimSuffix(w.What, ".")
 	}
-	x := homeItem{Text: name, Href: ref.Href, due: w.Due, Action: "Open", ActionHref: ref.Href}
+	x := homeItem{Text: name, Href: ref.Href, due: w.Due, Late: w.Overdue, Action: "Open", ActionHref: ref.Href}
 	if w.StandingIn != "" {
 		x.For = r.headings().person(w.StandingIn).Name
 	}
@@ -254,7 +234,11 @@ func (r *request) waitingItem(w app.WaitingItem) homeItem {
 	case app.WaitsPolicy:
 		x.Icon, x.Text, x.Detail = "scroll-text", "Review the policy: "+name, ""
 	case app.WaitsSignature:
-		x.Icon, x.Text = "pencil", "Read and sign: "+name
+		x.Icon, x.Text = "pencil", "Read and sign: "+in.documentName(w.Ref)
+		if in.maySign(w.Ref.Kind) {
+			x.Href = in.url("%s", signPath(w.Ref.Kind, w.Ref.ID))
+			x.Action, x.ActionHref = "Read and sign", x.Href
+		}
 	case app.WaitsException:
 		x.Icon, x.Text = "circle-alert", "Exceptions to decide: "+ref.Text
 		x.ActionHref = in.url("%s/r/exception?%s", in.at(), url.Values{"f.test": {w.Ref.ID}, "f.status": {string(soc1.Open)}}.Encode())
@@ -262,8 +246,8 @@ func (r *request) waitingItem(w app.WaitingItem) homeItem {
 	case app.WaitsReview:
 		x.Icon, x.Text = "eye", "Test to review: "+ref.Text
 	case app.WaitsEvidence:
-		x.Icon, x.Text, x.Detail = "file-check", "Evidence of "+name, "None is filed for the period yet"
-		x.Action, x.ActionHref = "Add evidence", r.url("/r/evidence/new?%s", url.Values{"controls": {w.Ref.ID}}.Encode())
+		x.Icon, x.Text, x.Detail = "file-check", "Evidence of "+name, evidenceDetail(w.Evidence)
+		x.Action, x.ActionHref = "Add evidence", in.addWanted(w)
 	default:
 		x.Icon, x.Text = "circle-dot", w.What
 	}

@@ -109,12 +109,6 @@ type homeExam struct {
 	Ledger string
 }
 
-type homeSign struct {
-	Lines []behindRow
-	// How says how a signature is given.
-	How string
-}
-
 type homeRequests struct {
 	Waiting, Late homeLink
 	Lines         []behindRow
@@ -255,7 +249,9 @@ func (r *request) organizationHome(p *homePage, roles []soc1.Role, today soc1.Da
 		return err
 	}
 	if manages || has(soc1.Executive) {
-		p.Sign = r.homeSign(d)
+		if p.Sign, err = r.homeSign(d, has(soc1.ComplianceManager)); err != nil {
+			return err
+		}
 	}
 	if manages && !r.past.On() {
 		if err := r.homeRequests(p, today); err != nil {
@@ -475,28 +471,6 @@ func (r *request) homeNumbers(d *matrixData, id string) (*homeNumbers, error) {
 
 // mostAttention bounds the list on the page; the whole is one click away.
 const mostAttention = 5
-
-// homeSign lists what waits for a signature or an approval.
-func (r *request) homeSign(d *matrixData) *homeSign {
-	s := &homeSign{How: "Assertion and letter are signed by an executive’s own command, reperform sign; a compliance manager enters the approval of a policy in its record."}
-	for _, x := range d.o.ToSign("") {
-		row := behindRow{Text: x.Title, Kind: "To sign"}
-		switch {
-		case len(x.Refs) > 0 && x.Refs[0].Kind == "engagement":
-			row.Kind = "Not drafted yet"
-		case len(x.Refs) > 0 && x.Refs[0].Kind == "policy":
-			row.Kind = "To approve"
-		}
-		if len(x.Refs) > 0 {
-			row.Href = r.behindRef(x.Refs[0]).Href
-		}
-		if x.Who != "" {
-			row.Who = r.headings().person(x.Who)
-		}
-		s.Lines = append(s.Lines, row)
-	}
-	return s
-}
 
 // homeRequests lists what people were asked for and have not answered.
 func (r *request) homeRequests(p *homePage, today soc1.Date) error {

@@ -78,9 +78,6 @@ type mentionItem struct {
 	Fresh        string
 }
 
-// week is how many days ahead something is near.
-const week = 7
-
 // inbox shows what waits for the person.
 func (r *request) inbox() error {
 	p, err := r.inboxOf()
@@ -123,15 +120,14 @@ func (r *request) inboxOf() (*inboxPage, error) {
 			n = 5
 		case x.Mention != nil:
 			n = 2
-		case x.day == "":
-		case x.day < today:
+		case x.Late:
 			n = 0
-		case x.day < today.AddDays(week):
+		case x.day == "":
+		case x.day <= today.AddDays(soon):
 			n = 1
 		default:
 			n = 4
 		}
-		x.Late = n == 0
 		groups[n].Items = append(groups[n].Items, x)
 	}
 	for i, g := range groups {
@@ -160,37 +156,15 @@ func (r *request) waiting() ([]inboxItem, error) {
 			return nil, err
 		}
 	}
-	d, work, err := r.ownWork()
-	if err != nil {
-		return nil, err
-	}
 	var out []inboxItem
 	may := r.mayFile()
-	file := func(x inboxItem) inboxItem {
-		if !may {
-			x.Do = ui.Link{Text: "Open", Href: x.Record.Href}
-		}
-		return x
-	}
-	counted, titles := map[string]bool{}, map[string]string{}
-	for _, m := range work.Controls {
-		counted[m.Line.Ref.ID], titles[m.Line.Ref.ID] = m.Line.Evidence.Counted, m.Line.Title
-		if m.Due == "" {
-			continue
-		}
-		out = append(out, file(r.evidenceWanted(d, m)))
-	}
 	for _, w := range all {
-		if w.For == app.WaitsEvidence && w.StandingIn == "" && counted[w.Ref.ID] {
-			continue // Counted by occurrence above.
-		}
 		x, ok, err := r.inboxItem(w, read)
 		if err != nil {
 			return nil, err
 		}
-		if title := titles[w.Ref.ID]; title != "" && w.For == app.WaitsEvidence {
-			x.Title = "Evidence: " + title
-			x = file(x)
+		if w.For == app.WaitsEvidence && !may {
+			x.Do = ui.Link{Text: "Open", Href: x.Record.Href}
 		}
 		if ok {
 			out = append(out, x)
@@ -200,38 +174,6 @@ func (r *request) waiting() ([]inboxItem, error) {
 		return cmp.Compare(cmp.Or(string(a.day), "9999"), cmp.Or(string(b.day), "9999"))
 	})
 	return out, nil
-}
-
-// ownWork is the evidence of the controls that the person owns or performs, by
-// occurrence.
-func (r *request) ownWork() (*matrixData, overview.MyWork, error) {
-	org, err := r.site.app.View(r.Context(), r.actor, app.OrganizationLedger, record.AsOf{})
-	if err != nil || matrixWithheld(org) != nil {
-		return nil, overview.MyWork{}, nil
-	}
-	d, err := r.matrixOf("")
-	if err != nil {
-		return nil, overview.MyWork{}, err
-	}
-	return d, d.o.Work(r.actor), nil
-}
-
-// evidenceWanted asks for the evidence of a control that is due next.
-func (r *request) evidenceWanted(d *matrixData, m overview.MyControl) inboxItem {
-	l := m.Line
-	ref := soc1.Ref{Ledger: app.OrganizationLedger, Kind: "control", ID: l.Ref.ID}
-	x := inboxItem{Key: ref.String() + "#evidence", Anchor: "evidence-" + l.Ref.ID, Icon: "file-check", For: app.WaitsEvidence, day: m.Due, Due: dateText(string(m.Due)),
-		Title: "Evidence: " + l.Title, Record: ui.Link{Text: "control " + l.Control.Code, Href: r.url("%s", pathOf(ref))},
-		Do: ui.Link{Text: "Add evidence", Href: r.addEvidence(d, m)}}
-	role := "own"
-	if l.Control.Owner != r.actor {
-		role = "perform"
-	}
-	x.Why = fmt.Sprintf("You %s this control; wanted for %s", role, spanText(m.For.From, m.For.To))
-	if n := l.Evidence.Overdue(); n > 1 {
-		x.Why += fmt.Sprintf(", the oldest of %d without evidence", n)
-	}
-	return x
 }
 
 // verbs say what is done on the page of what waits, and by which symbol.
@@ -244,7 +186,7 @@ var verbs = map[app.WaitingFor][2]string{
 // inboxItem words one thing. It is left out when what it is about cannot be
 // read any more.
 func (r *request) inboxItem(w app.WaitingItem, read map[string]time.Time) (inboxItem, bool, error) {
-	x := inboxItem{Key: w.Ref.String(), Anchor: string(w.For) + "-" + w.Ref.ID, Icon: verbs[w.For][1], Title: strings.TrimSuffix(w.What, "."), For: w.For, day: w.Due}
+	x := inboxItem{Key: w.Ref.String(), Anchor: string(w.For) + "-" + w.Ref.ID, Icon: verbs[w.For][1], Title: strings.TrimSuffix(w.What, "."), For: w.For, day: w.Due, Late: w.Overdue}
 	if w.Due != "" {
 		x.Due = dateText(string(w.Due))
 	}
@@ -264,13 +206,14 @@ func (r *request) inboxItem(w app.WaitingItem, read map[string]time.Time) (inbox
 	case app.WaitsAnswer, app.WaitsClosing:
 		return r.requestItem(x, w)
 	case app.WaitsEvidence:
-		x.Why = "You own this control; nothing is recorded for " + x.Since + " – " + x.Due
-		x.Since = ""
-		x.Do.Href = r.url("/r/evidence/new?%s", url.Values{"controls": {w.Ref.ID}}.Encode())
+		r.evidenceItem(&x, w)
 	case app.WaitsPolicy:
 		x.Title, x.Why = "Review the policy", "You own this policy"
 	case app.WaitsSignature:
-		x.Title, x.Why = "Read and sign", "Executives sign it"
+		x.Title, x.Why = "Read and sign: "+r.documentName(w.Ref), "Executives sign it"
+		if r.maySign(w.Ref.Kind) {
+			x.Do = ui.Link{Text: "Read and sign", Href: r.url("%s", signPath(w.Ref.Kind, w.Ref.ID))}
+		}
 	case app.WaitsException:
 		x.Why = "You decide exceptions"
 		x.Title = strings.Replace(x.Title, "test "+w.Ref.ID, strings.TrimPrefix(x.Record.Text, "test of control "), 1)
@@ -282,6 +225,35 @@ func (r *request) inboxItem(w app.WaitingItem, read map[string]time.Time) (inbox
 		x.Why = "It is assigned to you"
 	}
 	return x, true, nil
+}
+
+// evidenceItem asks for the evidence of a control that is wanted next.
+func (r *request) evidenceItem(x *inboxItem, w app.WaitingItem) {
+	e := w.Evidence
+	x.Key, x.Anchor, x.Since = w.Ref.String()+"#evidence", "evidence-"+w.Ref.ID, ""
+	if name := strings.TrimPrefix(x.Record.Text, "control "); name != x.Record.Text {
+		x.Title = "Evidence of " + name
+	}
+	role := "perform"
+	switch {
+	case e.Owner:
+		role = "own"
+	case x.StandsIn != "":
+		role = "stand in for the owner of"
+	}
+	x.Why = "You " + role + " this control; "
+	switch {
+	case e.Due == "":
+		x.Why += "nothing is filed for the period yet"
+	case e.State == overview.Missing:
+		x.Why += "the period has ended without that for " + spanText(e.For.From, e.For.To)
+	default:
+		x.Why += "wanted for " + spanText(e.For.From, e.For.To)
+	}
+	if e.Owed > 1 {
+		x.Why += fmt.Sprintf(", the oldest of %d without evidence", e.Owed)
+	}
+	x.Do.Href = r.addWanted(w)
 }
 
 // mentionedIn words a comment that calls the person.

@@ -206,15 +206,14 @@ func (r *request) matrixOf(engagement string) (*matrixData, error) {
 			// A list of a date does not tell of versions that come after it.
 			versions = &record.Versions{}
 		}
-		from, to := chosen.Value.Start(), chosen.Value.End()
 		q := overview.Question{Engagement: chosen.ID, Today: today}
 		if chosen.ID == "" {
-			from, to = soc1.Date(fmt.Sprintf("%04d-01-01", today.Year())), soc1.Date(fmt.Sprintf("%04d-12-31", today.Year()))
-			q.From, q.To = from, to
+			q = overview.Ask(nil, today)
 		}
+		days := q.Days(chosen.Value)
 		// What the firm releases to management is not handed over by app, so
 		// none of it counts here.
-		recs, err := reader.Load(r.Context(), side, keeping{org, versions}, work, from, to, overview.Released{})
+		recs, err := reader.Load(r.Context(), side, keeping{org, versions}, work, days.From, days.To, overview.Released{})
 		if err != nil {
 			return nil, err
 		}
@@ -272,17 +271,12 @@ func (r *request) engagement(all []record.Typed[soc1.Engagement], id string, tod
 		return cmp.Or(-cmp.Compare(a.Value.End(), b.Value.End()), cmp.Compare(a.ID, b.ID))
 	})
 	var none record.Typed[soc1.Engagement]
+	asked := id
+	if id == "" && r.ledger == app.OrganizationLedger {
+		asked = overview.Ask(all, today).Engagement
+	}
 	for _, e := range all {
-		switch {
-		case r.ledger != app.OrganizationLedger:
-			if app.ExaminationLedger(e.ID) == r.ledger {
-				return e, nil
-			}
-		case id != "":
-			if e.ID == id {
-				return e, nil
-			}
-		case e.Value.Start() <= today || e.ID == all[len(all)-1].ID:
+		if r.ledger != app.OrganizationLedger && app.ExaminationLedger(e.ID) == r.ledger || r.ledger == app.OrganizationLedger && e.ID == asked {
 			return e, nil
 		}
 	}

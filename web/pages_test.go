@@ -47,6 +47,7 @@ func pages(t *testing.T, h *liveHouse) []page {
 	if err := h.site.opt.Desk.SetMail(t.Context(), "elena-petrova", desk.MailSettings{Digest: desk.Weekly, Hour: 8}); err != nil {
 		t.Fatal(err)
 	}
+	h.papers(t)
 	return []page{
 		{pattern: "GET /mail", who: administrator, path: "/mail"},
 		{pattern: "GET /unsubscribe/{token}", who: nobody, path: "/unsubscribe/" + off},
@@ -185,6 +186,22 @@ func pages(t *testing.T, h *liveHouse) []page {
 		{pattern: "GET /x/{ledger}/r/{kind}/new", who: partner, path: x + "/r/test_of_control/new"},
 		{pattern: "GET /x/{ledger}/r/{kind}/{id}", who: partner, path: x + "/r/test_of_control/t-pay-1-1"},
 		{pattern: "GET /x/{ledger}/r/{kind}/{id}/edit", who: partner, path: x + "/r/test_of_control/t-pay-1-1/edit"},
+
+		{pattern: "GET /{$}", who: executive, path: "/"},
+		{pattern: "GET /sign/{kind}/{id}", who: executive, path: "/sign/assertion/a-seen"},
+		{pattern: "GET /sign/{kind}/{id}", who: executive, path: "/sign/assertion/a-signed"},
+		{pattern: "GET /sign/{kind}/{id}", who: executive, path: "/sign/representation_letter/l-seen"},
+		{pattern: "POST /sign/{kind}/{id}", who: executive, path: "/sign/representation_letter/l-seen", do: func(p *person) {
+			p.Do(`document.querySelector("#sign-form").submit()`)
+			p.Wait("what is missing", `document.querySelector(".note.bad[role=alert]") && document.readyState === "complete"`)
+		}},
+		{pattern: "POST /sign/{kind}/{id}", who: executive, path: "/sign/assertion/a-seen", do: func(p *person) {
+			p.Do(`document.querySelector("[name=revision]").value = "7"; document.querySelector("#sign-form").submit()`)
+			p.Wait("that it changed", `document.querySelector("#changed") && document.readyState === "complete"`)
+		}},
+		{pattern: "GET /sign/{kind}/{id}", who: manager, path: "/sign/assertion/a-seen", fails: true},
+		{pattern: "GET /r/{kind}/{id}", who: executive, path: "/r/assertion/a-signed?done=signed"},
+		{pattern: "GET /r/{kind}/{id}", who: manager, path: "/r/representation_letter/l-seen"},
 
 		{pattern: "GET /palette", who: manager, path: "/r/service", do: func(p *person) {
 			p.Press("Control+k")

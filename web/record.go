@@ -31,6 +31,8 @@ type recordPage struct {
 	From []backReference
 	// Talk is what is said about it; nil where nothing is, such as on a comment.
 	Talk *talk
+	// Signed is what is to be said about its signature; nil where nothing is.
+	Signed *signedState
 	// Said is where a comment stands on the page of the record that it is about.
 	Said string
 }
@@ -132,11 +134,17 @@ func (r *request) showRecord(status int, d draft) error {
 	if k.Name == "comment" {
 		p.Said = r.saidAt(x)
 	}
+	if p.Signed, err = r.signedState(k.Name, x.ID); err != nil {
+		return err
+	}
 	crumbs := []ui.Link{{Text: k.Plural, Href: r.at() + "/r/" + k.Name}}
 	if p.f, err = r.frame(clipped(p.Heading.String(), 90), crumbs); err != nil {
 		return err
 	}
 	p.f.Here = r.at() + "/r/" + k.Name
+	if p.Signed != nil && r.URL.Query().Get("done") == "signed" {
+		p.f.Toast = "Signed. The record keeps it, with its proof."
+	}
 	return r.write(status, ui.Page(p.f, recordActions(p), recordBody(p)))
 }
 
@@ -243,6 +251,8 @@ type formPage struct {
 	Problem   string
 	// Only is the field that the form is about; empty for all.
 	Only string
+	// Focus is the field of all that somebody came for.
+	Focus string
 	// Problems are what is wrong with id, reason and date, by their names.
 	Problems map[string]string
 	// Stale holds both versions when somebody else was faster.
@@ -284,7 +294,7 @@ func (r *request) edit() error {
 	if err != nil {
 		return err
 	}
-	p := &formPage{Kind: k, ID: x.ID, Heading: record.HeadingOf(x).String(), Revision: x.Revision, Only: r.URL.Query().Get("field"), Reason: defaultReason(r.URL.Query().Get("field"), k)}
+	p := &formPage{Kind: k, ID: x.ID, Heading: record.HeadingOf(x).String(), Revision: x.Revision, Only: r.URL.Query().Get("field"), Focus: r.URL.Query().Get("focus"), Reason: defaultReason(r.URL.Query().Get("field"), k)}
 	p.Inputs = r.inputs(only(k, p.Only), fieldsOf(x), "", nil)
 	return r.form(http.StatusOK, p)
 }

@@ -132,6 +132,7 @@ func (s *Site) register() {
 		}
 		s.registerPasskeys()
 		s.registerSettings()
+		s.registerSigning()
 	}
 	s.add("GET /time", (*request).travel)
 	s.add("POST /preferences", (*request).prefer)

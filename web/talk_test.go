@@ -416,7 +416,7 @@ func TestInbox(t *testing.T) {
 		rest, _, _ = strings.Cut(rest, `id="group-`)
 		return rest
 	}
-	if g := group(reader, "late"); !strings.Contains(g, "Evidence: ") || strings.Contains(g, "/r/evidence/new") {
+	if g := group(reader, "late"); !strings.Contains(g, "Evidence of ") || strings.Contains(g, "/r/evidence/new") {
 		t.Error("a reader who owns a control is offered to file evidence, or is not told of it")
 	}
 	if n, _ := counted(assessor); n != 0 || !strings.Contains(h.page(assessor, "/inbox"), "Nothing waits for you") {

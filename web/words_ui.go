@@ -86,3 +86,11 @@ func emptyText(kind string) string {
 	}
 	return "Records appear here as soon as somebody makes one."
 }
+
+// commaBefore sets a word apart where there is one.
+func commaBefore(s string) string {
+	if s == "" {
+		return ""
+	}
+	return ", " + s
+}

@@ -70,20 +70,3 @@ func (c *cli) opineCommand() *cobra.Command {
 			return a.Opine(cmd.Context(), c.actor, j.Ledger, j.ID, j.Record)
 		})
 }
-
-func (c *cli) signCommand() *cobra.Command {
-	var on string
-	cmd := c.command("sign KIND ID", "sign", func(cmd *cobra.Command, args []string) error {
-		a, err := c.open(cmd.Context())
-		if err != nil {
-			return err
-		}
-		if err := a.Sign(cmd.Context(), c.actor, args[0], args[1], soc1.Date(on)); err != nil {
-			return err
-		}
-		return c.print(map[string]string{"kind": args[0], "id": args[1]}, func(w io.Writer) { fmt.Fprintf(w, "%s signed %s %s.\n", c.actor, args[0], args[1]) })
-	})
-	cmd.Args = cobra.ExactArgs(2)
-	cmd.Flags().StringVar(&on, "on", "", "date of the signature (default: today)")
-	return cmd
-}

@@ -511,7 +511,7 @@ func (s *stage) conclusions(ctx context.Context) error {
 	}
 	for _, g := range signed {
 		s.at(g.on, 9)
-		if err := s.app.Sign(ctx, signer, g.kind, g.id, g.on); err != nil {
+		if err := s.app.Sign(ctx, signer, app.Signature{Kind: g.kind, ID: g.id, On: g.on}); err != nil {
 			return err
 		}
 	}

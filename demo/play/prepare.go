@@ -54,10 +54,10 @@ func unsign(items []*ascode.Item) ([]signature, error) {
 		switch v := it.Value.(type) {
 		case *soc1.ManagementAssertion:
 			out = append(out, signature{it.Kind, it.ID, v.SignedOn})
-			v.SignedBy, v.SignedTitle, v.SignedOn = "", "", ""
+			v.SignedBy, v.SignedTitle, v.SignedOn, v.SignedSHA256 = "", "", "", ""
 		case *soc1.RepresentationLetter:
 			out = append(out, signature{it.Kind, it.ID, v.SignedOn})
-			v.SignedBy, v.SignedTitle, v.SignedOn = "", "", ""
+			v.SignedBy, v.SignedTitle, v.SignedOn, v.SignedSHA256 = "", "", "", ""
 		default:
 			continue
 		}

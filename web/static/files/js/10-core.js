@@ -19,6 +19,15 @@ function toast(text, action) {
   setTimeout(() => t.remove(), action ? 10000 : 5000);
 }
 
+// What the server says was done stays as long, and loading the page again does
+// not say it again.
+for (const t of document.querySelectorAll("#toasts > .toast")) {
+  setTimeout(() => t.remove(), 5000);
+  const u = new URL(location.href);
+  u.searchParams.delete("done");
+  history.replaceState(history.state, "", u);
+}
+
 // Sheets close when one clicks elsewhere, opens another, or presses Escape.
 document.addEventListener("click", (e) => {
   for (const d of document.querySelectorAll("details.pop[open]")) if (!d.contains(e.target)) d.open = false;

@@ -25,8 +25,12 @@
     return JSON.stringify({ id: c.id, rawId: text(c.rawId), type: c.type, response: r, authenticatorAttachment: c.authenticatorAttachment ?? undefined,
       clientExtensionResults: c.getClientExtensionResults() });
   }
+  const other = (form) => document.getElementById(form.dataset.with ?? "");
+  const complete = (form) => form.reportValidity() && [...other(form)?.elements ?? []].every((e) => e.type === "password" || e.reportValidity());
   async function post(url, form, more) {
     const body = new URLSearchParams(new FormData(form));
+    // What another form holds goes along, but no password: the passkey is instead of it.
+    for (const e of other(form)?.elements ?? []) if (e.name && e.type !== "password" && (e.type !== "checkbox" || e.checked)) body.append(e.name, e.value);
     for (const k in more) body.set(k, more[k]);
     const res = await fetch(url, { method: "POST", body });
     if (!res.headers.get("content-type")?.startsWith("application/json")) throw new Error("The server did not answer as expected. Load the page again.");
@@ -42,17 +46,19 @@
     NotSupportedError: "This device cannot make a passkey that unlocks by finger, face or PIN.",
     TypeError: "The server could not be reached. Try again.",
   };
+  // Nothing that was typed is lost by going where the server says.
+  function leave(form, to) { delete other(form)?.dataset.dirty; location.assign(to); }
   async function exchange(form) {
     const say = form.querySelector("[role=alert]"), button = form.querySelector("button");
     say.hidden = true;
     button.disabled = true;
     try {
       const a = await post(form.dataset.begin, form);
-      if (!a.options) { location.assign(a.to); return; }
+      if (!a.options) { leave(form, a.to); return; }
       const o = decoded(a.options);
       const c = o.publicKey.user ? await navigator.credentials.create(o) : await navigator.credentials.get(o);
       const done = await post(form.dataset.finish, form, { ceremony: a.ceremony, response: encoded(c) });
-      location.assign(done.to);
+      leave(form, done.to);
     } catch (e) {
       say.textContent = words[e.name] ?? e.message;
       say.hidden = false;
@@ -63,7 +69,7 @@
   for (const form of document.querySelectorAll("form[data-passkey]")) {
     if (!window.PublicKeyCredential || !navigator.credentials) continue;
     form.hidden = false;
-    form.addEventListener("submit", (e) => { e.preventDefault(); if (form.reportValidity()) exchange(form); });
+    form.addEventListener("submit", (e) => { e.preventDefault(); if (complete(form)) exchange(form); });
   }
 
   // A new password is looked at half a second after the last key.
