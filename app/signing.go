@@ -107,15 +107,7 @@ func (a *App) Signing(ctx context.Context, actor, kind, id string, known int64) 
 	if err := signable(kind); err != nil {
 		return nil, err
 	}
-	v, err := a.view(ctx, OrganizationLedger, record.AsOf{Known: known})
-	if err != nil {
-		return nil, err
-	}
-	x, err := v.Get(ctx, kind, id)
-	if err != nil {
-		return nil, err
-	}
-	s, err := signing(ctx, v, x)
+	s, err := a.signingAt(ctx, kind, id, known)
 	if err != nil {
 		return nil, err
 	}
@@ -136,17 +128,15 @@ func (a *App) Signing(ctx context.Context, actor, kind, id string, known int64) 
 		}
 		standing = g != nil
 	}
-	if field(x.Body, "signed_on") == "" {
+	if !standing {
 		s.Earlier = last
 		return s, nil
 	}
-	if s.Signed = last; last == nil {
-		return nil, fmt.Errorf("%s %s is signed, and its history does not say by which revision", words(kind), id)
-	}
+	s.Signed = last
 	then := last.SHA256
 	if then == "" {
 		// Nobody noted the hash: what it read then is worked out again.
-		before, err := a.Signing(ctx, actor, kind, id, last.Pos+1)
+		before, err := a.signingAt(ctx, kind, id, last.Pos+1)
 		if err != nil {
 			return nil, err
 		}
@@ -154,6 +144,19 @@ func (a *App) Signing(ctx context.Context, actor, kind, id string, known int64) 
 	}
 	s.Differs = then != s.SHA256
 	return s, nil
+}
+
+// signingAt is the text alone, as known at a size of the ledger.
+func (a *App) signingAt(ctx context.Context, kind, id string, known int64) (*Signing, error) {
+	v, err := a.view(ctx, OrganizationLedger, record.AsOf{Known: known})
+	if err != nil {
+		return nil, err
+	}
+	x, err := v.Get(ctx, kind, id)
+	if err != nil {
+		return nil, err
+	}
+	return signing(ctx, v, x)
 }
 
 // signedIn is the signature that a revision bears.

@@ -293,11 +293,9 @@ func (r *request) signed(p *signPage, v url.Values) (app.Signature, bool) {
 }
 
 // stale reports whether a text reads otherwise than the one that was read.
-func (g signatureForm) stale(s *app.Signing) bool {
+func stale(g app.Signature, s *app.Signing) bool {
 	return g.Revision != s.Revision || g.SHA256 != s.SHA256
 }
-
-type signatureForm app.Signature
 
 func knownIn(v url.Values) int64 {
 	n, err := strconv.ParseInt(v.Get("known"), 10, 64)
@@ -319,7 +317,7 @@ func (r *request) sign() error {
 	}
 	p := &signPage{S: s}
 	g, ok := r.signed(p, v)
-	stale := func() error {
+	again := func() error {
 		r.view, r.names = nil, nil
 		if p.S, err = r.signing(); err != nil {
 			return err
@@ -334,8 +332,8 @@ func (r *request) sign() error {
 		}
 		return r.signAgain(http.StatusConflict, p)
 	}
-	if s.Signed != nil || signatureForm(g).stale(s) {
-		return stale()
+	if s.Signed != nil || stale(g, s) {
+		return again()
 	}
 	if v.Get("password") == "" {
 		p.Problems["password"], ok = "Type your password: a signature asks for it each time.", false
@@ -367,7 +365,7 @@ func (r *request) sign() error {
 	var changed *app.TextChangedError
 	switch {
 	case errors.As(err, &changed):
-		return stale()
+		return again()
 	case err != nil && explain(err).Status == http.StatusUnprocessableEntity:
 		p.Problem = "Nothing was signed: " + err.Error()
 		return r.signAgain(http.StatusUnprocessableEntity, p)
@@ -421,7 +419,7 @@ func (r *request) finishSigning(v url.Values) (told, error) {
 func (r *request) signable(s *app.Signing, v url.Values) (told, bool) {
 	p := &signPage{S: s}
 	g, ok := r.signed(p, v)
-	if s.Signed != nil || signatureForm(g).stale(s) {
+	if s.Signed != nil || stale(g, s) {
 		return r.readAgain(s, v), false
 	}
 	if !ok {
