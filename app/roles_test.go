@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -11,6 +12,7 @@ import (
 
 	"reperform/app"
 	"reperform/ascode"
+	"reperform/bundle"
 	"reperform/identity"
 	"reperform/record"
 	"reperform/soc1"
@@ -546,5 +548,46 @@ func TestCustomRoleAsDeputy(t *testing.T) {
 	s.refused(s.revise(after, "paul", "it-1-1"), "you may not")
 	if got := s.reads(after, "paul"); !slices.Equal(got, []string{"policy"}) {
 		t.Errorf("after the last day paul reads %v", got)
+	}
+}
+
+// TestCustomRoleBuildsDraft: a role that reads all registers may build management's
+// draft and nothing that leaves the house.
+func TestCustomRoleBuildsDraft(t *testing.T) {
+	s := staffed(t)
+	s.open()
+	_, err := s.apply("dana", customRole("drafter", "reads_all: true\nbuilds_draft: true")+customRole("second-line", "reads_all: true")+
+		customPerson("drew", "drafter")+customPerson("lena", "second-line"))
+	s.must(err)
+	m, err := s.app.ReportModel(s.ctx, "drew", engagement)
+	s.must(err)
+	if len(m.Sections) == 0 {
+		t.Error("the draft is empty")
+	}
+	_, err = s.app.ReportModel(s.ctx, "lena", engagement)
+	s.refused(err, "you may not build the report")
+	for _, audience := range []bundle.Audience{bundle.ForReport, bundle.ForFile} {
+		_, err := s.app.ExportBundle(s.ctx, "drew", engagement, audience, false, filepath.Join(t.TempDir(), "b"))
+		s.refused(err, "you may not bundle")
+	}
+	s.refused(s.app.Sign(s.ctx, "drew", "assertion", "assertion-2025", ""), "you may not sign")
+	_, err = s.app.VerifyLedgers(s.ctx, "drew", app.OrganizationLedger, nil, false)
+	s.refused(err, "you may not verify")
+}
+
+// TestCustomRolesOfTwoWorkspaces: a role means what its own workspace says, and
+// holding one elsewhere means nothing.
+func TestCustomRolesOfTwoWorkspaces(t *testing.T) {
+	here, there := staffed(t), begin(t)
+	_, err := there.apply("dana", customRole("audit-reader", "reads: [risk]")+customPerson("ira", "audit-reader"))
+	there.must(err)
+	if got := here.reads(here.app, "ira"); !slices.Equal(got, []string{"control", "evidence", "policy"}) {
+		t.Errorf("here ira reads %v", got)
+	}
+	if got := there.reads(there.app, "ira"); !slices.Equal(got, []string{"risk"}) {
+		t.Errorf("there ira reads %v", got)
+	}
+	if _, err := there.app.Reader(there.ctx, "paul", app.OrganizationLedger); err == nil {
+		t.Error("paul, who keeps policies here, reads something there")
 	}
 }

@@ -155,7 +155,7 @@ func TestCustomRoleInTheBrowser(t *testing.T) {
 			}
 		}
 		for path, want := range map[string]int{"/matrix": 403, "/matrix.csv": 403, "/behind/attention": 403, "/people": 403, "/people/new": 403, "/people/" + manager: 403,
-			"/r/risk/pay-1-r1": 403, "/r/person/" + manager: 403, "/r/role/audit-reader": 403, "/r/policy/nothing": 404, "/activity": 200, "/inbox": 200, "/inbox/count": 200,
+			"/r/risk/pay-1-r1": 403, "/r/person/" + manager: 403, "/r/role/audit-reader": 403, "/r/policy/nothing": 404, "/export/policy/xlsx": 200, "/export/policy/yaml": 200, "/export/risk/yaml": 403, "/activity": 200, "/inbox": 200, "/inbox/count": 200,
 			"/import/risk": 403, "/x/" + i.exam + "/r/result": 404, "/r/risk/pay-1-r1/history": 403} {
 			if a := c.who.get(path); a.code != want {
 				t.Errorf("%s gets %s: %d, expected %d", c.name, path, a.code, want)
