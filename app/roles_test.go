@@ -570,7 +570,7 @@ func TestCustomRoleBuildsDraft(t *testing.T) {
 		_, err := s.app.ExportBundle(s.ctx, "drew", engagement, audience, false, filepath.Join(t.TempDir(), "b"))
 		s.refused(err, "you may not bundle")
 	}
-	s.refused(s.app.Sign(s.ctx, "drew", "assertion", "assertion-2025", ""), "you may not sign")
+	s.refused(s.app.Sign(s.ctx, "drew", app.Signature{Kind: "assertion", ID: "assertion-2025"}), "you may not sign")
 	_, err = s.app.VerifyLedgers(s.ctx, "drew", app.OrganizationLedger, nil, false)
 	s.refused(err, "you may not verify")
 }
