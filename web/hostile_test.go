@@ -20,19 +20,23 @@ func TestHostileTextInTheBrowser(t *testing.T) {
 	for id, c := range map[string]soc1.Control{
 		"evil-1": {Code: "X-1" + evil, Who: evil, What: evil},
 		"evil-2": {Code: "X-2" + turned, Who: turned, What: turned},
-		"evil-3": {Code: "X-3" + strings.Repeat("9", 200), Who: long, What: long, Exceptions: long},
+		"evil-3": {Code: "X-3" + strings.Repeat("9", 200), Who: long[:1000], What: long, Exceptions: long},
 	} {
 		c.HowOften, c.Nature, c.Type, c.Frequency, c.Owner, c.Objectives = "always", soc1.Manual, soc1.Detective, soc1.Daily, manager, []string{"pay-7"}
 		if err := h.app.PutRecord(t.Context(), manager, app.RecordChange{Kind: "control", ID: id, Effective: "2025-11-20", Value: c, Reason: id + " " + evil + turned}); err != nil {
 			t.Fatal(err)
 		}
-		if err := h.app.PutRecord(t.Context(), manager, app.RecordChange{Kind: "vendor", ID: id, Effective: "2025-11-20", Value: soc1.Vendor{Name: c.Code + c.What}, Reason: long}); err != nil {
+		if err := h.app.PutRecord(t.Context(), manager, app.RecordChange{Kind: "vendor", ID: id, Effective: "2025-11-20", Value: soc1.Vendor{Name: (c.Code + c.What)[:min(1000, len(c.Code+c.What))]}, Reason: long}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	// Marks that turn what follows them are refused where they are written.
 	if err := h.app.PutRecord(t.Context(), manager, app.RecordChange{Kind: "vendor", ID: "turned", Effective: "2025-11-20", Value: soc1.Vendor{Name: "\u202egnp.exe"}, Reason: "Test."}); err == nil {
 		t.Error("a mark that turns the direction of writing is recorded")
+	}
+	// So is a name that is longer than any name.
+	if err := h.app.PutRecord(t.Context(), manager, app.RecordChange{Kind: "vendor", ID: "long", Effective: "2025-11-20", Value: soc1.Vendor{Name: long}, Reason: "Test."}); err == nil || !strings.Contains(err.Error(), "10,000 characters") {
+		t.Errorf("a name of ten thousand letters: %v", err)
 	}
 	p := h.door(t).as(t, h, manager)
 	p.Size(390, 844)
