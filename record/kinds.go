@@ -32,6 +32,8 @@ func newKinds() *Registry {
 	Register[soc1.ManagementAssertion](r, register("assertion", "Management's assertion", "Management's assertions"))
 	Register[soc1.RepresentationLetter](r, register("representation_letter", "Representation letter", "Representation letters"))
 	Register[soc1.ManagementResponse](r, register("management_response", "Management's response", "Management's responses"))
+	Register[soc1.BridgeLetter](r, register("bridge_letter", "Bridge letter", "Bridge letters"))
+	Register[soc1.GapAcceptance](r, register("gap_acceptance", "Accepted gap", "Accepted gaps"))
 	Register[soc1.OtherInformation](r, register("other_information", "Other information", "Other information"))
 
 	Register[soc1.Deputy](r, register("deputy", "Deputy", "Deputies"))
