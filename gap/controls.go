@@ -221,7 +221,7 @@ func noFrequency(f *Facts, x *found) {
 
 func vagueWords(f *Facts, x *found) {
 	for _, c := range f.inScope() {
-		if hits := Vague(c.Value.Statement()); len(hits) > 0 {
+		if hits := f.read(c.Value.Statement()).vague; len(hits) > 0 {
 			x.at(ref(c), statementField(c.Value), c.Value.Objectives, "The statement of %s has words that nobody can measure: %s.", code(c), quoted(hits))
 		}
 	}
@@ -335,13 +335,17 @@ func duplicates(f *Facts, x *found) {
 	told := map[[2]string]bool{}
 	for _, o := range f.objectives() {
 		list := l.byObjective[o.ID]
+		bags := make([]bag, len(list))
+		for i, c := range list {
+			bags[i] = f.read(c.Value.Statement()).bag
+		}
 		for i, a := range list {
-			for _, b := range list[i+1:] {
+			for j, b := range list[i+1:] {
 				k := [2]string{a.ID, b.ID}
 				if told[k] || a.Value.SubserviceOrganization != b.Value.SubserviceOrganization {
 					continue
 				}
-				if n := alike(a.Value.Statement(), b.Value.Statement()); n > sameText {
+				if n := bags[i].alike(bags[i+1+j]); n > sameText {
 					told[k] = true
 					y := x.at(ref(b), statementField(b.Value), []string{o.ID}, "%s and %s of %s agree in %d%% of their words.", code(a), code(b), name(o.Value.Code, o.ID), n)
 					y.Sources = []soc1.Ref{ref(a)}

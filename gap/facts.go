@@ -71,6 +71,7 @@ type Facts struct {
 type keeper struct {
 	lists map[string]kept
 	made  map[string]kept
+	texts map[string]*reading
 }
 
 // kept is a value with the stamps of what it was made of.

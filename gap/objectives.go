@@ -89,8 +89,9 @@ func noOutcome(f *Facts, x *found) {
 			x.at(o.Ref(), "text", []string{o.ID}, "The objective says what somebody does, not what is achieved.")
 			continue
 		}
+		outcome := f.read(said).bag
 		for _, c := range l.byObjective[o.ID] {
-			if alike(said, c.Value.Statement()) >= sameText {
+			if outcome.alike(f.read(c.Value.Statement()).bag) >= sameText {
 				y := x.at(o.Ref(), "text", []string{o.ID}, "The objective repeats the control %s.", name(c.Value.Code, c.ID))
 				y.Sources = []soc1.Ref{c.Ref()}
 				break

@@ -204,7 +204,7 @@ func revealing(f *Facts, x *found) {
 		}
 	}
 	for _, c := range f.inScope() {
-		if hits := secrets.FindAllString(c.Value.Statement(), -1); len(hits) > 0 {
+		if hits := f.read(c.Value.Statement()).secrets; len(hits) > 0 {
 			x.at(ref(c), statementField(c.Value), c.Value.Objectives, "The statement of %s gives parameters that help an attacker: %s.", code(c), quoted(hits))
 		}
 	}

@@ -2,6 +2,7 @@ package gap
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -54,38 +55,87 @@ func words(s string) []string {
 	return strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
 
-// alike is how much two texts have in common, in hundredths: the share of pairs
-// of neighbouring words that both have, twice, in all pairs of both (the
-// coefficient of Dice over bigrams). Texts of one word are compared whole.
-func alike(a, b string) int {
-	x, y := pairs(a), pairs(b)
+// bag is a text as its pairs of neighbouring words, by number and in order, for
+// comparing it with others.
+type bag struct {
+	pairs []uint64
+	// whole is the text as words alone, for texts of a single word.
+	whole string
+}
+
+func bagOf(s string) bag {
+	w := words(s)
+	b := bag{pairs: make([]uint64, 0, len(w))}
+	for i := 1; i < len(w); i++ {
+		b.pairs = append(b.pairs, hashOf(w[i-1], w[i]))
+	}
+	slices.Sort(b.pairs)
+	if len(w) < 2 {
+		b.whole = strings.Join(w, " ")
+	}
+	return b
+}
+
+// hashOf numbers a pair of words (FNV-1a). Two pairs with one number would make
+// two texts seem a little more alike, which a person then looks at.
+func hashOf(a, b string) uint64 {
+	const offset, prime = 14695981039346656037, 1099511628211
+	h := uint64(offset)
+	for _, s := range [2]string{a, b} {
+		for i := range len(s) {
+			h = (h ^ uint64(s[i])) * prime
+		}
+		h = (h ^ 0xff) * prime
+	}
+	return h
+}
+
+// alike is how much two texts have in common, in hundredths: the pairs of
+// neighbouring words that both have, twice, in all pairs of both (the coefficient
+// of Dice over bigrams, in whole numbers). Texts of one word are compared whole.
+func (b bag) alike(other bag) int {
+	x, y := b.pairs, other.pairs
 	if len(x) == 0 || len(y) == 0 {
-		if strings.Join(words(a), " ") == strings.Join(words(b), " ") && len(words(a)) > 0 {
+		if len(x) == len(y) && b.whole != "" && b.whole == other.whole {
 			return 100
 		}
 		return 0
 	}
-	left := map[[2]string]int{}
-	for _, p := range x {
-		left[p]++
-	}
 	common := 0
-	for _, p := range y {
-		if left[p] > 0 {
-			left[p]--
-			common++
+	for i, j := 0, 0; i < len(x) && j < len(y); {
+		switch {
+		case x[i] < y[j]:
+			i++
+		case x[i] > y[j]:
+			j++
+		default:
+			common, i, j = common+1, i+1, j+1
 		}
 	}
 	return 200 * common / (len(x) + len(y))
 }
 
-func pairs(s string) [][2]string {
-	w := words(s)
-	var out [][2]string
-	for i := 1; i < len(w); i++ {
-		out = append(out, [2]string{w[i-1], w[i]})
+// reading is what the rules see in a statement, read once for each text.
+type reading struct {
+	bag     bag
+	vague   []string
+	secrets []string
+}
+
+// mostReadings bounds what is kept of texts that may be gone.
+const mostReadings = 50_000
+
+// read reads a text once.
+func (f *Facts) read(text string) *reading {
+	if r, ok := f.kept.texts[text]; ok {
+		return r
 	}
-	return out
+	if f.kept.texts == nil || len(f.kept.texts) >= mostReadings {
+		f.kept.texts = map[string]*reading{}
+	}
+	r := &reading{bag: bagOf(text), vague: Vague(text), secrets: secrets.FindAllString(text, -1)}
+	f.kept.texts[text] = r
+	return r
 }
 
 // named tells whether a text has a name as whole words.
