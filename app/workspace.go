@@ -92,6 +92,7 @@ type App struct {
 	searches  searches
 	feed      feed
 	zones     zones
+	gaps      gapEngines
 	// readOnly says that nothing can be written where the workspace lies.
 	readOnly bool
 }
