@@ -1,5 +1,7 @@
 package soc1
 
+import "fmt"
+
 // GapAcceptance is somebody's decision to live with what a rule found, for a
 // while: who decided it, why, and until when. It answers one rule about one
 // record; when the record changes so that the rule falls silent, it answers
@@ -35,7 +37,7 @@ var neverAccepted = []string{"RPT-11", "TST-02", "TST-05", "POP-02"}
 func (a GapAcceptance) Validate() []Problem {
 	c := examine(a)
 	for _, rule := range neverAccepted {
-		c.when(a.Rule == rule, "rule", "What "+rule+" finds cannot be accepted.", "Put it right: nothing that rests on it could be relied on.")
+		c.when(a.Rule == rule, "rule", fmt.Sprintf("What %s finds cannot be accepted.", rule), "Put it right: nothing that rests on it could be relied on.")
 	}
 	c.ordered(a.AcceptedOn, a.ExpiresOn, "accepted_on", "expires_on")
 	c.when(a.AcceptedOn.Valid() && a.ExpiresOn.Valid() && a.ExpiresOn > a.AcceptedOn.AddMonths(longestAcceptance), "expires_on",
