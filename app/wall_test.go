@@ -416,6 +416,19 @@ func calls() map[string][]call {
 				return s.app.Mentionable(s.ctx, actor, "", soc1.Ref{Kind: "control", ID: "it-1-1"})
 			}},
 		},
+		"Gaps": {
+			{do: func(s *story, actor string, p place) (any, error) {
+				return s.app.Gaps(s.ctx, actor, app.GapOptions{Ledger: p.ledger})
+			}},
+			{do: func(s *story, actor string, p place) (any, error) {
+				return s.app.Gaps(s.ctx, actor, app.GapOptions{Ledger: p.ledger, Engagement: p.engagement, AsOf: record.AsOf{Known: 3}})
+			}},
+		},
+		"AcceptGap": {
+			{do: func(s *story, actor string, p place) (any, error) {
+				return s.app.AcceptGap(s.ctx, actor, app.GapAccepting{Rule: "CTL-02", Subject: soc1.Ref{Ledger: p.ledger, Kind: "control", ID: "it-1-1"}, Field: "owner", Reason: "x", Until: "2026-12-31"})
+			}},
+		},
 		"Requests": {
 			{do: func(s *story, actor string, p place) (any, error) {
 				return s.app.Requests(s.ctx, actor, soc1.Ref{Ledger: p.ledger, Kind: "test_of_control", ID: "t-it-1-1"})

@@ -93,6 +93,7 @@ type App struct {
 	feed      feed
 	zones     zones
 	due       dueEvidence
+	gaps      gapEngines
 	// readOnly says that nothing can be written where the workspace lies.
 	readOnly bool
 }

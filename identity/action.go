@@ -41,6 +41,7 @@ const (
 	CommentResolve   Action = "comment.resolve" // resolve a comment or open it again
 	RequestMake      Action = "request.make"    // ask for something, accept, return or withdraw; kind request
 	RequestAnswer    Action = "request.answer"
+	GapAccept        Action = "gap.accept" // live with what a rule found; kind gap_acceptance
 	Attend           Action = "attend" // be shown to others where one is, and be shown where they are; any kind
 )
 
@@ -83,6 +84,7 @@ var actions = []struct {
 	{CommentResolve, "resolve this comment"},
 	{RequestMake, "make or close this request"},
 	{RequestAnswer, "answer this request"},
+	{GapAccept, "accept what a rule found"},
 	{Attend, "be shown at this record"},
 }
 

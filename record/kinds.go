@@ -32,6 +32,7 @@ func newKinds() *Registry {
 	Register[soc1.ManagementAssertion](r, register("assertion", "Management's assertion", "Management's assertions"))
 	Register[soc1.RepresentationLetter](r, register("representation_letter", "Representation letter", "Representation letters"))
 	Register[soc1.ManagementResponse](r, register("management_response", "Management's response", "Management's responses"))
+	Register[soc1.BridgeLetter](r, register("bridge_letter", "Bridge letter", "Bridge letters"))
 	Register[soc1.OtherInformation](r, register("other_information", "Other information", "Other information"))
 
 	Register[soc1.Deputy](r, register("deputy", "Deputy", "Deputies"))
@@ -41,6 +42,9 @@ func newKinds() *Registry {
 	request := register("request", "Request", "Requests")
 	request.Decision, request.Timeless = true, true
 	Register[soc1.Request](r, request)
+	acceptance := register("gap_acceptance", "Accepted gap", "Accepted gaps")
+	acceptance.Decision, acceptance.Timeless = true, true
+	Register[soc1.GapAcceptance](r, acceptance)
 
 	either := func(name, title, plural string, decision bool) Spec {
 		return Spec{Name: name, Title: title, Plural: plural, Home: Either, Decision: decision, Timeless: decision}

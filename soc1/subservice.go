@@ -65,6 +65,22 @@ type SubserviceReport struct {
 	// Review says what the organization made of the report, and how it maps
 	// the report's complementary user entity controls to its own controls.
 	Review string `json:"review,omitempty" label:"Review of the report" multiline:"true"`
+	// UserEntityControls are the complementary user entity controls that the
+	// report expects of its users, the organization among them.
+	UserEntityControls []ExpectedOfUs `json:"user_entity_controls,omitempty" label:"Controls expected of us"`
+}
+
+// ExpectedOfUs is a complementary user entity control of somebody else's report,
+// with what answers it here.
+type ExpectedOfUs struct {
+	// Code is its number in that report.
+	Code string `json:"code,omitempty" label:"Code"`
+	// Text is the control expected.
+	Text string `json:"text" label:"Control expected" required:"true" multiline:"true"`
+	// Controls are the organization's controls that answer it.
+	Controls []string `json:"controls,omitempty" label:"Answered by" ref:"control"`
+	// NotApplicable says why it does not concern the organization.
+	NotApplicable string `json:"not_applicable,omitempty" label:"Why it does not apply" multiline:"true"`
 }
 
 // SubserviceOrganization is a vendor whose controls are needed, together with

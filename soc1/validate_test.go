@@ -41,6 +41,8 @@ func faults() []struct {
 		many[i] = strconv.Itoa(i)
 	}
 	return []fault{
+		{GapAcceptance{Rule: "TST-02", Subject: Ref{Kind: "test_of_control", ID: "t"}, Reason: "x", AcceptedBy: "p", AcceptedOn: "2026-01-10", ExpiresOn: "2026-02-10"}, "rule", "What TST-02 finds cannot be accepted."},
+		{GapAcceptance{Rule: "CTL-02", Subject: Ref{Kind: "control", ID: "c"}, Reason: "x", AcceptedBy: "p", AcceptedOn: "2026-01-10", ExpiresOn: "2027-01-11"}, "expires_on", "A risk is accepted for a year at most."},
 		// What tags and types say.
 		{with(anOrganization(), func(o *Organization) { o.Name = " \n" }), "name", `"Name" is missing.`},
 		{with(aControl(), func(c *Control) { c.Nature = "" }), "nature", `"Nature" is missing.`},

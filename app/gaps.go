@@ -1,0 +1,208 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"reperform/gap"
+	"reperform/identity"
+	"reperform/record"
+	"reperform/soc1"
+)
+
+// GapOptions say what is asked of the rules.
+type GapOptions struct {
+	// Ledger is whose testing counts: the organization's, where management's own
+	// tests stand, or an examination's. Empty is the organization's.
+	Ledger string
+	// Engagement is the report in question; empty is the one that is under way or
+	// ended last.
+	Engagement string
+	// AsOf is the point on the two clocks; the zero value is the present.
+	AsOf record.AsOf
+	// Today is the day of the question; empty is today, or the day of AsOf.
+	Today soc1.Date
+}
+
+// gapEngines keep what the rules found, one for each ledger of tests: whoever may
+// ask at all reads the whole of it.
+type gapEngines struct {
+	mu sync.Mutex
+	by map[string]*gap.Engine
+}
+
+// Gaps runs the rules over a program and its testing. It is refused to whoever
+// does not read all of the ledger: what a rule finds in a part would be another
+// thing.
+func (a *App) Gaps(ctx context.Context, actor string, opt GapOptions) (*gap.Result, error) {
+	name := cmp.Or(opt.Ledger, OrganizationLedger)
+	if err := a.wholly(ctx, actor, name); err != nil {
+		return nil, err
+	}
+	if name != OrganizationLedger {
+		if err := a.wholly(ctx, actor, OrganizationLedger); err != nil {
+			return nil, err
+		}
+	}
+	work, err := a.View(ctx, actor, name, opt.AsOf)
+	if err != nil {
+		return nil, err
+	}
+	org := work
+	if name != OrganizationLedger {
+		at := record.AsOf{Effective: opt.AsOf.Effective}
+		if opt.AsOf.Known > 0 {
+			if at.Known, err = a.knownBeside(ctx, actor, name, opt.AsOf.Known); err != nil {
+				return nil, err
+			}
+		}
+		if org, err = a.View(ctx, actor, OrganizationLedger, at); err != nil {
+			return nil, err
+		}
+	}
+	q := gap.Question{By: soc1.ByManagement, Today: opt.Today}
+	if name != OrganizationLedger {
+		q.By = soc1.ByAuditor
+	}
+	if q.Today == "" {
+		if q.Today, err = a.Today(ctx); err != nil {
+			return nil, err
+		}
+		if opt.AsOf.Effective != "" && opt.AsOf.Effective < q.Today {
+			q.Today = opt.AsOf.Effective
+		}
+	}
+	engagements, err := record.All[soc1.Engagement](ctx, org, "engagement")
+	if err != nil {
+		return nil, err
+	}
+	if q.Engagement, err = engagementOf(engagements, name, opt.Engagement, q.Today); err != nil {
+		return nil, err
+	}
+	if opt.AsOf != (record.AsOf{}) {
+		// The past is asked for once and not kept.
+		var e gap.Engine
+		return e.Run(ctx, q, org, work)
+	}
+	a.gaps.mu.Lock()
+	defer a.gaps.mu.Unlock()
+	if a.gaps.by == nil {
+		a.gaps.by = map[string]*gap.Engine{}
+	}
+	if a.gaps.by[name] == nil {
+		a.gaps.by[name] = &gap.Engine{}
+	}
+	return a.gaps.by[name].Run(ctx, q, org, work)
+}
+
+// knownBeside is how far the organization's ledger had grown when another one
+// had a size.
+func (a *App) knownBeside(ctx context.Context, actor, name string, size int64) (int64, error) {
+	lines, err := a.Log(ctx, actor, name, size-1, 1)
+	if err != nil {
+		return 0, err
+	}
+	if len(lines) == 0 {
+		return 0, fmt.Errorf("the ledger %s has no entry %d", name, size-1)
+	}
+	return a.KnownAt(ctx, actor, OrganizationLedger, lines[0].Entry.Time)
+}
+
+// engagementOf chooses the report in question: the one named, that of the
+// examination, or the one that is under way or ended last. Before any is
+// planned there is none, and rules about a period have nothing to say.
+func engagementOf(all []record.Typed[soc1.Engagement], ledger, id string, today soc1.Date) (string, error) {
+	slices.SortFunc(all, func(a, b record.Typed[soc1.Engagement]) int {
+		return cmp.Or(-cmp.Compare(a.Value.End(), b.Value.End()), cmp.Compare(a.ID, b.ID))
+	})
+	for i, e := range all {
+		switch {
+		case ledger != OrganizationLedger:
+			if ExaminationLedger(e.ID) == ledger {
+				return e.ID, nil
+			}
+		case id != "":
+			if e.ID == id {
+				return id, nil
+			}
+		case e.Value.Start() <= today || i == len(all)-1:
+			return e.ID, nil
+		}
+	}
+	if id != "" {
+		return "", fmt.Errorf("there is no engagement %q; list them with: reperform get engagement", id)
+	}
+	return "", nil
+}
+
+// GapAccepting is somebody's decision to live with a finding.
+type GapAccepting struct {
+	Rule    string
+	Subject soc1.Ref
+	Field   string
+	// Engagement is the report for which it holds.
+	Engagement string
+	Reason     string
+	// Until is the last day on which it holds, a year from today at most.
+	Until soc1.Date
+}
+
+// AcceptGap records that the actor accepts what a rule finds now, and returns the
+// id of the acceptance. What does not fire cannot be accepted, nor what must be
+// put right.
+func (a *App) AcceptGap(ctx context.Context, actor string, g GapAccepting) (string, error) {
+	rule, ok := gap.RuleOf(g.Rule)
+	if !ok {
+		return "", fmt.Errorf("rule: there is no rule %q; list them with: reperform gaps rules", g.Rule)
+	}
+	if rule.Never {
+		return "", fmt.Errorf("rule: what %s finds cannot be accepted. %s", rule.ID, rule.Remedy)
+	}
+	if strings.TrimSpace(g.Reason) == "" {
+		return "", fmt.Errorf("reason: say why the organization can live with it until then")
+	}
+	// Who may accept is asked first: others learn nothing of what was found.
+	if err := a.admit(ctx, actor, identity.GapAccept, identity.Resource{Ledger: OrganizationLedger, Kind: "gap_acceptance"}); err != nil {
+		return "", err
+	}
+	found, err := a.Gaps(ctx, actor, GapOptions{Engagement: g.Engagement})
+	if err != nil {
+		return "", err
+	}
+	g.Subject.Revision = 0
+	i := slices.IndexFunc(found.Findings, func(f gap.Finding) bool {
+		return f.Rule == rule && f.Subject.Kind == g.Subject.Kind && f.Subject.ID == g.Subject.ID && f.Field == g.Field
+	})
+	if i < 0 {
+		about := g.Subject.Kind + " " + g.Subject.ID
+		if g.Field != "" {
+			about += ", field " + g.Field
+		}
+		return "", fmt.Errorf("%s does not fire about %s, so there is nothing to accept; see: reperform gaps --rule %s", rule.ID, about, rule.ID)
+	}
+	today, err := a.Today(ctx)
+	if err != nil {
+		return "", err
+	}
+	if g.Until < today {
+		return "", fmt.Errorf("until: %s has passed; name the last day on which it shall hold, a year from today at most", cmp.Or(string(g.Until), "no day"))
+	}
+	id, err := a.newID("accept-", "")
+	if err != nil {
+		return "", err
+	}
+	value := soc1.GapAcceptance{Rule: rule.ID, Subject: soc1.Ref{Kind: g.Subject.Kind, ID: g.Subject.ID}, Field: g.Field, Engagement: g.Engagement, Reason: g.Reason, AcceptedBy: actor, AcceptedOn: today, ExpiresOn: g.Until}
+	if err := firstError(value.Validate()); err != nil {
+		return "", err
+	}
+	req := request{actor: actor, ledger: OrganizationLedger, may: identity.GapAccept, kind: "gap_acceptance", action: "gap.accept", reason: g.Reason}
+	_, err = a.decide(ctx, req, func(tx *Tx) error { return tx.Put("gap_acceptance", id, "", value) })
+	if err != nil {
+		return "", err
+	}
+	return id, nil
+}
