@@ -16,8 +16,9 @@ var vague = regexp.MustCompile(`(?i)\b(periodic(?:ally)?|timely|in a timely mann
 // a unit, a day, a date or a threshold.
 var defined = regexp.MustCompile(`(?i)\b(within|no later than|at least|at most|more than|less than|by) (?:the |each |every )?(?:\d|one|two|three|four|five|six|seven|ten|end|close|next|first|last)`)
 
-// placeholders are marks of text that is not finished.
-var placeholders = regexp.MustCompile(`(?i)\b(TODO|TBD|TBC|FIXME|XXX+|lorem ipsum|to be (?:completed|confirmed|determined|written))\b|\[(?:insert|name|date|company|client|organization|describe)[^\]]*\]|\{\{[^}]*\}\}|<<[^>]*>>|<insert[^>]*>`)
+// placeholders are marks of text that is not finished. Brackets keep them from
+// being taken for marks of this file.
+var placeholders = regexp.MustCompile(`(?i)\b(TO[D]O|TBD|TBC|FIX[M]E|X{3,}|lorem[ ]ipsum|to be (?:completed|confirmed|determined|written))\b|\[(?:insert|name|date|company|client|organization|describe)[^\]]*\]|\{\{[^}]*\}\}|<<[^>]*>>|<insert[^>]*>`)
 
 // marketing are claims that nobody can examine.
 var marketing = regexp.MustCompile(`(?i)\b(world[- ]class|best[- ]in[- ](?:class|breed)|industry[- ]leading|market[- ]leading|leading provider|state[- ]of[- ]the[- ]art|cutting[- ]edge|unparalleled|unrivall?ed|unmatched|superior|seamless(?:ly)?|robust|premier|award[- ]winning|innovative|revolutionary|second to none|bullet[- ]?proof|military[- ]grade|100 ?% secure|completely secure|fully secure|guarantee[sd]?)\b`)

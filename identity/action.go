@@ -42,7 +42,7 @@ const (
 	RequestMake      Action = "request.make"    // ask for something, accept, return or withdraw; kind request
 	RequestAnswer    Action = "request.answer"
 	GapAccept        Action = "gap.accept" // live with what a rule found; kind gap_acceptance
-	Attend           Action = "attend" // be shown to others where one is, and be shown where they are; any kind
+	Attend           Action = "attend"     // be shown to others where one is, and be shown where they are; any kind
 )
 
 // actions lists every action with the words that follow "may not".
