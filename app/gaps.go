@@ -151,6 +151,12 @@ type GapAccepting struct {
 	Until soc1.Date
 }
 
+// MayAcceptGaps tells whether the actor may accept what a rule finds; the error
+// says who may.
+func (a *App) MayAcceptGaps(ctx context.Context, actor string) error {
+	return a.authorize(ctx, actor, identity.GapAccept, identity.Resource{Ledger: OrganizationLedger, Kind: "gap_acceptance"})
+}
+
 // AcceptGap records that the actor accepts what a rule finds now, and returns the
 // id of the acceptance. What does not fire cannot be accepted, nor what must be
 // put right.

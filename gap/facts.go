@@ -191,7 +191,6 @@ func (f *Facts) during(kind string, from, to soc1.Date) []record.Version {
 	if f.err != nil || !f.org.Shows(kind) {
 		return nil
 	}
-	type span struct{ from, to soc1.Date }
 	return made(f, "versions/"+kind+"/"+string(from)+"/"+string(to), []string{kind}, func() []record.Version {
 		v, err := f.org.Versions(f.ctx, kind, from, to)
 		if err != nil {

@@ -80,6 +80,9 @@ func (r *request) navigation(org *record.View) ([]ui.NavGroup, error) {
 	if matrixWithheld(org) == nil {
 		out[0].Items = append(out[0].Items, ui.NavItem{Icon: "table-2", Text: "Risk-control matrix", Href: "/matrix"})
 	}
+	if reader, err := r.site.app.Reader(r.Context(), r.actor, app.OrganizationLedger); err == nil && reader.Whole() {
+		out[0].Items = append(out[0].Items, ui.NavItem{Icon: "triangle-alert", Text: "Gaps", Href: "/gaps"})
+	}
 	for _, g := range navigated {
 		group := ui.NavGroup{Title: g.title}
 		for _, p := range g.places {
@@ -112,6 +115,7 @@ func (r *request) navigation(org *record.View) ([]ui.NavGroup, error) {
 			}
 			group.Items = append(group.Items, ui.NavItem{Icon: icon, Text: k.Plural, Href: "/x/" + url.PathEscape(l) + "/r/" + p.kind})
 		}
+		group.Items = append(group.Items, ui.NavItem{Icon: "triangle-alert", Text: "Gaps", Href: "/x/" + url.PathEscape(l) + "/gaps"})
 		group.Items = append(group.Items, ui.NavItem{Icon: "users", Text: "People", Href: "/x/" + url.PathEscape(l) + "/people"})
 		out = append(out, group)
 	}

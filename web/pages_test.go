@@ -143,6 +143,11 @@ func pages(t *testing.T, h *liveHouse) []page {
 			p.Wait("what is wrong", `document.querySelector(".note.bad[role=alert]")`)
 		}},
 		{pattern: "GET /activity", who: manager, path: "/activity"},
+		{pattern: "GET /gaps", who: manager, path: "/gaps"},
+		{pattern: "GET /gaps", who: manager, path: "/gaps?severity=high&group=CTL", do: func(p *person) {
+			p.Do(`for (const d of document.querySelectorAll(".findings li:first-child details")) d.open = true`)
+		}},
+		{pattern: "GET /x/{ledger}/gaps", who: partner, path: x + "/gaps"},
 		{pattern: "GET /entry/{pos}", who: manager, path: "/entry/1"},
 		{pattern: "GET /matrix", who: manager, path: "/matrix"},
 		{pattern: "GET /matrix", who: "elena-petrova", path: "/matrix?objective=pay-1&open=pay-1-1"},

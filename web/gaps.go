@@ -1,0 +1,188 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"reperform/app"
+	"reperform/gap"
+	"reperform/identity"
+	"reperform/record"
+	"reperform/soc1"
+	"reperform/web/ui"
+)
+
+// gapsPage lists what the rules find, the heaviest first.
+type gapsPage struct {
+	f *ui.Frame
+	// At is the page's own address without its query.
+	At string
+	// Scope says of what and as of when.
+	Scope string
+	// Severities and Groups narrow the list.
+	Severities, Groups []choice
+	Rows               []gapRow
+	// Accept is where an acceptance is sent; empty where nothing can be accepted.
+	Accept string
+	// Until is the day offered for an acceptance, Last the latest possible.
+	Today, Until, Last soc1.Date
+	Engagement         string
+}
+
+// gapRow is one finding.
+type gapRow struct {
+	Anchor   string
+	Rule     *gap.Rule
+	Severity ui.Status
+	Record   behindRow
+	// Field is the field's label; Fix leads to the place to put it right.
+	Field, Fix string
+	Text       string
+	Sources    []behindRow
+	Accepted   string
+	// Subject and FieldName say what an acceptance is about.
+	Subject   soc1.Ref
+	FieldName string
+	May       bool
+}
+
+var gravity = map[gap.Severity]ui.Status{
+	gap.Critical: {Text: "Critical", Class: "bad", Icon: "circle-alert"},
+	gap.High:     {Text: "High", Class: "warn", Icon: "triangle-alert"},
+	gap.Medium:   {Text: "Medium", Class: "info", Icon: "info"},
+}
+
+// gaps shows what the rules find, as of the point that the address names.
+func (r *request) gaps() error {
+	q := r.URL.Query()
+	res, err := r.site.app.Gaps(r.Context(), r.actor, app.GapOptions{Ledger: r.ledger, Engagement: q.Get("engagement"), AsOf: r.asOf})
+	if err != nil {
+		return err
+	}
+	severity, group := q.Get("severity"), q.Get("group")
+	if severity != "" && !slices.Contains(gap.Severities, gap.Severity(severity)) {
+		return badRequest("severity", fmt.Errorf("%q is no severity", clipped(severity, 40)))
+	}
+	if group != "" && !slices.ContainsFunc(gap.Groups, func(g struct{ Code, Title string }) bool { return g.Code == group }) {
+		return badRequest("group", fmt.Errorf("%q is no group of rules", clipped(group, 40)))
+	}
+	p := &gapsPage{At: r.at() + "/gaps", Today: res.Question.Today, Until: res.Question.Today.AddMonths(3), Last: res.Question.Today.AddMonths(12), Engagement: res.Question.Engagement}
+	if r.ledger == app.OrganizationLedger && !r.past.On() && r.site.app.MayAcceptGaps(r.Context(), r.actor) == nil {
+		p.Accept = r.site.base + "/gaps/accept"
+	}
+	r.gapChoices(p, res, severity, group)
+	for i := range res.Findings {
+		f := &res.Findings[i]
+		if (severity == "" || string(f.Severity) == severity) && (group == "" || f.Rule.Group() == group) {
+			p.Rows = append(p.Rows, r.gapRow(p, f, i))
+		}
+	}
+	p.Scope = "Rules look at the program and at management’s own tests."
+	if r.ledger != app.OrganizationLedger {
+		p.Scope = "Rules look at the auditor’s file and the program that it examines."
+	}
+	var crumbs []ui.Link
+	if r.at() != "" {
+		crumbs = append(crumbs, ui.Link{Text: "Auditor’s file " + r.ledger, Href: r.at() + "/r/examination"})
+	}
+	if p.f, err = r.frame("Gaps", crumbs); err != nil {
+		return err
+	}
+	p.f.Here = p.At
+	return r.write(http.StatusOK, ui.Page(p.f, noActions(), gapsBody(p)))
+}
+
+// gapChoices are what the list can be narrowed to, with how many findings each
+// has.
+func (r *request) gapChoices(p *gapsPage, res *gap.Result, severity, group string) {
+	to := func(severity, group string) string {
+		v := url.Values{}
+		for name, x := range map[string]string{"severity": severity, "group": group, "engagement": r.URL.Query().Get("engagement")} {
+			if x != "" {
+				v.Set(name, x)
+			}
+		}
+		return r.url("%s?%s", p.At, v.Encode())
+	}
+	count := func(severity, group string) (n int) {
+		for i := range res.Findings {
+			f := &res.Findings[i]
+			n += boolInt((severity == "" || string(f.Severity) == severity) && (group == "" || f.Rule.Group() == group))
+		}
+		return n
+	}
+	p.Severities = append(p.Severities, choice{Text: "All", Href: to("", group), On: severity == "", Count: count("", group)})
+	for _, s := range gap.Severities {
+		p.Severities = append(p.Severities, choice{Text: gravity[s].Text, Href: to(string(s), group), On: severity == string(s), Count: count(string(s), group)})
+	}
+	p.Groups = append(p.Groups, choice{Text: "Every group", Href: to(severity, ""), On: group == "", Count: count(severity, "")})
+	for _, g := range gap.Groups {
+		if n := count(severity, g.Code); n > 0 || g.Code == group {
+			p.Groups = append(p.Groups, choice{Text: g.Title, Href: to(severity, g.Code), On: group == g.Code, Count: n})
+		}
+	}
+}
+
+func (r *request) gapRow(p *gapsPage, f *gap.Finding, i int) gapRow {
+	x := gapRow{Anchor: fmt.Sprintf("gap-%d", i), Rule: f.Rule, Severity: gravity[f.Severity], Text: f.Text, Record: r.behindRef(f.Subject), Subject: f.Subject, FieldName: f.Field, May: p.Accept != "" && !f.Rule.Never && f.Accepted == nil}
+	for _, s := range f.Sources {
+		x.Sources = append(x.Sources, r.behindRef(s))
+	}
+	x.Fix = x.Record.Href
+	if k, err := record.Kinds.Kind(f.Subject.Kind); err == nil {
+		top, _, _ := strings.Cut(f.Field, ".")
+		top, _, _ = strings.Cut(top, "[")
+		if field, ok := k.Field(top); ok {
+			x.Field = field.Label
+			if !k.Decision && !r.past.On() && r.site.app.MayPut(r.Context(), r.actor, cmpLedger(f.Subject.Ledger), k.Name, f.Subject.ID) == nil {
+				x.Fix = r.in(cmpLedger(f.Subject.Ledger)).url("%s/r/%s/%s/edit?focus=%s", r.in(cmpLedger(f.Subject.Ledger)).at(), url.PathEscape(k.Name), url.PathEscape(f.Subject.ID), url.QueryEscape(top))
+			}
+		}
+	}
+	if a := f.Accepted; a != nil {
+		x.Accepted = fmt.Sprintf("Accepted by %s until %s: %s", r.headings().person(a.AcceptedBy).Name, dateText(string(a.ExpiresOn)), a.Reason)
+	}
+	return x
+}
+
+func cmpLedger(l string) string {
+	if l == "" {
+		return app.OrganizationLedger
+	}
+	return l
+}
+
+// acceptGap records that somebody can live with a finding until a day.
+func (r *request) acceptGap() error {
+	if err := r.ParseForm(); err != nil {
+		return badRequest("form", err)
+	}
+	until, err := soc1.ParseDate(strings.TrimSpace(r.PostForm.Get("until")))
+	if err != nil {
+		return badRequest("until", err)
+	}
+	_, err = r.site.app.AcceptGap(r.Context(), r.actor, app.GapAccepting{Rule: r.PostForm.Get("rule"), Subject: soc1.Ref{Kind: r.PostForm.Get("kind"), ID: r.PostForm.Get("id")}, Field: r.PostForm.Get("field"),
+		Engagement: r.PostForm.Get("engagement"), Reason: strings.TrimSpace(r.PostForm.Get("reason")), Until: until})
+	var denied *identity.DeniedError
+	if errors.As(err, &denied) {
+		return err
+	}
+	if err != nil {
+		return badRequest("accept", err)
+	}
+	return r.redirect(r.local(r.PostForm.Get("back")))
+}
+
+// chosen names the choice that was made.
+func chosen(list []choice) string {
+	for _, c := range list {
+		if c.On {
+			return c.Text
+		}
+	}
+	return ""
+}

@@ -1,0 +1,77 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"reperform/app"
+	"reperform/record"
+)
+
+var findingRule = regexp.MustCompile(`<span class="mono idc">([A-Z]{3}-\d\d)</span>`)
+
+// The page lists what the rules find, leads to the field, and lets those accept a
+// finding who may; it is refused to whoever reads a part.
+func TestGaps(t *testing.T) {
+	m := newMatrixHouse(t)
+	c := m.control("pay-5-1")
+	c.Value.Owner = ""
+	if err := m.app.PutRecord(t.Context(), manager, app.RecordChange{Kind: "control", ID: "pay-5-1", Revision: c.Revision, Effective: "2025-01-01", Value: c.Value, Reason: "x"}); err != nil {
+		t.Fatal(err)
+	}
+	page := m.page(manager, "/gaps?group=CTL")
+	if !strings.Contains(page, "PAY-5.1 has no owner.") || !strings.Contains(page, `href="/r/control/pay-5-1/edit?focus=owner"`) {
+		t.Fatalf("the control without an owner is not listed with the way to its field:\n%s", page)
+	}
+	for _, x := range findingRule.FindAllStringSubmatch(page, -1) {
+		if !strings.HasPrefix(x[1], "CTL-") {
+			t.Errorf("the group of rules on controls shows %s", x[1])
+		}
+	}
+	// Whoever may not accept is offered nothing, and refused.
+	form := url.Values{"rule": {"CTL-02"}, "kind": {"control"}, "id": {"pay-5-1"}, "field": {"owner"}, "reason": {"He begins in December."}, "until": {"2025-12-31"}, "back": {"/gaps"}}
+	reader := "elena-petrova"
+	if p := m.page(reader, "/gaps?group=CTL"); strings.Contains(p, "/gaps/accept") || strings.Contains(p, "edit?focus") {
+		t.Error("a reader is offered what would be refused")
+	}
+	if w := m.post(reader, "/gaps/accept", form); w.Code != http.StatusForbidden {
+		t.Errorf("a reader accepts: %d", w.Code)
+	}
+	for name, bad := range map[string]string{"until": "2025-02-30", "rule": "CTL-99", "id": "pay-5-2", "reason": " "} {
+		v := url.Values{}
+		for k, x := range form {
+			v[k] = x
+		}
+		v.Set(name, bad)
+		if w := m.post(manager, "/gaps/accept", v); w.Code != http.StatusBadRequest && w.Code != http.StatusUnprocessableEntity {
+			t.Errorf("%s %q: %d", name, bad, w.Code)
+		}
+	}
+	if w := m.post(manager, "/gaps/accept", form, "Sec-Fetch-Site", "cross-site"); w.Code != http.StatusForbidden {
+		t.Errorf("a form of another site: %d", w.Code)
+	}
+	if w := m.post(manager, "/gaps/accept", form); w.Code != http.StatusSeeOther {
+		t.Fatalf("accepting: %d %s", w.Code, w.Body)
+	}
+	if p := m.page(reader, "/gaps?group=CTL"); !strings.Contains(p, "Accepted by Daniel Krawczyk until 31 Dec 2025: He begins in December.") {
+		t.Error("the page does not say who accepted it until when and why")
+	}
+	// The day before, nobody had.
+	v, err := m.app.View(t.Context(), manager, app.OrganizationLedger, record.AsOf{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := v.AsOf().Known - 1
+	if p := m.page(manager, "/gaps?group=CTL&known="+strconv.FormatInt(before, 10)); strings.Contains(p, "Accepted by") || strings.Contains(p, "/gaps/accept") {
+		t.Error("the past shows what came later, or offers to change it")
+	}
+	for path, want := range map[string]int{"/gaps?severity=grave": 400, "/gaps?group=XYZ": 400, "/gaps?engagement=none": 422, "/x/exam-soc1-2025/gaps": 404} {
+		if w := m.get(manager, path); w.Code != want {
+			t.Errorf("%s: %d, expected %d", path, w.Code, want)
+		}
+	}
+}
