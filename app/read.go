@@ -95,6 +95,29 @@ func (a *App) History(ctx context.Context, actor, name, kind, id string) ([]Even
 	return out, nil
 }
 
+// GrownAt is when a ledger had grown to a size: the time of the entry before it.
+// Whoever reads anything of the ledger may ask, as KnownAt tells them the same by
+// halves; of the entry itself they learn nothing.
+func (a *App) GrownAt(ctx context.Context, actor, name string, size int64) (time.Time, error) {
+	v, err := a.View(ctx, actor, name, record.AsOf{})
+	if err != nil {
+		return time.Time{}, err
+	}
+	if now := v.AsOf().Known; size < 1 || size > now {
+		return time.Time{}, fmt.Errorf("the ledger %s has no entry %d; it has %d", name, size-1, now)
+	}
+	var at time.Time
+	err = a.store.Entries(ctx, name, size-1, size, func(r ledger.Row) error {
+		e, err := ledger.ParseEntry(r.Bytes)
+		if err != nil {
+			return err
+		}
+		at, err = time.Parse(ledger.TimeFormat, e.Time)
+		return err
+	})
+	return at, err
+}
+
 // KnownAt finds the size that a ledger had at a position or a moment: a number
 // is a size, a date is the end of that day in the organization's zone, an
 // RFC 3339 time is itself.

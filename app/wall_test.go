@@ -133,6 +133,12 @@ func calls() map[string][]call {
 		"History": read(func(s *story, actor string, p place) (any, error) {
 			return s.app.History(s.ctx, actor, p.ledger, "test_of_control", "t-it-1-1")
 		}),
+		"GrownAt": {
+			{do: func(s *story, actor string, p place) (any, error) { return s.app.GrownAt(s.ctx, actor, p.ledger, 2) }},
+			{do: func(s *story, actor string, p place) (any, error) {
+				return s.app.GrownAt(s.ctx, actor, p.ledger, 1<<40)
+			}},
+		},
 		"KnownAt": {
 			{do: func(s *story, actor string, p place) (any, error) {
 				return s.app.KnownAt(s.ctx, actor, p.ledger, "2026-02-20")

@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"reperform/app"
+	"reperform/identity"
 	"reperform/overview"
 	"reperform/record"
 	"reperform/soc1"
@@ -121,14 +123,12 @@ func (r *request) matrixViews() (org, work *record.View, err error) {
 
 // moment is when the ledger of the request had grown to a size.
 func (r *request) moment(size int64) (time.Time, error) {
-	lines, err := r.site.app.Log(r.Context(), r.actor, r.ledger, size-1, 1)
-	if err != nil {
-		return time.Time{}, err
+	t, err := r.site.app.GrownAt(r.Context(), r.actor, r.ledger, size)
+	var denied *identity.DeniedError
+	if err != nil && !errors.As(err, &denied) {
+		err = badRequest("known", err)
 	}
-	if len(lines) == 0 {
-		return time.Time{}, badRequest("known", fmt.Errorf("the ledger has no entry %d", size-1))
-	}
-	return time.Parse(time.RFC3339Nano, lines[0].Entry.Time)
+	return t, err
 }
 
 // matrixDay is the day on which the numbers are asked for: today, or the day

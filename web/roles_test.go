@@ -192,6 +192,12 @@ func TestCustomRoleInTheBrowser(t *testing.T) {
 	if strings.Contains(page, "Comments") {
 		t.Error("a page counts comments for somebody who reads none")
 	}
+	// The first page as known when an entry was the last that is not hers to read.
+	for _, then := range []string{"1", "3"} {
+		if a := ira.get("/?known=" + then); a.code != http.StatusOK {
+			t.Errorf("the first page as known at %s: %d", then, a.code)
+		}
+	}
 	// Past reads are by the role as well.
 	if a := ira.get("/r/risk?asof=2025-06-30"); a.code != http.StatusForbidden {
 		t.Errorf("ira reads the risks of June: %d", a.code)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"reperform/account"
 	"reperform/app"
@@ -275,7 +276,7 @@ func (r *request) signed(p *signPage, v url.Values) (app.Signature, bool) {
 	if g.Statement == "" {
 		p.Problems["statement"] = "Say something with your signature, such as with whom you went through the text."
 	}
-	if len(g.Statement) > mostStatement {
+	if utf8.RuneCountInString(g.Statement) > mostStatement {
 		p.Problems["statement"] = "That is longer than 2,000 characters. Shorten it."
 	}
 	if !p.Read {
