@@ -26,6 +26,9 @@ type said string
 
 func (s said) Error() string { return string(s) }
 
+// errForeign says that a form came from a page of somebody else's.
+var errForeign = errors.New("the form was sent from another site")
+
 // problem is what a person reads when something did not work.
 type problem struct {
 	Status    int
@@ -42,6 +45,8 @@ func explain(err error) problem {
 	var refused *account.Error
 	var kept withheld
 	switch {
+	case errors.Is(err, errForeign):
+		return problem{Status: http.StatusForbidden, Title: "Sent from another site", Text: "The form was not sent from a page of this site, so nothing was done. Open the page here and send it again. If you did, a proxy in between changes the name of the host: the people who run this installation can set that right."}
 	case errors.Is(err, account.ErrForbidden):
 		return problem{Status: http.StatusForbidden, Title: "Not yours to see or change", Text: account.ErrForbidden.Message}
 	case errors.As(err, &kept):

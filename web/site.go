@@ -197,6 +197,7 @@ func (s *Site) around(h http.Handler) http.Handler {
 		h = compress(h)
 	}
 	wall := http.NewCrossOriginProtection()
+	wall.SetDenyHandler(s.handle(route{public: true, serve: func(*request) error { return errForeign }}))
 	// A mail program asks from wherever it is. What it may do, the token in the
 	// address says, and no cookie.
 	wall.AddInsecureBypassPattern("POST " + unsubscribe)

@@ -111,8 +111,10 @@ func TestForms(t *testing.T) {
 	if w := m.post("elena-petrova", at, url.Values{"_field": {"likelihood"}, "_revision": {"3"}, "likelihood": {"1"}, "_reason": {"x"}}); w.Code != 403 {
 		t.Errorf("a reader changes a risk: %d", w.Code)
 	}
-	if w := m.post(manager, at, url.Values{}, "Sec-Fetch-Site", "cross-site"); w.Code != 403 {
-		t.Errorf("a form of another site: %d", w.Code)
+	for _, head := range [][2]string{{"Sec-Fetch-Site", "cross-site"}, {"Origin", "http://evil.example"}, {"Origin", "null"}} {
+		if w := m.post(manager, at, url.Values{}, head[0], head[1]); w.Code != 403 || !strings.Contains(w.Body.String(), "Sent from another site") || !strings.Contains(w.Body.String(), "Reference") {
+			t.Errorf("a form of another site (%s: %s): %d %s", head[0], head[1], w.Code, w.Body)
+		}
 	}
 }
 
