@@ -10,6 +10,7 @@ import (
 
 	"reperform/gap"
 	"reperform/identity"
+	"reperform/overview"
 	"reperform/record"
 	"reperform/soc1"
 )
@@ -112,24 +113,15 @@ func (a *App) knownBeside(ctx context.Context, actor, name string, size int64) (
 	return a.KnownAt(ctx, actor, OrganizationLedger, lines[0].Entry.Time)
 }
 
-// engagementOf chooses the report in question: the one named, that of the
-// examination, or the one that is under way or ended last. Before any is
-// planned there is none, and rules about a period have nothing to say.
+// engagementOf chooses the report in question: that of the examination, the one
+// named, or the one that pages ask about. Before any is planned there is none, and
+// rules about a period have nothing to say.
 func engagementOf(all []record.Typed[soc1.Engagement], ledger, id string, today soc1.Date) (string, error) {
-	slices.SortFunc(all, func(a, b record.Typed[soc1.Engagement]) int {
-		return cmp.Or(-cmp.Compare(a.Value.End(), b.Value.End()), cmp.Compare(a.ID, b.ID))
-	})
-	for i, e := range all {
-		switch {
-		case ledger != OrganizationLedger:
-			if ExaminationLedger(e.ID) == ledger {
-				return e.ID, nil
-			}
-		case id != "":
-			if e.ID == id {
-				return id, nil
-			}
-		case e.Value.Start() <= today || i == len(all)-1:
+	if ledger == OrganizationLedger && id == "" {
+		return overview.Ask(all, today).Engagement, nil
+	}
+	for _, e := range all {
+		if ledger != OrganizationLedger && ExaminationLedger(e.ID) == ledger || ledger == OrganizationLedger && e.ID == id {
 			return e.ID, nil
 		}
 	}

@@ -127,8 +127,6 @@ func Precise(c soc1.Control) bool {
 	return strings.TrimSpace(c.Precision) != "" || strings.TrimSpace(c.Exceptions) != "" || thresholds.MatchString(c.Statement())
 }
 
-func ref(c *record.Typed[soc1.Control]) soc1.Ref { return c.Ref() }
-
 func code(c *record.Typed[soc1.Control]) string { return name(c.Value.Code, c.ID) }
 
 func partMissing(f *Facts, x *found) {
@@ -142,7 +140,7 @@ func partMissing(f *Facts, x *found) {
 		if strings.TrimSpace(c.Value.Text) != "" {
 			field = "text"
 		}
-		x.at(ref(c), field, c.Value.Objectives, "The statement of %s does not say %s.", code(c), and(lacks))
+		x.at(c.Ref(), field, c.Value.Objectives, "The statement of %s does not say %s.", code(c), and(lacks))
 	}
 }
 
@@ -162,20 +160,20 @@ func ownerless(f *Facts, x *found) {
 		}
 		p, known := people[v.Owner]
 		// A control is answered for on the days that it operated.
-		first, last := later(from, v.InOperationFrom), to
+		first, last := max(from, v.InOperationFrom), to
 		if v.InOperationTo != "" && v.InOperationTo < last {
 			last = v.InOperationTo
 		}
 		switch {
 		case v.Owner == "":
-			x.at(ref(c), "owner", v.Objectives, "%s has no owner.", code(c))
+			x.at(c.Ref(), "owner", v.Objectives, "%s has no owner.", code(c))
 		case !known:
-			x.at(ref(c), "owner", v.Objectives, "The owner of %s, %s, is no longer among the people.", code(c), v.Owner)
+			x.at(c.Ref(), "owner", v.Objectives, "The owner of %s, %s, is no longer among the people.", code(c), v.Owner)
 		case first > last:
 		case p.ActiveFrom != "" && p.ActiveFrom > first && !f.ownedBefore(c, p.ActiveFrom, first):
-			x.at(ref(c), "owner", v.Objectives, "%s, who owns %s, is active from %s, and the days from %s have no other owner.", p.Name, code(c), p.ActiveFrom, first)
+			x.at(c.Ref(), "owner", v.Objectives, "%s, who owns %s, is active from %s, and the days from %s have no other owner.", p.Name, code(c), p.ActiveFrom, first)
 		case p.ActiveTo != "" && p.ActiveTo < last:
-			x.at(ref(c), "owner", v.Objectives, "%s, who owns %s, left on %s; nobody owns the control from then to %s.", p.Name, code(c), p.ActiveTo, last)
+			x.at(c.Ref(), "owner", v.Objectives, "%s, who owns %s, left on %s; nobody owns the control from then to %s.", p.Name, code(c), p.ActiveTo, last)
 		}
 	}
 }
@@ -194,19 +192,12 @@ func (f *Facts) ownedBefore(c *record.Typed[soc1.Control], active, from soc1.Dat
 	return false
 }
 
-func later(a, b soc1.Date) soc1.Date {
-	if b > a {
-		return b
-	}
-	return a
-}
-
 func unlinked(f *Facts, x *found) {
 	l := f.controls()
 	for i := range l.all {
 		c := &l.all[i]
 		if len(c.Value.Objectives) == 0 && c.Value.Component == "" && len(c.Value.Principles) == 0 {
-			x.at(ref(c), "objectives", nil, "%s belongs to no objective and is no entity-level control of a COSO component.", code(c))
+			x.at(c.Ref(), "objectives", nil, "%s belongs to no objective and is no entity-level control of a COSO component.", code(c))
 		}
 	}
 }
@@ -214,7 +205,7 @@ func unlinked(f *Facts, x *found) {
 func noFrequency(f *Facts, x *found) {
 	for _, c := range f.inScope() {
 		if c.Value.Frequency == "" {
-			x.at(ref(c), "frequency", c.Value.Objectives, "%s has no frequency.", code(c))
+			x.at(c.Ref(), "frequency", c.Value.Objectives, "%s has no frequency.", code(c))
 		}
 	}
 }
@@ -222,7 +213,7 @@ func noFrequency(f *Facts, x *found) {
 func vagueWords(f *Facts, x *found) {
 	for _, c := range f.inScope() {
 		if hits := f.read(c.Value.Statement()).vague; len(hits) > 0 {
-			x.at(ref(c), statementField(c.Value), c.Value.Objectives, "The statement of %s has words that nobody can measure: %s.", code(c), quoted(hits))
+			x.at(c.Ref(), statementField(c.Value), c.Value.Objectives, "The statement of %s has words that nobody can measure: %s.", code(c), quoted(hits))
 		}
 	}
 }
@@ -244,7 +235,7 @@ func sameHands(f *Facts, x *found) {
 			performs = v.Owner
 		}
 		if v.Segregated && performs != "" && performs == v.Reviewer {
-			x.at(ref(c), "reviewer", v.Objectives, "%s is marked segregated, and %s both performs and reviews it.", code(c), performs)
+			x.at(c.Ref(), "reviewer", v.Objectives, "%s is marked segregated, and %s both performs and reviews it.", code(c), performs)
 		}
 	}
 }
@@ -258,7 +249,7 @@ func onlyDetective(f *Facts, x *found) {
 		}
 		y := x.at(o.Ref(), "", []string{o.ID}, "Every control of %s is detective: nothing prevents the error or puts it right.", name(o.Value.Code, o.ID))
 		for _, c := range list {
-			y.Sources = append(y.Sources, ref(c))
+			y.Sources = append(y.Sources, c.Ref())
 		}
 	}
 }
@@ -266,17 +257,14 @@ func onlyDetective(f *Facts, x *found) {
 func noInformation(f *Facts, x *found) {
 	for _, c := range f.inScope() {
 		if c.Value.Nature == soc1.ITDependentManual && len(c.Value.InformationUsed) == 0 {
-			x.at(ref(c), "information_used", c.Value.Objectives, "%s relies on information from a system, and no report that it uses is recorded.", code(c))
+			x.at(c.Ref(), "information_used", c.Value.Objectives, "%s relies on information from a system, and no report that it uses is recorded.", code(c))
 		}
 	}
 }
 
 func baselineUnsupported(f *Facts, x *found) {
 	evaluated("CTL-09")(f, x)
-	told := map[string]bool{}
-	for _, y := range x.list {
-		told[y.Subject.ID] = true
-	}
+	told := x.told()
 	covered := map[string]bool{}
 	for _, s := range of[soc1.System](f, "system") {
 		covered[s.ID] = len(s.Value.Objectives) > 0 || s.Value.SubserviceOrganization != ""
@@ -287,17 +275,17 @@ func baselineUnsupported(f *Facts, x *found) {
 			continue
 		}
 		if len(v.Systems) == 0 {
-			x.at(ref(c), "systems", v.Objectives, "%s is automated, and its record does not say in which system it runs.", code(c))
+			x.at(c.Ref(), "systems", v.Objectives, "%s is automated, and its record does not say in which system it runs.", code(c))
 			continue
 		}
-		x.at(ref(c), "systems", v.Objectives, "%s is automated, and no objective on changes covers the system that it runs in.", code(c))
+		x.at(c.Ref(), "systems", v.Objectives, "%s is automated, and no objective on changes covers the system that it runs in.", code(c))
 	}
 }
 
 func noThreshold(f *Facts, x *found) {
 	for _, c := range f.inScope() {
 		if Review(c.Value) && !Precise(c.Value) {
-			x.at(ref(c), "precision", c.Value.Objectives, "%s is a review, and nothing says from which difference on something is followed up.", code(c))
+			x.at(c.Ref(), "precision", c.Value.Objectives, "%s is a review, and nothing says from which difference on something is followed up.", code(c))
 		}
 	}
 }
@@ -325,7 +313,7 @@ func noVersionBefore(f *Facts, x *found) {
 	for _, c := range f.inScope() {
 		from := c.Value.InOperationFrom
 		if from > f.Start && from <= f.End && !changed[c.ID] && !operated(c.ID) {
-			x.at(ref(c), "in_operation_from", c.Value.Objectives, "%s operates as stated from %s, after the period began on %s, and no version before that day and no significant change is recorded.", code(c), from, f.Start)
+			x.at(c.Ref(), "in_operation_from", c.Value.Objectives, "%s operates as stated from %s, after the period began on %s, and no version before that day and no significant change is recorded.", code(c), from, f.Start)
 		}
 	}
 }
@@ -347,8 +335,8 @@ func duplicates(f *Facts, x *found) {
 				}
 				if n := bags[i].alike(bags[i+1+j]); n > sameText {
 					told[k] = true
-					y := x.at(ref(b), statementField(b.Value), []string{o.ID}, "%s and %s of %s agree in %d%% of their words.", code(a), code(b), name(o.Value.Code, o.ID), n)
-					y.Sources = []soc1.Ref{ref(a)}
+					y := x.at(b.Ref(), statementField(b.Value), []string{o.ID}, "%s and %s of %s agree in %d%% of their words.", code(a), code(b), name(o.Value.Code, o.ID), n)
+					y.Sources = []soc1.Ref{a.Ref()}
 				}
 			}
 		}

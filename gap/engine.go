@@ -20,8 +20,8 @@ type Result struct {
 	Question Question
 	// Findings are ordered by severity, then by rule and subject.
 	Findings []Finding
-	// Ran are the rules that were looked at, Skipped those that have nothing to
-	// read here, such as the auditor's file when management asks.
+	// Ran are the rules that were run, Skipped those that have nothing to read
+	// here: the auditor's file when management asks, or a draft that was not given.
 	Ran, Skipped []*Rule
 }
 
@@ -71,7 +71,7 @@ func (e *Engine) Run(ctx context.Context, q Question, org, work Source) (*Result
 	}
 	out := &Result{Question: q}
 	for _, r := range Rules() {
-		if r.Whose == AuditorFile && q.By != soc1.ByAuditor {
+		if r.Whose == AuditorFile && q.By != soc1.ByAuditor || !r.Given.in(q) {
 			out.Skipped = append(out.Skipped, r)
 			continue
 		}

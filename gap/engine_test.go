@@ -30,7 +30,7 @@ func TestOnlyWhatChangedRunsAgain(t *testing.T) {
 	for _, kind := range []string{"system", "cuec", "vendor", "policy"} {
 		want := 0
 		for _, r := range Rules() {
-			if r.Whose == AuditorFile {
+			if r.Whose == AuditorFile || r.Given != RecordsAlone {
 				continue
 			}
 			for _, k := range r.Reads {
@@ -151,6 +151,40 @@ func TestAcceptance(t *testing.T) {
 		if refused := len(a.Validate()) > 0; refused != r.Never {
 			t.Errorf("%s: refused when recorded %v, by the rule %v", r.ID, refused, r.Never)
 		}
+	}
+}
+
+// What a rule needs besides records is given, or the rule is not run and not
+// counted as run.
+func TestGiven(t *testing.T) {
+	p := newProgram(t)
+	ran := func() (out []string) {
+		t.Helper()
+		var e Engine
+		res, err := e.Run(context.Background(), p.question, p.book, p.book)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(res.Ran)+len(res.Skipped) != len(Rules()) {
+			t.Errorf("%d rules ran and %d did not, of %d", len(res.Ran), len(res.Skipped), len(Rules()))
+		}
+		for _, r := range res.Ran {
+			if r.Given != RecordsAlone {
+				out = append(out, r.ID)
+			}
+		}
+		return out
+	}
+	if got := ran(); len(got) != 0 {
+		t.Errorf("without anything given %v run", got)
+	}
+	p.question.Missing = map[string]bool{}
+	if got := fmt.Sprint(ran()); got != "[TST-08]" {
+		t.Errorf("with the files %s run", got)
+	}
+	p.question.Report = &Report{}
+	if got := fmt.Sprint(ran()); got != "[TST-08 CUE-03 DSC-02 RPT-05 RPT-07 RPT-09]" {
+		t.Errorf("with the draft as well %s run", got)
 	}
 }
 

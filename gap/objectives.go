@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"reperform/english"
 	"reperform/record"
 	"reperform/soc1"
 	"reperform/soc1/library"
@@ -37,7 +36,7 @@ var objectiveRules = []Rule{
 		Reads: []string{"engagement", "control_objective"}, find: changedObjective},
 }
 
-// codes are the codes of objectives, for sentences.
+// name is what a record is called in a sentence: its code, or else its id.
 func name(code, id string) string {
 	if code != "" {
 		return code
@@ -162,7 +161,7 @@ func libraryMissing(f *Facts, x *found) {
 		for _, o := range t.Objectives {
 			code := strings.ToLower(o.Code)
 			if !known[code] && !known[strings.ReplaceAll(code, ".", "-")] {
-				x.at(s.Ref(), o.Code, nil, "%s is usual for %s and neither recorded nor omitted with a reason: %s", o.Code, lowerFirst(t.Name), o.Title)
+				x.at(s.Ref(), o.Code, nil, "%s is usual for the service type %s and neither recorded nor omitted with a reason: %s", o.Code, t.Name, o.Title)
 			}
 		}
 	}
@@ -233,12 +232,3 @@ func changedObjective(f *Facts, x *found) {
 		}
 	}
 }
-
-func lowerFirst(s string) string {
-	if s == "" || len(s) > 1 && s[1] >= 'A' && s[1] <= 'Z' {
-		return s
-	}
-	return strings.ToLower(s[:1]) + s[1:]
-}
-
-var _ = english.Count[int]

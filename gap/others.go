@@ -1,11 +1,11 @@
 package gap
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	"reperform/english"
-	"reperform/record"
 	"reperform/soc1"
 )
 
@@ -16,7 +16,7 @@ var userEntityRules = []Rule{
 	{ID: "CUE-02", Severity: High, Fires: "an objective depends on what user entities do, and no complementary user entity control says so",
 		Why: "Where user entities do not do their part the objective is not achieved, and they must be told.", Remedy: "Add the complementary user entity control.",
 		Reads: []string{"engagement", "control_objective", "control", "cuec"}, find: cuecMissing},
-	{ID: "CUE-03", Severity: High, Fires: "complementary user entity controls exist, and opinion or assertion does not speak of them",
+	{ID: "CUE-03", Given: TheDraft, Severity: High, Fires: "complementary user entity controls exist, and opinion or assertion does not speak of them",
 		Why: "The opinion would claim more than the controls of the organization achieve.", Remedy: "Insert the wording in scope, opinion and assertion.",
 		Reads: []string{"engagement", "cuec"}, find: cuecWording},
 }
@@ -24,7 +24,7 @@ var userEntityRules = []Rule{
 var subserviceRules = []Rule{
 	{ID: "SUB-01", Severity: Critical, Fires: "a vendor performs a control that an objective needs, and is no subservice organization",
 		Why: "Its controls are part of the system, whether the description says so or not.", Remedy: "Record it as a subservice organization and choose the method.",
-		Reads: []string{"engagement", "control_objective", "control", "vendor", "system"}, find: hiddenSubservice},
+		Reads: []string{"engagement", "control_objective", "control", "vendor"}, find: hiddenSubservice},
 	{ID: "SUB-02", Severity: Critical, Fires: "no method is chosen for a subservice organization",
 		Why: "Scope, description, tests and wording all depend on it.", Remedy: "Choose carve-out or inclusive.",
 		Reads: []string{"engagement", "subservice_organization"}, find: noMethod},
@@ -77,7 +77,7 @@ func cuecMissing(f *Facts, x *found) {
 				continue
 			}
 			y := x.at(o.Ref(), "", []string{o.ID}, "%s rests on what user entities do (%s: “%s %s”), and no complementary user entity control is linked to it.", name(o.Value.Code, o.ID), code(c), s[who[0]:who[1]], act)
-			y.Sources = []soc1.Ref{ref(c)}
+			y.Sources = []soc1.Ref{c.Ref()}
 			break
 		}
 	}
@@ -90,12 +90,6 @@ func cuecWording(f *Facts, x *found) {
 }
 
 func hiddenSubservice(f *Facts, x *found) {
-	runs := map[string][]record.Typed[soc1.System]{}
-	for _, s := range of[soc1.System](f, "system") {
-		if s.Value.InScope && s.Value.SubserviceOrganization == "" {
-			runs[strings.ToLower(s.Value.Supplier)] = append(runs[strings.ToLower(s.Value.Supplier)], s)
-		}
-	}
 	for _, v := range of[soc1.Vendor](f, "vendor") {
 		for _, c := range f.inScope() {
 			// Who performs the control stands at its beginning.
@@ -107,7 +101,7 @@ func hiddenSubservice(f *Facts, x *found) {
 				continue
 			}
 			y := x.at(v.Ref(), "", c.Value.Objectives, "%s performs %s, which an objective needs, and is recorded as a vendor.", v.Value.Name, code(c))
-			y.Sources = []soc1.Ref{ref(c)}
+			y.Sources = []soc1.Ref{c.Ref()}
 		}
 	}
 }
@@ -194,7 +188,7 @@ func staleReport(f *Facts, x *found) {
 		if r.Opinion.Modified() && strings.TrimSpace(r.Review) == "" {
 			x.at(s.Ref(), "latest_report.review", nil, "The opinion in the latest report of %s is %s, and nothing says what that means for the objectives.", s.Value.Name, strings.ToLower(r.Opinion.Label()))
 		}
-		covered := later(r.PeriodTo, r.BridgeLetterTo)
+		covered := max(r.PeriodTo, r.BridgeLetterTo)
 		// Until the period ends, its report need only reach the present.
 		end := f.End
 		if f.Today < end {
@@ -213,7 +207,7 @@ func theirCUECs(f *Facts, x *found) {
 			if slices.ContainsFunc(c.Controls, func(id string) bool { return l.byID[id] != nil }) || strings.TrimSpace(c.NotApplicable) != "" {
 				continue
 			}
-			x.at(s.Ref(), "latest_report.user_entity_controls["+itoa(i)+"]", nil, "%s expects of its users: “%s”, and no control of ours answers it.", s.Value.Name, clip(c.Text, 120))
+			x.at(s.Ref(), fmt.Sprintf("latest_report.user_entity_controls[%d]", i), nil, "%s expects of its users: “%s”, and no control of ours answers it.", s.Value.Name, clip(c.Text, 120))
 		}
 	}
 }

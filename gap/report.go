@@ -3,7 +3,6 @@ package gap
 import (
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"reperform/english"
@@ -15,7 +14,7 @@ var descriptionRules = []Rule{
 	{ID: "DSC-01", Severity: Critical, Fires: "a criterion for the description has no text",
 		Why: "A description that leaves out a criterion is not fairly presented, and the opinion on it would be modified.", Remedy: "Write the section.",
 		Reads: []string{"engagement", "description_section", "transaction_class", "significant_change", "subservice_organization", "control_objective"}, find: criterionMissing},
-	{ID: "DSC-02", Severity: High, Fires: "a control reads differently in Sections III and IV",
+	{ID: "DSC-02", Given: TheDraft, Severity: High, Fires: "a control reads differently in Sections III and IV",
 		Why: "The auditor would report on another control than management describes.", Remedy: "Print both from one record.",
 		Reads: []string{"control"}, find: statementsDiffer},
 	{ID: "DSC-03", Severity: High, Fires: "a control or a system changed within the period, and no significant change is described",
@@ -45,19 +44,19 @@ var reportRules = []Rule{
 	{ID: "RPT-04", Severity: Critical, Whose: AuditorFile, Fires: "the report is dated before the last work or review it rests on",
 		Why: "A report speaks of sufficient evidence on its date.", Remedy: "Date the report no earlier.",
 		Reads: testKinds, find: evaluated("RPT-04")},
-	{ID: "RPT-05", Severity: High, Fires: "the paragraph on restricted use or on inherent limitations is missing",
+	{ID: "RPT-05", Given: TheDraft, Severity: High, Fires: "the paragraph on restricted use or on inherent limitations is missing",
 		Why: "The report is for specified parties, and controls cannot prevent every error.", Remedy: "Insert it.",
 		Reads: []string{"engagement"}, find: paragraphsMissing},
 	{ID: "RPT-06", Severity: High, Whose: AuditorFile, Fires: "inquiry about subsequent events does not reach the date of the report",
 		Why: "What happened in between may change the opinion.", Remedy: "Complete the inquiry.",
 		Reads: []string{"examination", "opinion", "engagement"}, find: subsequentEvents},
-	{ID: "RPT-07", Severity: High, Fires: "the report has a Section V without the disclaimer in its scope paragraph",
+	{ID: "RPT-07", Given: TheDraft, Severity: High, Fires: "the report has a Section V without the disclaimer in its scope paragraph",
 		Why: "Readers would take other information as examined.", Remedy: "Insert the disclaimer.",
 		Reads: []string{"engagement", "other_information"}, find: disclaimerMissing},
 	{ID: "RPT-08", Severity: Medium, Fires: "a bridge letter covers more than three months, or cites a report that a later one supersedes",
 		Why: "A bridge letter is management's word alone; the longer it reaches, the less a user auditor can do with it.", Remedy: "Issue a new report, or shorten what the letter covers.",
 		Reads: []string{"engagement", "bridge_letter"}, find: bridgeTooLong},
-	{ID: "RPT-09", Severity: High, Fires: "the sections of the report state different dates",
+	{ID: "RPT-09", Given: TheDraft, Severity: High, Fires: "the sections of the report state different dates",
 		Why: "A reader cannot tell which period the opinion is on.", Remedy: "Print all from the engagement.",
 		Reads: []string{"engagement"}, find: datesDiffer},
 	{ID: "RPT-10", Severity: High, Whose: AuditorFile, Fires: "the working papers are not assembled and locked within 60 days of the release of the report",
@@ -67,8 +66,6 @@ var reportRules = []Rule{
 		Why: "A practitioner who is not independent cannot report at all.", Remedy: "Resolve it before anything is issued.",
 		Reads: []string{"examination", "engagement"}, find: independence},
 }
-
-func itoa(n int) string { return strconv.Itoa(n) }
 
 // criteria are those that a description must answer, for each type of report.
 func (f *Facts) criteria() []soc1.Criterion {
@@ -168,7 +165,7 @@ func changeUndescribed(f *Facts, x *found) {
 	}
 	for _, c := range f.inScope() {
 		if on, ok := changed[c.ID]; ok && !described[c.ID] {
-			x.at(ref(c), "", c.Value.Objectives, "%s changed on %s, within the period, and no significant change describes it.", code(c), on)
+			x.at(c.Ref(), "", c.Value.Objectives, "%s changed on %s, within the period, and no significant change describes it.", code(c), on)
 		}
 	}
 }
@@ -205,7 +202,7 @@ func revealing(f *Facts, x *found) {
 	}
 	for _, c := range f.inScope() {
 		if hits := f.read(c.Value.Statement()).secrets; len(hits) > 0 {
-			x.at(ref(c), statementField(c.Value), c.Value.Objectives, "The statement of %s gives parameters that help an attacker: %s.", code(c), quoted(hits))
+			x.at(c.Ref(), statementField(c.Value), c.Value.Objectives, "The statement of %s gives parameters that help an attacker: %s.", code(c), quoted(hits))
 		}
 	}
 }

@@ -34,6 +34,23 @@ const (
 	AuditorFile
 )
 
+// Given is what a rule looks at besides records.
+type Given int
+
+// Most rules look at records alone. Some look at the draft of the report, which
+// holds by itself where it is printed from records, or at whether the files of
+// evidence are still what was recorded.
+const (
+	RecordsAlone Given = iota
+	TheDraft
+	TheFiles
+)
+
+// in tells whether a question comes with it.
+func (g Given) in(q Question) bool {
+	return g == RecordsAlone || g == TheDraft && q.Report != nil || g == TheFiles && q.Missing != nil
+}
+
 // Rule is one way in which something can be lacking.
 type Rule struct {
 	// ID is the rule's number, a group and two digits, such as CTL-05.
@@ -45,6 +62,9 @@ type Rule struct {
 	// leaves its findings as they are.
 	Reads []string
 	Whose Whose
+	// Given says what the rule needs besides records; without it the rule is not
+	// run.
+	Given Given
 	// Never says that the risk cannot be accepted: it must be put right.
 	Never bool
 
@@ -136,4 +156,13 @@ type found struct {
 func (x *found) at(subject soc1.Ref, field string, objectives []string, format string, args ...any) *Finding {
 	x.list = append(x.list, Finding{Rule: x.rule, Severity: x.rule.Severity, Subject: subject, Field: field, Objectives: slices.Clone(objectives), Text: fmt.Sprintf(format, args...)})
 	return &x.list[len(x.list)-1]
+}
+
+// told are the records that findings are about already.
+func (x *found) told() map[string]bool {
+	out := map[string]bool{}
+	for _, y := range x.list {
+		out[y.Subject.ID] = true
+	}
+	return out
 }

@@ -62,7 +62,7 @@ func coverageGap(f *Facts, x *found) {
 	if !f.type2() || !f.dated() {
 		return
 	}
-	prior, from := f.Engagement.Value.PriorReport.PeriodTo, "the prior report"
+	prior, from := f.Engagement.Value.PriorReport.PeriodTo, "The prior report"
 	var sources []soc1.Ref
 	if prior == "" {
 		// The engagement before this one, when nothing else is said.
@@ -85,7 +85,7 @@ func coverageGap(f *Facts, x *found) {
 		return
 	}
 	y := x.at(f.Engagement.Ref(), "period_start", nil, "%s ends on %s and the period begins on %s: %s between them are covered by no report and no bridge letter.",
-		capital(from), prior, f.Start, english.Count(covered.AddDays(1).DaysUntil(f.Start), "day"))
+		from, prior, f.Start, english.Count(covered.AddDays(1).DaysUntil(f.Start), "day"))
 	y.Sources = sources
 }
 
@@ -155,11 +155,4 @@ func locationsDiffer(f *Facts, x *found) {
 			y.Sources = []soc1.Ref{missing[0].Ref()}
 		}
 	}
-}
-
-func capital(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
 }

@@ -1,7 +1,6 @@
 package gap
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -85,7 +84,7 @@ func notWalked(f *Facts, x *found) {
 	}
 	for _, c := range f.inScope() {
 		if !c.Value.EntityLevel() && !walked[c.ID] {
-			x.at(ref(c), "", c.Value.Objectives, "%s has no walkthrough in this engagement.", code(c))
+			x.at(c.Ref(), "", c.Value.Objectives, "%s has no walkthrough in this engagement.", code(c))
 		}
 	}
 }
@@ -130,7 +129,7 @@ func extractedEarly(f *Facts, x *found) {
 	// Until which day do populations of a control reach?
 	reach := map[string]soc1.Date{}
 	for _, t := range f.tests() {
-		if p := pops[t.Value.Population]; p != nil && p.Value.PeriodTo > reach[t.Value.Control] && f.taken(p.Value) >= p.Value.PeriodTo {
+		if p := pops[t.Value.Population]; p != nil && p.Value.PeriodTo > reach[t.Value.Control] && p.Value.RunAt.Date() >= p.Value.PeriodTo {
 			reach[t.Value.Control] = p.Value.PeriodTo
 		}
 	}
@@ -141,26 +140,12 @@ func extractedEarly(f *Facts, x *found) {
 			continue
 		}
 		_, to := f.window(t.Value)
-		if day := f.taken(p.Value); day != "" && day < to && reach[t.Value.Control] < to {
+		if day := p.Value.RunAt.Date(); day != "" && day < to && reach[t.Value.Control] < to {
 			told[p.ID] = true
 			y := x.at(p.Ref(), "run_at", f.objectivesOf(t.Value.Control), "%s was extracted on %s, before %s, and no other population of the control reaches that day.", p.Value.Title, day, to)
 			y.Sources = []soc1.Ref{t.Ref()}
 		}
 	}
-}
-
-// taken is the day on which a population was extracted.
-func (f *Facts) taken(p soc1.Population) soc1.Date {
-	return day(p.RunAt)
-}
-
-// day is the date of an instant in its own zone.
-func day(i soc1.Instant) soc1.Date {
-	s := string(i)
-	if len(s) < 10 {
-		return ""
-	}
-	return soc1.Date(s[:10])
 }
 
 // objectivesOf are those of a control.
@@ -197,7 +182,7 @@ func unexpectedSize(f *Facts, x *found) {
 		if !from.Valid() || !to.Valid() {
 			from, to = f.window(t.Value)
 		}
-		list, counted := overview.Occurrences(c.Value.Frequency, later(from, c.Value.InOperationFrom), to, holidays)
+		list, counted := overview.Occurrences(c.Value.Frequency, max(from, c.Value.InOperationFrom), to, holidays)
 		want := int64(len(list))
 		if !counted || want == 0 {
 			continue
@@ -206,7 +191,7 @@ func unexpectedSize(f *Facts, x *found) {
 		// 4·|n − want| > want is more than a quarter away, in whole numbers.
 		if d := n - want; 4*max(d, -d) > want {
 			y := x.at(p.Ref(), "row_count", c.Value.Objectives, "%s has %s from %s to %s; %s is %s, so about %d are expected.", p.Value.Title, english.Count(n, "item"), from, to, code(c), strings.ToLower(c.Value.Frequency.Label()), want)
-			y.Sources = []soc1.Ref{t.Ref(), ref(c)}
+			y.Sources = []soc1.Ref{t.Ref(), c.Ref()}
 		}
 	}
 }
@@ -227,7 +212,7 @@ func ticketsAsSource(f *Facts, x *found) {
 		}
 		if about := access.FindString(c.Value.Statement()); about != "" {
 			y := x.at(p.Ref(), "source_system", c.Value.Objectives, "%s comes from tickets, and %s is about %s: what was done without a ticket is not on the list.", p.Value.Title, code(c), strings.ToLower(about))
-			y.Sources = []soc1.Ref{t.Ref(), ref(c)}
+			y.Sources = []soc1.Ref{t.Ref(), c.Ref()}
 		}
 	}
 }
@@ -261,7 +246,7 @@ func quarterLeftOut(f *Facts, x *found) {
 		from, to := f.window(t.Value)
 		want := 0
 		var lacks []string
-		for d := later(from, c.Value.InOperationFrom); d.Valid() && d <= to; d = d.QuarterEnd().AddDays(1) {
+		for d := max(from, c.Value.InOperationFrom); d.Valid() && d <= to; d = d.QuarterEnd().AddDays(1) {
 			want++
 			if q := d.QuarterLabel(); !quarters[q] {
 				lacks = append(lacks, q)
@@ -330,5 +315,3 @@ func were(n int) string {
 	}
 	return "were"
 }
-
-var _ = fmt.Sprint

@@ -2,7 +2,6 @@ package gap
 
 import (
 	"slices"
-	"strings"
 
 	"reperform/english"
 	"reperform/record"
@@ -31,7 +30,7 @@ var testRules = []Rule{
 	{ID: "TST-07", Severity: Medium, Whose: Testing, Fires: "evidence for a result lies outside the days tested",
 		Why: "Evidence of another time does not show what happened in the period.", Remedy: "Replace it, or explain why it bears on the days tested.",
 		Reads: []string{"engagement", "test_of_control", "result", "evidence"}, find: evidenceElsewhen},
-	{ID: "TST-08", Severity: High, Whose: Testing, Fires: "a file of evidence is missing or is not what was recorded",
+	{ID: "TST-08", Given: TheFiles, Severity: High, Whose: Testing, Fires: "a file of evidence is missing or is not what was recorded",
 		Why: "The result can no longer be traced to what it rests on.", Remedy: "Restore the original from a backup.",
 		Reads: []string{"evidence"}, find: fileGone},
 	{ID: "TST-09", Severity: Medium, Whose: Testing, Fires: "one piece of evidence is used for attributes of more than three tests",
@@ -76,10 +75,7 @@ func untested(f *Facts, x *found) {
 	if !f.type2() || !f.dated() || f.Today < f.Start {
 		return
 	}
-	told := map[string]bool{}
-	for _, y := range x.list {
-		told[y.Subject.ID] = true
-	}
+	told := x.told()
 	tested := map[string]bool{}
 	for _, t := range f.tests() {
 		tested[t.Value.Control] = true
@@ -90,7 +86,7 @@ func untested(f *Facts, x *found) {
 	}
 	for _, c := range f.inScope() {
 		if !c.Value.EntityLevel() && !tested[c.ID] && !told[c.ID] {
-			x.at(ref(c), "", c.Value.Objectives, "%s is listed in the description, and no test of its operation is planned.", code(c))
+			x.at(c.Ref(), "", c.Value.Objectives, "%s is listed in the description, and no test of its operation is planned.", code(c))
 		}
 	}
 }
@@ -105,10 +101,7 @@ func askedOnly(f *Facts, x *found) {
 
 func testedByOwner(f *Facts, x *found) {
 	evaluated("TST-05")(f, x)
-	told := map[string]bool{}
-	for _, y := range x.list {
-		told[y.Subject.ID] = true
-	}
+	told := x.told()
 	for _, t := range f.tests() {
 		c := f.controls().byID[t.Value.Control]
 		if c == nil || t.Value.PerformedBy == "" || told[t.ID] {
@@ -116,7 +109,7 @@ func testedByOwner(f *Facts, x *found) {
 		}
 		if t.Value.PerformedBy == c.Value.Owner || t.Value.PerformedBy == c.Value.Performer {
 			y := x.at(t.Ref(), "performed_by", c.Value.Objectives, "%s tests %s, and owns or performs that control.", t.Value.PerformedBy, code(c))
-			y.Sources = []soc1.Ref{ref(c)}
+			y.Sources = []soc1.Ref{c.Ref()}
 		}
 	}
 }
@@ -252,10 +245,7 @@ func repeated(f *Facts, x *found) {
 			before[d.Value.Control] = d.Ref()
 		}
 	}
-	told := map[string]bool{}
-	for _, y := range x.list {
-		told[y.Subject.ID] = true
-	}
+	told := x.told()
 	for _, d := range all {
 		was, ok := before[d.Value.Control]
 		t := tests[d.Value.Test]
@@ -266,5 +256,3 @@ func repeated(f *Facts, x *found) {
 		y.Sources = []soc1.Ref{was}
 	}
 }
-
-var _ = strings.TrimSpace

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -138,8 +139,9 @@ func (r *request) gapRow(p *gapsPage, f *gap.Finding, i int) gapRow {
 		top, _, _ = strings.Cut(top, "[")
 		if field, ok := k.Field(top); ok {
 			x.Field = field.Label
-			if !k.Decision && !r.past.On() && r.site.app.MayPut(r.Context(), r.actor, cmpLedger(f.Subject.Ledger), k.Name, f.Subject.ID) == nil {
-				x.Fix = r.in(cmpLedger(f.Subject.Ledger)).url("%s/r/%s/%s/edit?focus=%s", r.in(cmpLedger(f.Subject.Ledger)).at(), url.PathEscape(k.Name), url.PathEscape(f.Subject.ID), url.QueryEscape(top))
+			in := r.in(cmp.Or(f.Subject.Ledger, app.OrganizationLedger))
+			if !k.Decision && !r.past.On() && r.site.app.MayPut(r.Context(), r.actor, in.ledger, k.Name, f.Subject.ID) == nil {
+				x.Fix = in.url("%s/r/%s/%s/edit?focus=%s", in.at(), url.PathEscape(k.Name), url.PathEscape(f.Subject.ID), url.QueryEscape(top))
 			}
 		}
 	}
@@ -147,13 +149,6 @@ func (r *request) gapRow(p *gapsPage, f *gap.Finding, i int) gapRow {
 		x.Accepted = fmt.Sprintf("Accepted by %s until %s: %s", r.headings().person(a.AcceptedBy).Name, dateText(string(a.ExpiresOn)), a.Reason)
 	}
 	return x
-}
-
-func cmpLedger(l string) string {
-	if l == "" {
-		return app.OrganizationLedger
-	}
-	return l
 }
 
 // acceptGap records that somebody can live with a finding until a day.
