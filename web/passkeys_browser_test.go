@@ -161,6 +161,7 @@ func TestSetupPages(t *testing.T) {
 	}
 	p.Size(1280, 800)
 	p.open("/setup")
+	p.Wait("the field of the code", `document.activeElement?.id === "code"`)
 	p.Type(strings.ToLower(code))
 	p.Press("Enter")
 	p.Wait("the form", `document.querySelector("#organization") === document.activeElement && document.querySelector("#timezone").value`)
