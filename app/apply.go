@@ -298,17 +298,21 @@ func (p *planner) performed(it *ascode.Item) string {
 
 // signatures keeps files from signing: only the signer does, by a command.
 func (p *planner) signatures(it *ascode.Item) error {
-	if it.Kind != "assertion" && it.Kind != "representation_letter" {
-		return nil
+	kind, err := record.Kinds.Kind(it.Kind)
+	if err != nil || !kind.Signed() {
+		return err
 	}
 	stored, _, err := p.tx.Get(it.Kind, it.ID)
 	if err != nil {
 		return err
 	}
 	signed := false
-	for _, f := range []string{"signed_by", "signed_title", "signed_on", "signed_sha256"} {
-		v := field(it.Body, f)
-		if v != "" && v != field(stored.Body, f) {
+	for _, f := range kind.Fields {
+		if !f.Signature {
+			continue
+		}
+		v := field(it.Body, f.Name)
+		if v != "" && v != field(stored.Body, f.Name) {
 			return errors.New("a file cannot sign for a person")
 		}
 		signed = signed || v != ""

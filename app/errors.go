@@ -12,6 +12,24 @@ import (
 	"reperform/population"
 )
 
+// FieldError refuses what somebody asked for because of one thing that was given.
+type FieldError struct {
+	// Field is the name under which it was given.
+	Field string
+	// Text says what is wrong and what to do, for whoever looks at a form.
+	Text string
+	// Command is the command that shows more; empty where none does.
+	Command string
+}
+
+func (e *FieldError) Error() string {
+	out := e.Field + ": " + e.Text
+	if e.Command != "" {
+		out += " See: " + e.Command
+	}
+	return out
+}
+
 // IsInternal tells whether an error comes from the program's surroundings (a
 // disk, a database) and not from what somebody asked for.
 func IsInternal(err error) bool {

@@ -155,13 +155,13 @@ func (a *App) MayAcceptGaps(ctx context.Context, actor string) error {
 func (a *App) AcceptGap(ctx context.Context, actor string, g GapAccepting) (string, error) {
 	rule, ok := gap.RuleOf(g.Rule)
 	if !ok {
-		return "", fmt.Errorf("rule: there is no rule %q; list them with: reperform gaps rules", g.Rule)
+		return "", &FieldError{"rule", fmt.Sprintf("There is no rule %q.", g.Rule), "reperform gaps rules"}
 	}
 	if rule.Never {
-		return "", fmt.Errorf("rule: what %s finds cannot be accepted. %s", rule.ID, rule.Remedy)
+		return "", &FieldError{"rule", fmt.Sprintf("What %s finds cannot be accepted. %s", rule.ID, rule.Remedy), ""}
 	}
 	if strings.TrimSpace(g.Reason) == "" {
-		return "", fmt.Errorf("reason: say why the organization can live with it until then")
+		return "", &FieldError{"reason", "Say why the organization can live with it until then.", ""}
 	}
 	// Who may accept is asked first: others learn nothing of what was found.
 	if err := a.admit(ctx, actor, identity.GapAccept, identity.Resource{Ledger: OrganizationLedger, Kind: "gap_acceptance"}); err != nil {
@@ -180,22 +180,25 @@ func (a *App) AcceptGap(ctx context.Context, actor string, g GapAccepting) (stri
 		if g.Field != "" {
 			about += ", field " + g.Field
 		}
-		return "", fmt.Errorf("%s does not fire about %s, so there is nothing to accept; see: reperform gaps --rule %s", rule.ID, about, rule.ID)
+		return "", &FieldError{"rule", fmt.Sprintf("%s finds nothing about %s now, so there is nothing to accept.", rule.ID, about), "reperform gaps --rule " + rule.ID}
 	}
 	today, err := a.Today(ctx)
 	if err != nil {
 		return "", err
 	}
 	if g.Until < today {
-		return "", fmt.Errorf("until: %s has passed; name the last day on which it shall hold, a year from today at most", cmp.Or(string(g.Until), "no day"))
+		return "", &FieldError{"until", fmt.Sprintf("%s has passed. Give the last day on which it shall hold, a year from today at most.", cmp.Or(string(g.Until), "No day")), ""}
 	}
 	id, err := a.newID("accept-", "")
 	if err != nil {
 		return "", err
 	}
 	value := soc1.GapAcceptance{Rule: rule.ID, Subject: soc1.Ref{Kind: g.Subject.Kind, ID: g.Subject.ID}, Field: g.Field, Engagement: g.Engagement, Reason: g.Reason, AcceptedBy: actor, AcceptedOn: today, ExpiresOn: g.Until}
-	if err := firstError(value.Validate()); err != nil {
-		return "", err
+	for _, p := range value.Validate() {
+		if p.Field == "expires_on" {
+			p.Field = "until"
+		}
+		return "", &FieldError{p.Field, p.Message + " " + p.Remedy, ""}
 	}
 	req := request{actor: actor, ledger: OrganizationLedger, may: identity.GapAccept, kind: "gap_acceptance", action: "gap.accept", reason: g.Reason}
 	_, err = a.decide(ctx, req, func(tx *Tx) error { return tx.Put("gap_acceptance", id, "", value) })

@@ -84,6 +84,9 @@ type Field struct {
 	// Data says that the value was computed from data, which may hold any
 	// character, and not written by a person.
 	Data bool
+	// Signature says that only a person's signature gives the field its value:
+	// no form offers it, no file brings it.
+	Signature bool
 	// Fields of an object, or of the objects of a list.
 	Fields []Field
 }
@@ -147,7 +150,7 @@ func fieldsOf(t reflect.Type) []Field {
 			panic(fmt.Sprintf("record: %s.%s has no json name", t, sf.Name))
 		}
 		f := Field{Name: name, Label: sf.Tag.Get("label"), Help: sf.Tag.Get("help"), Ref: sf.Tag.Get("ref"),
-			Required: sf.Tag.Get("required") == "true", Multiline: sf.Tag.Get("multiline") == "true", Sensitive: sf.Tag.Get("sensitive"), Data: sf.Tag.Get("data") == "true"}
+			Required: sf.Tag.Get("required") == "true", Multiline: sf.Tag.Get("multiline") == "true", Sensitive: sf.Tag.Get("sensitive"), Data: sf.Tag.Get("data") == "true", Signature: sf.Tag.Get("given") == "signature"}
 		ft := sf.Type
 		if ft.Kind() == reflect.Pointer {
 			ft = ft.Elem()
@@ -234,6 +237,11 @@ func (k *Kind) Field(name string) (Field, bool) {
 		return Field{}, false
 	}
 	return k.Fields[i], true
+}
+
+// Signed tells whether records of the kind are signed by a person.
+func (k *Kind) Signed() bool {
+	return slices.ContainsFunc(k.Fields, func(f Field) bool { return f.Signature })
 }
 
 // Reference is one id that a document refers to.

@@ -136,14 +136,14 @@ type ManagementAssertion struct {
 	// Modifications are the exceptions that management states.
 	Modifications []AssertionModification `json:"modifications,omitempty" label:"Stated exceptions"`
 	// SignedBy is who signed.
-	SignedBy string `json:"signed_by,omitempty" label:"Signed by" ref:"person"`
+	SignedBy string `json:"signed_by,omitempty" label:"Signed by" ref:"person" given:"signature"`
 	// SignedTitle is the signer's position as printed.
-	SignedTitle string `json:"signed_title,omitempty" label:"Signer's title"`
+	SignedTitle string `json:"signed_title,omitempty" label:"Signer's title" given:"signature"`
 	// SignedOn is the day of signature.
-	SignedOn Date `json:"signed_on,omitempty" label:"Signed on"`
+	SignedOn Date `json:"signed_on,omitempty" label:"Signed on" given:"signature"`
 	// SignedSHA256 is the hash of the text that was signed, as the signer read
 	// it: 64 lower-case hexadecimal digits, empty where nobody noted it.
-	SignedSHA256 string `json:"signed_sha256,omitempty" label:"Text signed (SHA-256)" help:"Noted by the signature. The same text gives the same value; another one was not signed."`
+	SignedSHA256 string `json:"signed_sha256,omitempty" label:"Text signed (SHA-256)" given:"signature" help:"Noted by the signature. The same text gives the same value; another one was not signed."`
 	// File is the signed paper, where there is one.
 	File File `json:"file,omitzero" label:"Signed document"`
 }
@@ -186,14 +186,14 @@ type RepresentationLetter struct {
 	// errors, deficiencies, subsequent events.
 	Disclosures string `json:"disclosures,omitempty" label:"Matters disclosed" multiline:"true" sensitive:"confidential"`
 	// SignedBy is who signed.
-	SignedBy string `json:"signed_by,omitempty" label:"Signed by" ref:"person"`
+	SignedBy string `json:"signed_by,omitempty" label:"Signed by" ref:"person" given:"signature"`
 	// SignedTitle is the signer's position as printed.
-	SignedTitle string `json:"signed_title,omitempty" label:"Signer's title"`
+	SignedTitle string `json:"signed_title,omitempty" label:"Signer's title" given:"signature"`
 	// SignedOn is the day of signature.
-	SignedOn Date `json:"signed_on,omitempty" label:"Signed on"`
+	SignedOn Date `json:"signed_on,omitempty" label:"Signed on" given:"signature"`
 	// SignedSHA256 is the hash of the text that was signed, as the signer read
 	// it: 64 lower-case hexadecimal digits, empty where nobody noted it.
-	SignedSHA256 string `json:"signed_sha256,omitempty" label:"Text signed (SHA-256)" help:"Noted by the signature. The same text gives the same value; another one was not signed."`
+	SignedSHA256 string `json:"signed_sha256,omitempty" label:"Text signed (SHA-256)" given:"signature" help:"Noted by the signature. The same text gives the same value; another one was not signed."`
 	// File is the signed paper, where there is one.
 	File File `json:"file,omitzero" label:"Signed document"`
 }

@@ -127,7 +127,7 @@ func (r *request) choose() error {
 
 // bulkFields are the fields that many records may be given at once.
 func bulkFields(k *record.Kind) []record.Field {
-	return slices.DeleteFunc(slices.Clone(k.Fields), func(f record.Field) bool { return f.Type == record.Object || f.Type == record.Map })
+	return slices.DeleteFunc(formFields(k), func(f record.Field) bool { return f.Type == record.Object || f.Type == record.Map })
 }
 
 func (r *request) bulkForm() error {

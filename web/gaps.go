@@ -11,7 +11,6 @@ import (
 
 	"reperform/app"
 	"reperform/gap"
-	"reperform/identity"
 	"reperform/record"
 	"reperform/soc1"
 	"reperform/web/ui"
@@ -32,6 +31,58 @@ type gapsPage struct {
 	// Until is the day offered for an acceptance, Last the latest possible.
 	Today, Until, Last soc1.Date
 	Engagement         string
+	// Refused is an acceptance that could not be recorded, with what was typed.
+	Refused *refusedGap
+}
+
+// refusedGap is an acceptance that somebody has to correct.
+type refusedGap struct {
+	app.GapAccepting
+	// UntilText is the day as it was sent.
+	UntilText string
+	// Field is reason or until; empty where it concerns the whole.
+	Field, Text string
+}
+
+// about tells whether the acceptance is about a finding.
+func (g *refusedGap) about(x *gapRow) bool {
+	return g != nil && g.Rule == x.Rule.ID && g.Subject.Kind == x.Subject.Kind && g.Subject.ID == x.Subject.ID && g.GapAccepting.Field == x.FieldName
+}
+
+// wrong is what is wrong with a field of the form of a finding.
+func (p *gapsPage) wrong(x *gapRow, field string) string {
+	if !p.Refused.about(x) || p.Refused.Field != field {
+		return ""
+	}
+	return p.Refused.Text
+}
+
+// reason and until are what the form of a finding shows.
+func (p *gapsPage) reason(x *gapRow) string {
+	if !p.Refused.about(x) {
+		return ""
+	}
+	return p.Refused.Reason
+}
+
+func (p *gapsPage) until(x *gapRow) string {
+	if !p.Refused.about(x) {
+		return string(p.Until)
+	}
+	return p.Refused.UntilText
+}
+
+// orphan is what was refused and belongs to no finding in the list.
+func (p *gapsPage) orphan() string {
+	if p.Refused == nil {
+		return ""
+	}
+	for i := range p.Rows {
+		if p.Refused.about(&p.Rows[i]) && p.Rows[i].May {
+			return ""
+		}
+	}
+	return p.Refused.Text
 }
 
 // gapRow is one finding.
@@ -58,8 +109,11 @@ var gravity = map[gap.Severity]ui.Status{
 }
 
 // gaps shows what the rules find, as of the point that the address names.
-func (r *request) gaps() error {
-	q := r.URL.Query()
+func (r *request) gaps() error { return r.gapsAgain(http.StatusOK, r.URL.Query(), nil) }
+
+// gapsAgain shows the page as an address's query narrows it, with what has to be
+// corrected.
+func (r *request) gapsAgain(status int, q url.Values, refused *refusedGap) error {
 	res, err := r.site.app.Gaps(r.Context(), r.actor, app.GapOptions{Ledger: r.ledger, Engagement: q.Get("engagement"), AsOf: r.asOf})
 	if err != nil {
 		return err
@@ -71,11 +125,11 @@ func (r *request) gaps() error {
 	if group != "" && !slices.ContainsFunc(gap.Groups, func(g struct{ Code, Title string }) bool { return g.Code == group }) {
 		return badRequest("group", fmt.Errorf("%q is no group of rules", clipped(group, 40)))
 	}
-	p := &gapsPage{At: r.at() + "/gaps", Today: res.Question.Today, Until: res.Question.Today.AddMonths(3), Last: res.Question.Today.AddMonths(12), Engagement: res.Question.Engagement}
+	p := &gapsPage{At: r.at() + "/gaps", Today: res.Question.Today, Until: res.Question.Today.AddMonths(3), Last: res.Question.Today.AddMonths(12), Engagement: res.Question.Engagement, Refused: refused}
 	if r.ledger == app.OrganizationLedger && !r.past.On() && r.site.app.MayAcceptGaps(r.Context(), r.actor) == nil {
 		p.Accept = r.site.base + "/gaps/accept"
 	}
-	r.gapChoices(p, res, severity, group)
+	r.gapChoices(p, res, q.Get("engagement"), severity, group)
 	for i := range res.Findings {
 		f := &res.Findings[i]
 		if (severity == "" || string(f.Severity) == severity) && (group == "" || f.Rule.Group() == group) {
@@ -94,15 +148,22 @@ func (r *request) gaps() error {
 		return err
 	}
 	p.f.Here = p.At
-	return r.write(http.StatusOK, ui.Page(p.f, noActions(), gapsBody(p)))
+	if refused != nil {
+		// The address is that of the list, so that the page can be opened again.
+		p.f.Self = p.At
+		if len(q) > 0 {
+			p.f.Self += "?" + q.Encode()
+		}
+	}
+	return r.write(status, ui.Page(p.f, noActions(), gapsBody(p)))
 }
 
 // gapChoices are what the list can be narrowed to, with how many findings each
 // has.
-func (r *request) gapChoices(p *gapsPage, res *gap.Result, severity, group string) {
+func (r *request) gapChoices(p *gapsPage, res *gap.Result, engagement, severity, group string) {
 	to := func(severity, group string) string {
 		v := url.Values{}
-		for name, x := range map[string]string{"severity": severity, "group": group, "engagement": r.URL.Query().Get("engagement")} {
+		for name, x := range map[string]string{"severity": severity, "group": group, "engagement": engagement} {
 			if x != "" {
 				v.Set(name, x)
 			}
@@ -156,20 +217,35 @@ func (r *request) acceptGap() error {
 	if err := r.ParseForm(); err != nil {
 		return badRequest("form", err)
 	}
-	until, err := soc1.ParseDate(strings.TrimSpace(r.PostForm.Get("until")))
-	if err != nil {
-		return badRequest("until", err)
+	back := r.local(r.PostForm.Get("back"))
+	refused := &refusedGap{UntilText: strings.TrimSpace(r.PostForm.Get("until")), GapAccepting: app.GapAccepting{Rule: r.PostForm.Get("rule"), Subject: soc1.Ref{Kind: r.PostForm.Get("kind"), ID: r.PostForm.Get("id")}, Field: r.PostForm.Get("field"),
+		Engagement: r.PostForm.Get("engagement"), Reason: strings.TrimSpace(r.PostForm.Get("reason"))}}
+	var err error
+	if refused.Until, err = soc1.ParseDate(refused.UntilText); err != nil {
+		err = &app.FieldError{Field: "until", Text: fmt.Sprintf("%q is no day. Give the last day on which it shall hold.", clipped(refused.UntilText, 40))}
+	} else {
+		_, err = r.site.app.AcceptGap(r.Context(), r.actor, refused.GapAccepting)
 	}
-	_, err = r.site.app.AcceptGap(r.Context(), r.actor, app.GapAccepting{Rule: r.PostForm.Get("rule"), Subject: soc1.Ref{Kind: r.PostForm.Get("kind"), ID: r.PostForm.Get("id")}, Field: r.PostForm.Get("field"),
-		Engagement: r.PostForm.Get("engagement"), Reason: strings.TrimSpace(r.PostForm.Get("reason")), Until: until})
-	var denied *identity.DeniedError
-	if errors.As(err, &denied) {
+	var wrong *app.FieldError
+	if !errors.As(err, &wrong) {
+		if err != nil {
+			return err
+		}
+		return r.redirect(back)
+	}
+	// Who may not accept learns nothing else.
+	if err := r.site.app.MayAcceptGaps(r.Context(), r.actor); err != nil {
 		return err
 	}
-	if err != nil {
-		return badRequest("accept", err)
+	refused.Text = wrong.Text
+	if wrong.Field == "reason" || wrong.Field == "until" {
+		refused.Field = wrong.Field
 	}
-	return r.redirect(r.local(r.PostForm.Get("back")))
+	var q url.Values
+	if u, err := url.Parse(back); err == nil {
+		q = u.Query()
+	}
+	return r.gapsAgain(http.StatusUnprocessableEntity, q, refused)
 }
 
 // chosen names the choice that was made.

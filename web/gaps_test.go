@@ -47,8 +47,14 @@ func TestGaps(t *testing.T) {
 			v[k] = x
 		}
 		v.Set(name, bad)
-		if w := m.post(manager, "/gaps/accept", v); w.Code != http.StatusBadRequest && w.Code != http.StatusUnprocessableEntity {
-			t.Errorf("%s %q: %d", name, bad, w.Code)
+		w := m.post(manager, "/gaps/accept", v)
+		page := w.Body.String()
+		if w.Code != http.StatusUnprocessableEntity || !strings.Contains(page, `role="alert"`) || strings.Contains(page, "reperform gaps") {
+			t.Errorf("%s %q: %d %s", name, bad, w.Code, words(page))
+		}
+		// What was typed stands in its form, which is open, and what is wrong beside it.
+		if kept := strings.Contains(page, ">He begins in December.</textarea>") && strings.Contains(page, `<details class="accept" open`); kept != (name == "until") {
+			t.Errorf("%s %q: the form of the finding with what was typed: %t", name, bad, kept)
 		}
 	}
 	if w := m.post(manager, "/gaps/accept", form, "Sec-Fetch-Site", "cross-site"); w.Code != http.StatusForbidden {

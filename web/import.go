@@ -299,7 +299,7 @@ func (r *request) mappingPage(k *record.Kind, u *upload, problem error) *importP
 		p.Problem = stopped(problem.Error())
 	}
 	targets := []option{{Value: "", Text: "Leave out"}, {Value: app.ColumnID, Text: "Id"}, {Value: app.ColumnRevision, Text: "Revision exported"}}
-	for _, f := range k.Fields {
+	for _, f := range formFields(k) {
 		targets = append(targets, option{Value: f.Name, Text: f.Label})
 	}
 	for i, h := range u.table.Columns {

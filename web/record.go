@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -105,7 +106,7 @@ func (r *request) showRecord(status int, d draft) error {
 	}
 	for _, f := range k.Fields {
 		s := shownField{Field: f, Cell: r.show(f, fields[f.Name])}
-		if changeable {
+		if changeable && !f.Signature {
 			s.Edit = p.Edit + "?field=" + url.QueryEscape(f.Name)
 		}
 		if changeable && k.Name == personKind {
@@ -243,6 +244,8 @@ type formPage struct {
 	Inputs  []input
 	Action  string
 	Cancel  string
+	// Note is what has to be known before anything is changed.
+	Note string
 	// Check is where what was typed is checked before it is saved.
 	Check     string
 	Revision  int64
@@ -275,7 +278,7 @@ func (r *request) create() error {
 	if err := r.site.app.MayPut(r.Context(), r.actor, r.ledger, k.Name, ""); err != nil {
 		return err
 	}
-	p := &formPage{Kind: k, New: true, Inputs: r.inputs(k.Fields, given(k, r.URL.Query()), "", nil), Reason: "Recorded."}
+	p := &formPage{Kind: k, New: true, Inputs: r.inputs(formFields(k), given(k, r.URL.Query()), "", nil), Reason: "Recorded."}
 	return r.form(http.StatusOK, p)
 }
 
@@ -309,10 +312,47 @@ func (r *request) present(k *record.Kind) (record.Record, error) {
 
 func only(k *record.Kind, field string) []record.Field {
 	if field == "" {
-		return k.Fields
+		return formFields(k)
 	}
-	if f, ok := k.Field(field); ok {
+	if f, ok := k.Field(field); ok && !f.Signature {
 		return []record.Field{f}
+	}
+	return nil
+}
+
+// formFields are the fields of a kind that a person enters; a signature gives the
+// others.
+func formFields(k *record.Kind) []record.Field {
+	return slices.DeleteFunc(slices.Clone(k.Fields), func(f record.Field) bool { return f.Signature })
+}
+
+// unsign takes the signature off a body in which anything else changed: what was
+// signed is another text then. Of a body in which nothing did, it stays.
+func unsign(k *record.Kind, stored record.Record, body map[string]any) error {
+	was, err := looseBody(stored.Body)
+	if err != nil {
+		return err
+	}
+	signature := map[string]any{}
+	for _, f := range k.Fields {
+		if x, ok := was[f.Name]; ok && f.Signature {
+			signature[f.Name] = x
+		}
+		if f.Signature {
+			delete(was, f.Name)
+			delete(body, f.Name)
+		}
+	}
+	before, err := json.Marshal(was)
+	if err != nil {
+		return err
+	}
+	after, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	if record.SameBody(before, after) {
+		maps.Copy(body, signature)
 	}
 	return nil
 }
@@ -325,6 +365,11 @@ func defaultReason(field string, k *record.Kind) string {
 }
 
 func (r *request) form(status int, p *formPage) error {
+	if p.Kind.Signed() && !p.New {
+		if now, err := r.present(p.Kind); err == nil && !blankValue(fieldsOf(now)["signed_on"]) {
+			p.Note = "It is signed. A change takes the signature off, and it is signed again."
+		}
+	}
 	title := p.Heading
 	crumbs := []ui.Link{{Text: p.Kind.Plural, Href: r.at() + "/r/" + p.Kind.Name}}
 	p.Action, p.Cancel = r.url("%s/r/%s/new", r.at(), p.Kind.Name), r.url("%s/r/%s", r.at(), p.Kind.Name)
@@ -353,7 +398,7 @@ func (r *request) saveNew() error {
 	if err != nil {
 		return err
 	}
-	body, problems, err := decodeForm(k.Fields, v)
+	body, problems, err := decodeForm(formFields(k), v)
 	if err != nil {
 		return err
 	}
@@ -463,6 +508,15 @@ func (r *request) put(k *record.Kind, p *formPage, body map[string]any, problems
 		}
 		p.Inputs, p.Problems = r.inputs(only(k, p.Only), fieldsOf(record.Record{Body: b}), "", problems), problems
 		return r.form(status, p)
+	}
+	if k.Signed() && !p.New {
+		now, err := r.present(k)
+		if err != nil {
+			return err
+		}
+		if err := unsign(k, now, body); err != nil {
+			return err
+		}
 	}
 	value, err := valueOf(k, body, problems)
 	if err != nil {

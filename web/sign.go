@@ -105,6 +105,10 @@ func (r *request) signing() (*app.Signing, error) {
 }
 
 func (r *request) signForm() error {
+	if r.past.On() {
+		// Nothing is signed in the past, and the text is that of now.
+		return r.redirect(r.past.Leave)
+	}
 	s, err := r.signing()
 	if err != nil {
 		return err
@@ -178,6 +182,7 @@ func (r *request) signAgain(status int, p *signPage) error {
 	if p.f, err = r.frame(title, crumbs); err != nil {
 		return err
 	}
+	p.f.Present = true
 	p.f.Here = "/r/" + s.Kind
 	return r.write(status, ui.Page(p.f, noActions(), signBody(p)))
 }

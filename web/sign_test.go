@@ -234,7 +234,7 @@ func TestSignRoles(t *testing.T) {
 		}
 	}
 	g := i.signIn(executive)
-	for path, want := range map[string]int{"/sign/policy/pol-tax": 404, "/sign/assertion/none": 404, "/sign/control/pay-1-1": 404, "/sign/assertion/assertion-2025?asof=2025-11-20": 400} {
+	for path, want := range map[string]int{"/sign/policy/pol-tax": 404, "/sign/assertion/none": 404, "/sign/control/pay-1-1": 404, "/sign/assertion/assertion-2025?asof=2025-11-20": 303} {
 		if a := g.get(path); a.code != want {
 			t.Errorf("%s: %d", path, a.code)
 		}
@@ -329,5 +329,43 @@ func TestApprovePolicies(t *testing.T) {
 	page := i.signIn(manager).shows(at)
 	if n := strings.Count(page, " autofocus"); n != 1 || !regexp.MustCompile(`id="approved_by"[^>]* autofocus`).MatchString(page) {
 		t.Errorf("%d fields have the focus", n)
+	}
+}
+
+// TestSignatureInForms offers no form in which a signature could be typed, and
+// takes it off with the first change of what was signed.
+func TestSignatureInForms(t *testing.T) {
+	i := drafted(t)
+	g := i.account(executive)
+	w := i.account(manager)
+	const at, record = "/sign/assertion/assertion-2025", "/r/assertion/assertion-2025"
+	for _, path := range []string{record + "/edit", "/r/assertion/new", "/r/representation_letter/new"} {
+		if p := w.shows(path); strings.Contains(p, `name="signed_`) {
+			t.Errorf("%s offers a signature to type", path)
+		}
+	}
+	forged := url.Values{"_revision": {"1"}, "_reason": {"x"}, "engagement": {"soc1-2025"}, "signed_by": {executive}}
+	if a := w.post(http.StatusBadRequest, record+"/edit", forged); !strings.Contains(a.text, "there is no field") {
+		t.Errorf("a signature came through a form: %s", words(a.text))
+	}
+	if p := g.shows(at); strings.Contains(p, `name="asof"`) {
+		t.Error("the time machine is offered where a text of today is signed")
+	}
+	if a := g.do("GET", at+"?asof=2025-06-30", nil); a.code != http.StatusSeeOther || a.to != at {
+		t.Errorf("a text of the past is shown to be signed: %d %s", a.code, a.to)
+	}
+	g.post(http.StatusSeeOther, at, filledIn(t, g.shows(at)))
+	w.shows(record+"/edit", "A change takes the signature off")
+	same := url.Values{"_revision": {"2"}, "_reason": {"Looked at."}, "engagement": {"soc1-2025"}}
+	w.post(http.StatusSeeOther, record+"/edit", same)
+	if _, e := i.signedBy("assertion", "assertion-2025"); e.Revision != 3 || len(e.Fields) > 0 {
+		t.Error("a form in which nothing changed took the signature off")
+	}
+	revision := regexp.MustCompile(`name="_revision" value="(\d+)"`).FindStringSubmatch(w.shows(record + "/edit"))[1]
+	changed := url.Values{"_revision": {revision}, "_reason": {"An exception."}, "_field": {"modifications"}, "modifications.0.limb": {"design"}, "modifications.0.text": {"One control was not designed."}}
+	w.post(http.StatusSeeOther, record+"/edit", changed)
+	now, err := i.view(manager).Get(t.Context(), "assertion", "assertion-2025")
+	if err != nil || strings.Contains(string(now.Body), "signed_") || !strings.Contains(string(now.Body), "One control was not designed.") {
+		t.Errorf("the signature stands under words that were not signed: %s %v", now.Body, err)
 	}
 }

@@ -31,6 +31,8 @@ type Frame struct {
 	Theme   string
 	Density string
 	Past    Past
+	// Present says that the page has no past: the time machine is not offered.
+	Present bool
 	// Toast says in a few words what was just done.
 	Toast string
 	// Last are the positions of the ledgers up to which the page was made, as an
