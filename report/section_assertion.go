@@ -14,6 +14,7 @@ func (m *material) sectionII() (Section, error) {
 	if err != nil {
 		return Section{}, err
 	}
+	m.otherWords(title, p, m.assertion(""))
 	m.disagreement(&p)
 	m.assertionSignature(&p, m.assertion(""), m.facts.OrgFull, "")
 	for i, s := range m.subs {
@@ -62,6 +63,16 @@ func (m *material) unsigned(p *part, a *soc1.ManagementAssertion, who string) {
 		return
 	}
 	p.box(ToneGap, "Unsigned draft", "[This is the draft of an assertion. Management of "+who+" has not signed it.]")
+}
+
+// otherWords says that the text, which the section prints above the signature, is
+// not the one that was signed. A signature without a hash says nothing of it.
+func (m *material) otherWords(title string, text part, a *soc1.ManagementAssertion) {
+	if a == nil || a.SignedOn == "" || a.SignedSHA256 == "" || statement(title, text).SHA256() == a.SignedSHA256 {
+		return
+	}
+	m.gap("II", nil, "The signer reads what changed and signs again, or the records are put back.",
+		"The assertion reads otherwise than the text that %s signed on %s.", firstOf(m.people[a.SignedBy].Name, "the signer"), a.SignedOn.Long())
 }
 
 func (m *material) statedMatters(p *part, title string, a *soc1.ManagementAssertion) {

@@ -249,3 +249,24 @@ func TestShortTablesAreKeptWhole(t *testing.T) {
 		}
 	}
 }
+
+// An assertion that reads otherwise than what was signed keeps the report back; one
+// that reads the same does not, nor one of which nobody noted the hash.
+func TestAssertionReadsOtherwise(t *testing.T) {
+	f := newFixture(t)
+	src := type1(f)
+	text, err := Assertion(t.Context(), src.Organization, soc1.ManagementAssertion{Engagement: "eng-2025"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for hash, want := range map[string]bool{"": false, text.SHA256(): false, hash1: true} {
+		f.put("org", "assertion", "assertion-", "2026-02-27", soc1.ManagementAssertion{Engagement: "eng-2025", SignedBy: "p-cm", SignedTitle: "Chief Executive Officer", SignedOn: "2026-02-27", SignedSHA256: hash})
+		m := build(t, f.source(true))
+		got := slices.ContainsFunc(m.Missing(), func(g Gap) bool {
+			return g.Where == "II" && strings.HasPrefix(g.Text, "The assertion reads otherwise than the text that ") && strings.HasSuffix(g.Text, " signed on February 27, 2026.")
+		})
+		if got != want {
+			t.Errorf("signed hash %q: kept back %t, expected %t: %v", hash, got, want, m.Missing())
+		}
+	}
+}

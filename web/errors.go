@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
+	"unicode"
+	"unicode/utf8"
 
 	"reperform/account"
 	"reperform/app"
@@ -59,15 +61,24 @@ func explain(err error) problem {
 		// What is behind the wall and what does not exist look the same.
 		return problem{Status: http.StatusNotFound, Title: "There is nothing here", Text: "The address names no page, or a record that does not exist or that you may not see."}
 	case errors.As(err, &denied):
-		return problem{Status: http.StatusForbidden, Title: "Not yours to see or change", Text: err.Error()}
+		return problem{Status: http.StatusForbidden, Title: "Not yours to see or change", Text: sentence(err.Error())}
 	case errors.As(err, &stale):
-		return problem{Status: http.StatusConflict, Title: "Somebody was faster", Text: err.Error()}
+		return problem{Status: http.StatusConflict, Title: "Somebody was faster", Text: sentence(err.Error())}
 	case errors.As(err, &in):
 		return problem{Status: http.StatusBadRequest, Title: "That does not work", Text: in.Error()}
 	case app.IsInternal(err):
 		return problem{Status: http.StatusInternalServerError, Title: "Something is wrong with this installation", Text: "Nothing was recorded. The people who run it find the cause in the log, under the number below."}
 	}
-	return problem{Status: http.StatusUnprocessableEntity, Title: "That does not work", Text: err.Error()}
+	return problem{Status: http.StatusUnprocessableEntity, Title: "That does not work", Text: sentence(err.Error())}
+}
+
+// sentence begins what an error says as a page does.
+func sentence(s string) string {
+	if s == "" {
+		return ""
+	}
+	first, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + s[n:]
 }
 
 // fail answers with an error.
