@@ -8,8 +8,10 @@ import (
 	"strings"
 	"sync"
 
+	"reperform/bundle"
 	"reperform/gap"
 	"reperform/identity"
+	"reperform/ledger"
 	"reperform/overview"
 	"reperform/record"
 	"reperform/soc1"
@@ -27,6 +29,10 @@ type GapOptions struct {
 	AsOf record.AsOf
 	// Today is the day of the question; empty is today, or the day of AsOf.
 	Today soc1.Date
+	// Draft asks for the rules on the draft of the report too, which is built for
+	// it, and Files for those on the files of evidence, each of which is read. Of
+	// the past there is neither.
+	Draft, Files bool
 }
 
 // gapEngines keep what the rules found, one for each ledger of tests: whoever may
@@ -84,6 +90,16 @@ func (a *App) Gaps(ctx context.Context, actor string, opt GapOptions) (*gap.Resu
 	if q.Engagement, err = engagementOf(engagements, name, opt.Engagement, q.Today); err != nil {
 		return nil, err
 	}
+	if opt.Draft && opt.AsOf == (record.AsOf{}) && q.Engagement != "" {
+		if q.Report, err = a.draftFacts(ctx, name, q.Engagement); err != nil {
+			return nil, err
+		}
+	}
+	if opt.Files && opt.AsOf == (record.AsOf{}) {
+		if q.Missing, err = a.missingFiles(ctx, work); err != nil {
+			return nil, err
+		}
+	}
 	if opt.AsOf != (record.AsOf{}) {
 		// The past is asked for once and not kept.
 		var e gap.Engine
@@ -98,6 +114,61 @@ func (a *App) Gaps(ctx context.Context, actor string, opt GapOptions) (*gap.Resu
 		a.gaps.by[name] = &gap.Engine{}
 	}
 	return a.gaps.by[name].Run(ctx, q, org, work)
+}
+
+// draftFacts builds the draft of a report from a ledger's tests and reads it.
+func (a *App) draftFacts(ctx context.Context, work, engagement string) (*gap.Report, error) {
+	m, err := bundle.BuildReport(ctx, a.log, work, OrganizationLedger, engagement, programVersion, false)
+	if err != nil {
+		return nil, err
+	}
+	org, err := a.latest(OrganizationLedger)
+	if err != nil {
+		return nil, err
+	}
+	e, err := record.One[soc1.Engagement](ctx, org, "engagement", engagement)
+	if err != nil {
+		return nil, err
+	}
+	controls, err := record.All[soc1.Control](ctx, org, "control")
+	if err != nil {
+		return nil, err
+	}
+	codes := make([]string, len(controls))
+	for i, c := range controls {
+		codes[i] = c.Value.Code
+	}
+	said := m.Read(codes, e.Value.Type == soc1.Type1)
+	out := &gap.Report{UserEntityWording: said.UserEntityControls, RestrictedUse: said.RestrictedUse, Limitations: said.Limitations,
+		OtherInformationDisclaimer: said.OtherInformation, Periods: said.Periods, Statements: map[string][2]string{}}
+	for _, c := range controls {
+		if text, ok := said.Stated[c.Value.Code]; ok {
+			out.Statements[c.ID] = [2]string{text, strings.Join(strings.Fields(c.Value.Statement()), " ")}
+		}
+	}
+	return out, nil
+}
+
+// missingFiles reads every file of evidence in a ledger and gives the SHA-256 of
+// those that are gone or are not what was recorded.
+func (a *App) missingFiles(ctx context.Context, work *record.View) (map[string]bool, error) {
+	list, err := record.All[soc1.Evidence](ctx, work, "evidence")
+	if err != nil {
+		return nil, err
+	}
+	files := map[string]soc1.File{}
+	for _, e := range list {
+		for _, f := range e.Value.Files {
+			files[f.SHA256] = f
+		}
+	}
+	rep := &ledger.Report{}
+	a.verifyBlobs(ctx, work.Ledger(), files, rep)
+	out := map[string]bool{}
+	for _, p := range rep.Problems {
+		out[p.Where] = true
+	}
+	return out, ctx.Err()
 }
 
 // knownBeside is how far the organization's ledger had grown when another one

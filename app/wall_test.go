@@ -424,7 +424,7 @@ func calls() map[string][]call {
 		},
 		"Gaps": {
 			{do: func(s *story, actor string, p place) (any, error) {
-				return s.app.Gaps(s.ctx, actor, app.GapOptions{Ledger: p.ledger})
+				return s.app.Gaps(s.ctx, actor, app.GapOptions{Ledger: p.ledger, Draft: true, Files: true})
 			}},
 			{do: func(s *story, actor string, p place) (any, error) {
 				return s.app.Gaps(s.ctx, actor, app.GapOptions{Ledger: p.ledger, Engagement: p.engagement, AsOf: record.AsOf{Known: 3}})

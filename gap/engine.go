@@ -94,13 +94,13 @@ func (e *Engine) Run(ctx context.Context, q Question, org, work Source) (*Result
 func (e *Engine) one(f *Facts, r *Rule) []Finding {
 	key := r.ID + "\x00" + f.org.Ledger() + "\x00" + f.work.Ledger() + "\x00" + f.Question.Engagement
 	stamp := f.stamp(r.Reads)
-	if x, ok := e.found[key]; ok && x.stamp == stamp && f.Missing == nil && f.Report == nil {
+	if x, ok := e.found[key]; ok && x.stamp == stamp && r.Given == RecordsAlone {
 		return x.value.([]Finding)
 	}
 	e.ran++
 	x := &found{rule: r}
 	r.find(f, x)
-	if f.Missing == nil && f.Report == nil {
+	if r.Given == RecordsAlone {
 		e.found[key] = kept{stamp, x.list}
 	}
 	return x.list

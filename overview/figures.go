@@ -62,6 +62,9 @@ type Point struct {
 	Tested         int
 	OpenExceptions int
 	Overdue        int
+	// Findings are those of the rules that are open and critical or high; whoever
+	// ran the rules sets it.
+	Findings int
 }
 
 // Point is the overview as one day of a trend: the same numbers as Figures.

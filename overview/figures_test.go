@@ -71,6 +71,7 @@ func TestReadiness(t *testing.T) {
 	r.Subservice = []record.Typed[soc1.SubserviceOrganization]{rec("subservice_organization", "host", soc1.SubserviceOrganization{Method: soc1.CarveOut})}
 
 	o := make_(t, r, "e", "2025-03-01")
+	o.Rules = &overview.Component{Key: "rules", Label: "Rules", Rule: "Rules without a finding.", Done: 3, Of: 4, Missing: []soc1.Ref{{Kind: "control", ID: "b"}}}
 	got := o.Readiness()
 	var lines []string
 	points, weights := 0, 0
@@ -82,17 +83,17 @@ func TestReadiness(t *testing.T) {
 			t.Errorf("%s has no words", c.Key)
 		}
 	}
-	// 15×1/2 + 10×3/5 + 5×1/2 + 25×1/2 + 25×1/2 + 10×0 + 5×1/9 + 5×1/3
-	// = 7.5 + 6 + 2.5 + 12.5 + 12.5 + 0 + 0.56 + 1.67 = 43.22. Scaled to 43, the
-	// largest remainders are .97, .66, .55 and .49.
-	want := []string{"controls 1/2 w15 p7 met 1 missing 1", "coverage 3/5 w10 p6 met 3 missing 2", "owners 1/2 w5 p3 met 1 missing 1",
-		"evidence 1/2 w25 p12 met 0 missing 1", "tests 1/2 w25 p12 met 1 missing 1", "exceptions 0/1 w10 p0 met 0 missing 1",
-		"description 1/9 w5 p1 met 1 missing 1", "complementary 1/3 w5 p2 met 1 missing 2"}
+	// 10×1/2 + 10×3/5 + 5×1/2 + 20×1/2 + 20×1/2 + 10×0 + 5×1/9 + 20×3/4
+	// = 5 + 6 + 2.5 + 10 + 10 + 0 + 0.56 + 15 = 49.06. Scaled to 49, the largest
+	// remainders are .99, .99, .99 and .99.
+	want := []string{"controls 1/2 w10 p5 met 1 missing 1", "coverage 3/5 w10 p6 met 3 missing 2", "owners 1/2 w5 p2 met 1 missing 1",
+		"evidence 1/2 w20 p10 met 0 missing 1", "tests 1/2 w20 p10 met 1 missing 1", "exceptions 0/1 w10 p0 met 0 missing 1",
+		"description 1/9 w5 p1 met 1 missing 1", "rules 3/4 w20 p15 met 0 missing 1"}
 	if !slices.Equal(lines, want) {
 		t.Errorf("components\n%s\nwant\n%s", strings.Join(lines, "\n"), strings.Join(want, "\n"))
 	}
-	if got.Score != 43 || points != 43 || weights != 100 {
-		t.Errorf("score %d, points %d, weights %d; want 43, 43, 100", got.Score, points, weights)
+	if got.Score != 49 || points != 49 || weights != 100 {
+		t.Errorf("score %d, points %d, weights %d; want 49, 49, 100", got.Score, points, weights)
 	}
 
 	f := o.Figures()

@@ -29,6 +29,10 @@ type Overview struct {
 	Risks []RiskLine
 	// Exceptions are those of the side's tests of these controls.
 	Exceptions []ExceptionLine
+	// Rules is what the rules on gaps find, as a part of the score: which of them
+	// find nothing that is critical or high. Whoever ran them sets it; nil leaves it
+	// out.
+	Rules *Component
 	// Mix counts all controls by status, each once.
 	Mix Mix
 

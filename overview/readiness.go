@@ -35,13 +35,21 @@ type Readiness struct {
 	Components []Component
 }
 
+// rulesWeight is what the rules weigh in the score.
+const rulesWeight = 20
+
 // Readiness works out the score. The weights are those that DECISIONS gives
 // reasons for; the score decides nothing.
 func (o *Overview) Readiness() Readiness {
 	r := Readiness{Components: []Component{
 		o.completeControls(), o.coveredObjectives(), o.activeOwners(), o.evidenceThere(),
-		o.ownTests(), o.noOpenExceptions(), o.describedSystem(), o.complementary(),
+		o.ownTests(), o.noOpenExceptions(), o.describedSystem(),
 	}}
+	if o.Rules != nil {
+		c := *o.Rules
+		c.Weight = rulesWeight
+		r.Components = append(r.Components, c)
+	}
 	r.score()
 	return r
 }
@@ -85,7 +93,7 @@ func filled(texts ...string) bool {
 }
 
 func (o *Overview) completeControls() Component {
-	c := Component{Key: "controls", Label: "Controls complete", Weight: 15,
+	c := Component{Key: "controls", Label: "Controls complete", Weight: 10,
 		Rule: "Controls that say who does what, how often, what happens to exceptions, and which evidence remains."}
 	for i := range o.Controls {
 		k := &o.Controls[i].Control
@@ -118,7 +126,7 @@ func (o *Overview) activeOwners() Component {
 }
 
 func (o *Overview) evidenceThere() Component {
-	c := Component{Key: "evidence", Label: "Evidence there", Weight: 25,
+	c := Component{Key: "evidence", Label: "Evidence there", Weight: 20,
 		Rule: "Occurrences expected of the controls before today that evidence covers."}
 	for i := range o.Controls {
 		e := &o.Controls[i].Evidence
@@ -135,7 +143,7 @@ func (o *Overview) evidenceThere() Component {
 }
 
 func (o *Overview) ownTests() Component {
-	c := Component{Key: "tests", Label: "Controls tested", Weight: 25,
+	c := Component{Key: "tests", Label: "Controls tested", Weight: 20,
 		Rule: "Controls on which testing came to an end: concluded effective, or with an exception."}
 	if o.By == soc1.ByManagement {
 		c.Label = "Own tests done"
@@ -212,29 +220,4 @@ func (o *Overview) sections(criterion soc1.Criterion) (met, missing []soc1.Ref) 
 // one that names none belongs to every report.
 func (o *Overview) concerns(engagement string) bool {
 	return engagement == "" || o.Question.Engagement == "" || engagement == o.Question.Engagement
-}
-
-func (o *Overview) complementary() Component {
-	c := Component{Key: "complementary", Label: "Complementary controls linked", Weight: 5,
-		Rule: "Complementary controls of user entities and subservice organizations that name an objective in scope, and carved-out subservice organizations with at least one."}
-	linked := func(ids []string) bool {
-		return slices.ContainsFunc(o.Objectives, func(l ObjectiveLine) bool { return !l.EntityLevel() && slices.Contains(ids, l.Ref.ID) })
-	}
-	for i := range o.records.CUECs {
-		c.count(linked(o.records.CUECs[i].Value.Objectives), o.records.CUECs[i].Ref())
-	}
-	named := map[string]bool{}
-	for i := range o.records.CSOCs {
-		x := &o.records.CSOCs[i]
-		named[x.Value.SubserviceOrganization] = true
-		c.count(linked(x.Value.Objectives), x.Ref())
-	}
-	chosen := o.Engagement.Value.SubserviceOrganizations
-	for i := range o.records.Subservice {
-		x := &o.records.Subservice[i]
-		if x.Value.Method == soc1.CarveOut && (len(chosen) == 0 || slices.Contains(chosen, x.ID)) {
-			c.count(named[x.ID], x.Ref())
-		}
-	}
-	return c
 }

@@ -126,7 +126,13 @@ func (r *request) behind() error {
 			p.Rows = append(p.Rows, x)
 		}
 	default:
-		title, what, refs, ok := numberOf(d.o, name)
+		o := d.o
+		if strings.HasPrefix(name, "readiness.rules.") {
+			if o, _, err = r.ruled(d); err != nil {
+				return err
+			}
+		}
+		title, what, refs, ok := numberOf(o, name)
 		if !ok {
 			return errNowhere
 		}

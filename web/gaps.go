@@ -11,8 +11,11 @@ import (
 
 	"reperform/app"
 	"reperform/gap"
+	"reperform/identity"
+	"reperform/overview"
 	"reperform/record"
 	"reperform/soc1"
+	"reperform/web/chart"
 	"reperform/web/ui"
 )
 
@@ -31,6 +34,15 @@ type gapsPage struct {
 	// Until is the day offered for an acceptance, Last the latest possible.
 	Today, Until, Last soc1.Date
 	Engagement         string
+	// Open are the numbers of open findings by severity, Trend how they moved; Waits
+	// says that this is still being worked out.
+	Open  []string
+	Trend chart.HTML
+	Waits bool
+	// Deep is the page with the rules on the draft and on the files, Exports the
+	// same list as files.
+	Deep    string
+	Exports []ui.Link
 	// Refused is an acceptance that could not be recorded, with what was typed.
 	Refused *refusedGap
 }
@@ -108,33 +120,83 @@ var gravity = map[gap.Severity]ui.Status{
 	gap.Medium:   {Text: "Medium", Class: "info", Icon: "info"},
 }
 
+// gapQuery is what a list of findings is narrowed to.
+type gapQuery struct {
+	engagement, severity, group string
+	// deep asks for the rules on the draft of the report and on the files too.
+	deep bool
+}
+
+func readGapQuery(q url.Values) (gapQuery, error) {
+	g := gapQuery{engagement: q.Get("engagement"), severity: q.Get("severity"), group: q.Get("group"), deep: q.Get("deep") == "1"}
+	if g.severity != "" && !slices.Contains(gap.Severities, gap.Severity(g.severity)) {
+		return g, badRequest("severity", fmt.Errorf("%q is no severity", clipped(g.severity, 40)))
+	}
+	if g.group != "" && !slices.ContainsFunc(gap.Groups, func(x struct{ Code, Title string }) bool { return x.Code == g.group }) {
+		return g, badRequest("group", fmt.Errorf("%q is no group of rules", clipped(g.group, 40)))
+	}
+	return g, nil
+}
+
+func (g gapQuery) values() url.Values {
+	v := url.Values{}
+	for name, x := range map[string]string{"severity": g.severity, "group": g.group, "engagement": g.engagement} {
+		if x != "" {
+			v.Set(name, x)
+		}
+	}
+	if g.deep {
+		v.Set("deep", "1")
+	}
+	return v
+}
+
+func (g gapQuery) shows(f *gap.Finding) bool {
+	return (g.severity == "" || string(f.Severity) == g.severity) && (g.group == "" || f.Rule.Group() == g.group)
+}
+
+// found asks the rules.
+func (r *request) found(g gapQuery) (*gap.Result, error) {
+	return r.site.app.Gaps(r.Context(), r.actor, app.GapOptions{Ledger: r.ledger, Engagement: g.engagement, AsOf: r.asOf, Draft: g.deep, Files: g.deep})
+}
+
 // gaps shows what the rules find, as of the point that the address names.
 func (r *request) gaps() error { return r.gapsAgain(http.StatusOK, r.URL.Query(), nil) }
 
 // gapsAgain shows the page as an address's query narrows it, with what has to be
 // corrected.
 func (r *request) gapsAgain(status int, q url.Values, refused *refusedGap) error {
-	res, err := r.site.app.Gaps(r.Context(), r.actor, app.GapOptions{Ledger: r.ledger, Engagement: q.Get("engagement"), AsOf: r.asOf})
+	g, err := readGapQuery(q)
 	if err != nil {
 		return err
 	}
-	severity, group := q.Get("severity"), q.Get("group")
-	if severity != "" && !slices.Contains(gap.Severities, gap.Severity(severity)) {
-		return badRequest("severity", fmt.Errorf("%q is no severity", clipped(severity, 40)))
-	}
-	if group != "" && !slices.ContainsFunc(gap.Groups, func(g struct{ Code, Title string }) bool { return g.Code == group }) {
-		return badRequest("group", fmt.Errorf("%q is no group of rules", clipped(group, 40)))
+	res, err := r.found(g)
+	if err != nil {
+		return err
 	}
 	p := &gapsPage{At: r.at() + "/gaps", Today: res.Question.Today, Until: res.Question.Today.AddMonths(3), Last: res.Question.Today.AddMonths(12), Engagement: res.Question.Engagement, Refused: refused}
 	if r.ledger == app.OrganizationLedger && !r.past.On() && r.site.app.MayAcceptGaps(r.Context(), r.actor) == nil {
 		p.Accept = r.site.base + "/gaps/accept"
 	}
-	r.gapChoices(p, res, q.Get("engagement"), severity, group)
+	r.gapChoices(p, res, g)
 	for i := range res.Findings {
-		f := &res.Findings[i]
-		if (severity == "" || string(f.Severity) == severity) && (group == "" || f.Rule.Group() == group) {
+		if f := &res.Findings[i]; g.shows(f) {
 			p.Rows = append(p.Rows, r.gapRow(p, f, i))
 		}
+	}
+	for _, s := range gap.Severities {
+		p.Open = append(p.Open, fmt.Sprintf("%d %s", res.Count(s), s))
+	}
+	for _, x := range []struct{ text, ext string }{{"Workbook (XLSX)", "xlsx"}, {"Text (CSV)", "csv"}} {
+		p.Exports = append(p.Exports, ui.Link{Text: x.text, Href: r.url("%s.%s?%s", p.At, x.ext, g.values().Encode())})
+	}
+	if !g.deep && !r.past.On() {
+		deep := g
+		deep.deep = true
+		p.Deep = r.url("%s?%s", p.At, deep.values().Encode())
+	}
+	if p.Trend, p.Waits, err = r.gapTrend(res); err != nil {
+		return err
 	}
 	p.Scope = "Rules look at the program and at management’s own tests."
 	if r.ledger != app.OrganizationLedger {
@@ -160,20 +222,16 @@ func (r *request) gapsAgain(status int, q url.Values, refused *refusedGap) error
 
 // gapChoices are what the list can be narrowed to, with how many findings each
 // has.
-func (r *request) gapChoices(p *gapsPage, res *gap.Result, engagement, severity, group string) {
+func (r *request) gapChoices(p *gapsPage, res *gap.Result, g gapQuery) {
+	severity, group := g.severity, g.group
 	to := func(severity, group string) string {
-		v := url.Values{}
-		for name, x := range map[string]string{"severity": severity, "group": group, "engagement": engagement} {
-			if x != "" {
-				v.Set(name, x)
-			}
-		}
-		return r.url("%s?%s", p.At, v.Encode())
+		x := g
+		x.severity, x.group = severity, group
+		return r.url("%s?%s", p.At, x.values().Encode())
 	}
 	count := func(severity, group string) (n int) {
 		for i := range res.Findings {
-			f := &res.Findings[i]
-			n += boolInt((severity == "" || string(f.Severity) == severity) && (group == "" || f.Rule.Group() == group))
+			n += boolInt(gapQuery{severity: severity, group: group}.shows(&res.Findings[i]))
 		}
 		return n
 	}
@@ -246,6 +304,40 @@ func (r *request) acceptGap() error {
 		q = u.Query()
 	}
 	return r.gapsAgain(http.StatusUnprocessableEntity, q, refused)
+}
+
+// ruled is an overview with what the rules find, for whoever may ask them; for
+// others it is as it was.
+func (r *request) ruled(d *matrixData) (*overview.Overview, *gap.Result, error) {
+	res, err := r.site.app.Gaps(r.Context(), r.actor, app.GapOptions{Ledger: r.ledger, Engagement: d.o.Engagement.ID, AsOf: r.asOf, Today: d.o.Question.Today})
+	var denied *identity.DeniedError
+	if errors.As(err, &denied) {
+		return d.o, nil, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	o, c := *d.o, res.Component()
+	o.Rules = &c
+	return &o, res, nil
+}
+
+// foundOnHome puts what the rules find before everything else that needs somebody.
+func (r *request) foundOnHome(n *homeNumbers, res *gap.Result) {
+	if res == nil {
+		return
+	}
+	critical, high := res.Count(gap.Critical), res.Count(gap.High)
+	if critical+high == 0 {
+		return
+	}
+	x := behindRow{ID: "gaps", Text: "What the rules find", Icon: gravity[gap.High], Href: r.url("%s/gaps?severity=high", r.at())}
+	x.Icon.Text = ""
+	x.Note = fmt.Sprintf("%d critical and %d high findings are open.", critical, high)
+	if critical > 0 {
+		x.Icon, x.Kind, x.Href = gravity[gap.Critical], "Critical", r.url("%s/gaps?severity=critical", r.at())
+	}
+	n.Attention = append(n.Attention, x)
 }
 
 // chosen names the choice that was made.

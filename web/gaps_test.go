@@ -1,12 +1,16 @@
 package web
 
 import (
+	"encoding/csv"
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/xuri/excelize/v2"
 
 	"reperform/app"
 	"reperform/record"
@@ -79,5 +83,53 @@ func TestGaps(t *testing.T) {
 		if w := m.get(manager, path); w.Code != want {
 			t.Errorf("%s: %d, expected %d", path, w.Code, want)
 		}
+	}
+}
+
+// The list is exported as it is narrowed, harmless to a spreadsheet; the draft and
+// the files are looked at when asked for; the page says how the numbers moved.
+func TestGapsExported(t *testing.T) {
+	m := newMatrixHouse(t)
+	c := m.control("pay-5-1")
+	c.Value.Owner, c.Value.Code = "", "=PAY-5.1"
+	if err := m.app.PutRecord(t.Context(), manager, app.RecordChange{Kind: "control", ID: "pay-5-1", Revision: c.Revision, Effective: "2025-01-01", Value: c.Value, Reason: "x"}); err != nil {
+		t.Fatal(err)
+	}
+	page := m.page(manager, "/gaps?group=CTL")
+	if !strings.Contains(page, `href="/gaps.xlsx?engagement=`) && !strings.Contains(page, `href="/gaps.xlsx?group=CTL"`) || !strings.Contains(page, `href="/gaps?deep=1&amp;group=CTL"`) {
+		t.Errorf("the page does not lead to its exports and to the draft: %s", words(page))
+	}
+	shown := len(findingRule.FindAllString(page, -1))
+	w := m.get(manager, "/gaps.csv?group=CTL")
+	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(w.Body.String(), "\ufeff"))).ReadAll()
+	if err != nil || len(rows) != shown+1 || rows[0][0] != "Rule" {
+		t.Fatalf("the text has %d rows, the page %d: %v", len(rows), shown, err)
+	}
+	found := false
+	for _, row := range rows[1:] {
+		found = found || row[0] == "CTL-02" && row[3] == "pay-5-1" && row[4] == "Owner" && row[5] == "'=PAY-5.1 has no owner."
+	}
+	if !found {
+		t.Errorf("the control without an owner, made harmless, is not among %v", rows)
+	}
+	book, err := excelize.OpenReader(m.get(manager, "/gaps.xlsx?group=CTL").Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines, err := book.GetRows("Gaps")
+	if err != nil || len(lines) != shown+1 {
+		t.Errorf("the workbook has %d rows, the page %d: %v", len(lines), shown, err)
+	}
+	about, _ := book.GetRows("About")
+	if len(about) < 6 || about[0][0] != "Organization" || !strings.Contains(fmt.Sprint(about), "Rules run") {
+		t.Errorf("the workbook does not say what was asked: %v", about)
+	}
+	for _, path := range []string{"/gaps.csv?severity=grave", "/gaps.xlsx?group=XYZ"} {
+		if w := m.get(manager, path); w.Code != http.StatusBadRequest {
+			t.Errorf("%s: %d", path, w.Code)
+		}
+	}
+	if p := m.page(manager, "/gaps?deep=1"); strings.Contains(p, "Look at the draft") {
+		t.Error("what was looked at is offered to be looked at")
 	}
 }

@@ -46,9 +46,9 @@ func (r *request) riskHeat(n *homeNumbers, d *matrixData) {
 }
 
 // makeup is what readiness is made of.
-func makeup(r *request, d *matrixData) []homeComponent {
+func makeup(r *request, d *matrixData, o *overview.Overview) []homeComponent {
 	var out []homeComponent
-	for _, c := range d.o.Readiness().Components {
+	for _, c := range o.Readiness().Components {
 		x := homeComponent{Label: c.Label, Rule: c.Rule, Done: c.Done, Of: c.Of, Points: c.Points, Weight: c.Weight, Meter: chart.Meter{N: c.Done, Of: c.Of, Tone: chart.Info, Width: 88}.SVG()}
 		if m := len(c.Missing); m > 0 {
 			x.Missing = homeLink{N: m, Text: count(m, "record") + " to look at", Href: r.behindURL(d, "readiness."+c.Key+".missing")}

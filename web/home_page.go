@@ -260,11 +260,8 @@ func (r *request) organizationHome(p *homePage, roles []soc1.Role, today soc1.Da
 	}
 	if !manages {
 		// What somebody only reads has no list of work to do on it.
-		p.Program.Makeup = nil
 		if !has(soc1.Executive) {
-			p.Program.Forecast, p.Mine = "", nil
-		} else {
-			p.Program.Makeup = makeup(r, d)
+			p.Program.Forecast, p.Program.Makeup, p.Mine = "", nil, nil
 		}
 	}
 	if !r.past.On() {
@@ -421,7 +418,10 @@ func (r *request) toMatrix(d *matrixData, filters ...string) string {
 
 // homeNumbers works out the numbers; id begins the ids of its drawings.
 func (r *request) homeNumbers(d *matrixData, id string) (*homeNumbers, error) {
-	o := d.o
+	o, found, err := r.ruled(d)
+	if err != nil {
+		return nil, err
+	}
 	n := &homeNumbers{ID: id, Title: "All controls", Period: dateText(string(o.Period.From)) + " – " + dateText(string(o.Period.To)), Matrix: r.toMatrix(d)}
 	if e := o.Engagement; e.ID != "" {
 		n.Title = record.HeadingOf(e.Record).String()
@@ -438,7 +438,7 @@ func (r *request) homeNumbers(d *matrixData, id string) (*homeNumbers, error) {
 	if o.Question.Today <= o.Period.To.AddDays(paceDays) {
 		n.Forecast = forecastText(overview.Project(points, readyAt, paceDays))
 	}
-	n.Makeup = makeup(r, d)
+	n.Makeup = makeup(r, d, o)
 	percents := o.Mix.Percents()
 	n.Ring = chart.Ring{ID: id + "-ring", Title: "Controls by status", Focus: int(overview.Effective), Caption: "effective"}
 	tones := [...]chart.Tone{chart.OK, chart.Info, chart.Bad, chart.Mute}
@@ -450,8 +450,9 @@ func (r *request) homeNumbers(d *matrixData, id string) (*homeNumbers, error) {
 		n.Ring.Segments = append(n.Ring.Segments, seg)
 	}
 	r.riskHeat(n, d)
+	r.foundOnHome(n, found)
 	attention := o.Attention()
-	for _, a := range attention[:min(len(attention), mostAttention)] {
+	for _, a := range attention[:min(len(attention), mostAttention-len(n.Attention))] {
 		x := r.attentionRow(a)
 		x.Icon = attentionIcon(x.Kind)
 		x.Kind = ""

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"reperform/app"
+	"reperform/gap"
 	"reperform/overview"
 	"reperform/record"
 	"reperform/soc1"
@@ -213,7 +214,13 @@ func (t *trend) point(r *request, d *matrixData, day soc1.Date) (*overview.Point
 	if err != nil || len(o.Controls) == 0 {
 		return nil, nil // The engagement, or what it is about, was not recorded yet.
 	}
+	findings := 0
+	if res, err := r.site.app.Gaps(r.Context(), r.actor, app.GapOptions{Ledger: r.ledger, Engagement: d.o.Engagement.ID, AsOf: views[1].AsOf(), Today: day}); err == nil {
+		c := res.Component()
+		o.Rules, findings = &c, res.Count(gap.Critical)+res.Count(gap.High)
+	}
 	p := o.Point()
+	p.Findings = findings
 	return &p, nil
 }
 

@@ -150,6 +150,8 @@ func (s *Site) register() {
 		s.add("GET "+at+"/matrix.xlsx", (*request).matrixXLSX)
 		s.add("GET "+at+"/matrix.csv", (*request).matrixCSV)
 		s.add("GET "+at+"/gaps", (*request).gaps)
+		s.add("GET "+at+"/gaps.csv", (*request).gapsCSV)
+		s.add("GET "+at+"/gaps.xlsx", (*request).gapsXLSX)
 		s.add("GET "+at+"/entry/{pos}", (*request).entry)
 		s.add("GET "+at+"/r/{kind}", (*request).list)
 		s.add("GET "+at+"/r/{kind}/new", (*request).create)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"reperform/app"
 	"reperform/english"
 	"reperform/gap"
+	"reperform/record"
 	"reperform/soc1"
 )
 
@@ -41,7 +43,7 @@ func lineOfFinding(f *gap.Finding) findingLine {
 func (c *cli) gapsCommand() *cobra.Command {
 	var at pointFlags
 	var engagement, rule, severity string
-	var asCSV bool
+	var asCSV, draft, files bool
 	cmd := c.command("gaps", "gaps", func(cmd *cobra.Command, _ []string) error {
 		if rule != "" {
 			rule = strings.ToUpper(rule)
@@ -60,7 +62,10 @@ func (c *cli) gapsCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		res, err := a.Gaps(cmd.Context(), c.actor, app.GapOptions{Ledger: at.ledger, Engagement: engagement, AsOf: point})
+		if (draft || files) && point != (record.AsOf{}) {
+			return errors.New("--draft and --files look at the draft and the files of today; leave out --as-of and --known-at")
+		}
+		res, err := a.Gaps(cmd.Context(), c.actor, app.GapOptions{Ledger: at.ledger, Engagement: engagement, AsOf: point, Draft: draft, Files: files})
 		if err != nil {
 			return err
 		}
@@ -95,6 +100,8 @@ func (c *cli) gapsCommand() *cobra.Command {
 	cmd.Flags().StringVar(&rule, "rule", "", "show one rule, such as CTL-05, or one group, such as CTL")
 	cmd.Flags().StringVar(&severity, "severity", "", "show one severity: critical, high or medium")
 	cmd.Flags().BoolVar(&asCSV, "csv", false, "print comma-separated values for a spreadsheet")
+	cmd.Flags().BoolVar(&draft, "draft", false, "build the draft of the report and run the rules on it too")
+	cmd.Flags().BoolVar(&files, "files", false, "read every file of evidence and run the rules on them too")
 	cmd.AddCommand(c.gapRulesCommand(), c.gapAcceptCommand())
 	return cmd
 }
@@ -163,6 +170,7 @@ func (c *cli) gapRulesCommand() *cobra.Command {
 			}
 		})
 	})
+	cmd.Short = "List the rules with what they are for"
 	cmd.Flags().BoolVar(&markdown, "markdown", false, "print the page docs/RULES.md")
 	return cmd
 }
@@ -175,8 +183,8 @@ func printRules(w io.Writer) error {
 	fmt.Fprintf(&b, "%s look for what a program of controls, or the testing of it, lacks.\n", english.Count(len(gap.Rules()), "rule"))
 	b.WriteString("Those marked *auditor* read the service auditor's file and run there alone; those marked *testing* read the\n")
 	b.WriteString("tests of whoever asks: management's own, or the auditor's. Those marked *never* cannot be accepted.\n")
-	b.WriteString("`reperform gaps` runs all but those marked *draft* and *files*. They look at a draft of the report, where a\n")
-	b.WriteString("report printed from records has what they ask for by itself, and at the stored files of evidence.\n")
+	b.WriteString("Those marked *draft* read the draft of the report, which `reperform gaps --draft` builds for them; those marked\n")
+	b.WriteString("*files* read every stored file of evidence, which `reperform gaps --files` does.\n")
 	for _, g := range gap.Groups {
 		fmt.Fprintf(&b, "\n## %s\n\n| Rule | Severity | Fires when | Why it matters | What to do |\n|---|---|---|---|---|\n", g.Title)
 		for _, r := range gap.Rules() {
@@ -232,6 +240,7 @@ func (c *cli) gapAcceptCommand() *cobra.Command {
 			fmt.Fprintf(w, "%s about %s is accepted until %s (%s)\n", g.Rule, args[1], g.Until, made)
 		})
 	})
+	cmd.Short = "Accept what a rule finds until a day"
 	cmd.Args = cobra.ExactArgs(2)
 	cmd.Flags().StringVar(&g.Field, "field", "", "field that the finding names, where it names one")
 	cmd.Flags().StringVar(&g.Engagement, "engagement", "", "report for which it holds (default: every one)")
