@@ -21,6 +21,10 @@ func ownerOf(kind string, body json.RawMessage) string {
 	return field(body, name)
 }
 
+// inOwnName tells whether records of a kind are made in one's own name: a deputy is
+// named by who is stood in for, an assessment written by its assessor.
+func inOwnName(kind string) bool { return kind == "deputy" || kind == "readiness_assessment" }
+
 // concerns is the subservice organization that a record is about.
 func concerns(kind, id string, body json.RawMessage) string {
 	switch kind {

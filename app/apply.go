@@ -219,13 +219,12 @@ func (p *planner) allowed(it *ascode.Item, kind *record.Kind) bool {
 		}
 	}
 	res := about(p.tx.req.ledger, it.Kind, it.ID, stored)
-	if it.Kind == "deputy" && !exists {
-		// A deputy is named in one's own name, so that the owner of a new
-		// record is whom it says is stood in for.
+	if inOwnName(it.Kind) && !exists {
+		// The owner of a new record is whom it says.
 		res.Owner = ownerOf(it.Kind, it.Body)
 	}
 	err := p.tx.app.authorizeOn(p.tx.ctx, p.tx.req.actor, may, res, controlsOf(it.Kind, it.ID, stored))
-	if err == nil && it.Kind == "deputy" && !it.Retired {
+	if err == nil && inOwnName(it.Kind) && !it.Retired {
 		res.Owner = ownerOf(it.Kind, it.Body)
 		err = p.tx.app.authorize(p.tx.ctx, p.tx.req.actor, may, res)
 	}

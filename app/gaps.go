@@ -59,17 +59,9 @@ func (a *App) Gaps(ctx context.Context, actor string, opt GapOptions) (*gap.Resu
 	if err != nil {
 		return nil, err
 	}
-	org := work
-	if name != OrganizationLedger {
-		at := record.AsOf{Effective: opt.AsOf.Effective}
-		if opt.AsOf.Known > 0 {
-			if at.Known, err = a.knownBeside(ctx, actor, name, opt.AsOf.Known); err != nil {
-				return nil, err
-			}
-		}
-		if org, err = a.View(ctx, actor, OrganizationLedger, at); err != nil {
-			return nil, err
-		}
+	org, err := a.organizationBeside(ctx, actor, name, work, opt.AsOf)
+	if err != nil {
+		return nil, err
 	}
 	q := gap.Question{By: soc1.ByManagement, Today: opt.Today}
 	if name != OrganizationLedger {
@@ -265,7 +257,8 @@ func (a *App) AcceptGap(ctx context.Context, actor string, g GapAccepting) (stri
 		return "", err
 	}
 	value := soc1.GapAcceptance{Rule: rule.ID, Subject: soc1.Ref{Kind: g.Subject.Kind, ID: g.Subject.ID}, Field: g.Field, Engagement: g.Engagement, Reason: g.Reason, AcceptedBy: actor, AcceptedOn: today, ExpiresOn: g.Until}
-	for _, p := range value.Validate() {
+	if ps := value.Validate(); len(ps) > 0 {
+		p := ps[0]
 		if p.Field == "expires_on" {
 			p.Field = "until"
 		}

@@ -18,10 +18,10 @@ func (a *App) MayPut(ctx context.Context, actor, name, kind, id string) error {
 		return err
 	}
 	act, res := identity.Put, identity.Resource{Ledger: name, Kind: kind}
-	switch kind {
-	case "person":
+	switch {
+	case kind == "person":
 		act = identity.PersonPut
-	case "deputy":
+	case inOwnName(kind):
 		res.Owner = actor
 	}
 	var controls []string

@@ -430,6 +430,15 @@ func calls() map[string][]call {
 				return s.app.Gaps(s.ctx, actor, app.GapOptions{Ledger: p.ledger, Engagement: p.engagement, AsOf: record.AsOf{Known: 3}})
 			}},
 		},
+		"Readiness": read(func(s *story, actor string, p place) (any, error) {
+			return s.app.Readiness(s.ctx, actor, app.GapOptions{Ledger: p.ledger, Engagement: p.engagement})
+		}),
+		"ReadinessReport": {{slow: true, do: func(s *story, actor string, p place) (any, error) {
+			return s.app.ReadinessReport(s.ctx, actor, app.GapOptions{Ledger: p.ledger, Engagement: p.engagement})
+		}}},
+		"WriteReadinessReport": {{slow: true, do: func(s *story, actor string, p place) (any, error) {
+			return nil, s.app.WriteReadinessReport(s.ctx, actor, app.GapOptions{Ledger: p.ledger, Engagement: p.engagement}, filepath.Join(s.t.TempDir(), "r.pdf"))
+		}}},
 		"MayAcceptGaps": read(func(s *story, actor string, _ place) (any, error) {
 			return nil, s.app.MayAcceptGaps(s.ctx, actor)
 		}),

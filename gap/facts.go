@@ -330,7 +330,7 @@ func (f *Facts) flags() map[string][]evaluation.Flag {
 func evaluated(id string) func(*Facts, *found) {
 	return func(f *Facts, x *found) {
 		for _, flag := range f.flags()[id] {
-			y := x.at(flag.Subject, "", nil, "%s", flag.Text)
+			y := x.at(flag.Subject, "", f.behind(flag.Subject), "%s", flag.Text)
 			y.Sources = flag.Sources
 			// A flag may weigh less than its rule where its text says why.
 			if flag.Severity != usual[id] {
@@ -338,6 +338,50 @@ func evaluated(id string) func(*Facts, *found) {
 			}
 		}
 	}
+}
+
+// behind are the objectives that a record of testing bears on, by the control that
+// is tested; none where it concerns them all.
+func (f *Facts) behind(ref soc1.Ref) []string {
+	control := ref.ID
+	switch ref.Kind {
+	case "control_objective":
+		return []string{ref.ID}
+	case "control":
+	default:
+		control = f.tested()[soc1.Ref{Kind: ref.Kind, ID: ref.ID}]
+	}
+	return f.objectivesOf(control)
+}
+
+// tested is the control behind each record of testing.
+func (f *Facts) tested() map[soc1.Ref]string {
+	return made(f, "tested", testKinds, func() map[soc1.Ref]string {
+		out := map[soc1.Ref]string{}
+		by := map[string]string{}
+		for _, t := range of[soc1.TestOfControl](f, "test_of_control") {
+			by[t.ID] = t.Value.Control
+			out[soc1.Ref{Kind: "test_of_control", ID: t.ID}] = t.Value.Control
+		}
+		for _, x := range of[soc1.Exception](f, "exception") {
+			out[soc1.Ref{Kind: "exception", ID: x.ID}] = by[x.Value.Test]
+		}
+		for _, x := range of[soc1.Deviation](f, "deviation") {
+			out[soc1.Ref{Kind: "deviation", ID: x.ID}] = x.Value.Control
+		}
+		for _, x := range of[soc1.Sample](f, "sample") {
+			out[soc1.Ref{Kind: "sample", ID: x.ID}] = by[x.Value.Test]
+		}
+		for _, x := range of[soc1.Attribute](f, "attribute") {
+			out[soc1.Ref{Kind: "attribute", ID: x.ID}] = by[x.Value.Test]
+		}
+		for _, x := range of[soc1.Conclusion](f, "conclusion") {
+			if x.Value.Subject == soc1.OnControl {
+				out[soc1.Ref{Kind: "conclusion", ID: x.ID}] = x.Value.SubjectID
+			}
+		}
+		return out
+	})
 }
 
 // usual are the severities that package evaluation gives its flags.

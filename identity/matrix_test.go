@@ -17,7 +17,7 @@ const matrixFile = "testdata/matrix.txt"
 var kinds = []string{
 	"account", "assertion", "assertion_relevance", "attribute", "bundle", "comment", "conclusion", "control", "control_objective",
 	"bridge_letter", "csoc", "cuec", "deputy", "description_section", "deviation", "engagement", "evidence", "examination", "exception", "gap_acceptance", "invitation", "issuance", "location",
-	"management_response", "nonce", "opinion", "organization", "other_information", "person", "policy", "population",
+	"management_response", "nonce", "opinion", "organization", "other_information", "person", "policy", "population", "readiness_assessment",
 	"release", "representation_letter", "request", "result", "risk", "role", "sample", "service", "significant_change",
 	"subservice_organization", "system", "test_of_control", "test_run", "transaction_class", "vendor", "walkthrough",
 	"working_paper_note",

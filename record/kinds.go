@@ -33,6 +33,7 @@ func newKinds() *Registry {
 	Register[soc1.RepresentationLetter](r, register("representation_letter", "Representation letter", "Representation letters"))
 	Register[soc1.ManagementResponse](r, register("management_response", "Management's response", "Management's responses"))
 	Register[soc1.BridgeLetter](r, register("bridge_letter", "Bridge letter", "Bridge letters"))
+	Register[soc1.ReadinessAssessment](r, register("readiness_assessment", "Readiness assessment", "Readiness assessments"))
 	Register[soc1.OtherInformation](r, register("other_information", "Other information", "Other information"))
 
 	Register[soc1.Deputy](r, register("deputy", "Deputy", "Deputies"))

@@ -239,11 +239,16 @@ var letterCountries = []string{"us", "usa", "u.s.", "u.s.a.", "united states", "
 // paper follows the organization's country, and the standards where it is not
 // given.
 func (m *material) paper() string {
-	country := strings.ToLower(strings.TrimSpace(m.organization.Value.Country))
-	if country == "" && m.engagement.Value.StandardSet == soc1.SSAE18And21 || slices.Contains(letterCountries, country) {
+	country := m.organization.Value.Country
+	if strings.TrimSpace(country) == "" && m.engagement.Value.StandardSet == soc1.SSAE18And21 || LetterPaper(country) {
 		return "us-letter"
 	}
 	return "a4"
+}
+
+// LetterPaper tells whether offices of a country use US letter paper.
+func LetterPaper(country string) bool {
+	return slices.Contains(letterCountries, strings.ToLower(strings.TrimSpace(country)))
 }
 
 func (m *material) cover() Cover {

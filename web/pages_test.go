@@ -144,6 +144,7 @@ func pages(t *testing.T, h *liveHouse) []page {
 		}},
 		{pattern: "GET /activity", who: manager, path: "/activity"},
 		{pattern: "GET /gaps", who: manager, path: "/gaps"},
+		{pattern: "GET /readiness", who: manager, path: "/readiness"},
 		{pattern: "GET /gaps", who: manager, path: "/gaps?severity=high&group=CTL", do: func(p *person) {
 			p.Do(`for (const d of document.querySelectorAll(".findings li:first-child details")) d.open = true`)
 		}},
@@ -274,6 +275,7 @@ var noPage = map[string]string{
 	"GET /x/{ledger}/export/{kind}/{format}": "/x/{ledger}/export/test_of_control/xlsx",
 	"GET /matrix.xlsx":                       "/matrix.xlsx",
 	"GET /matrix.csv":                        "/matrix.csv",
+	"GET /readiness.pdf":                     "/readiness.pdf",
 	"GET /gaps.csv":                          "/gaps.csv?severity=high",
 	"GET /gaps.xlsx":                         "/gaps.xlsx?group=CTL",
 	"GET /x/{ledger}/gaps.csv":               "/x/{ledger}/gaps.csv",

@@ -139,6 +139,8 @@ func (s *Site) register() {
 	s.add("GET /palette", (*request).palette)
 	s.add("GET /live", (*request).stream)
 	s.add("GET /activity", (*request).activity)
+	s.add("GET /readiness", (*request).readiness)
+	s.add("GET /readiness.pdf", (*request).readinessPDF)
 	s.add("POST /gaps/accept", (*request).acceptGap)
 	s.add("POST /matrix/change", (*request).postMatrix)
 	s.add("GET /matrix/choices", (*request).matrixChoices)
