@@ -161,7 +161,7 @@ func (a ManagementAssertion) Validate() []Problem {
 // the signed paper is there.
 func (c *checker) signature(by string, on Date, paper File, own bool) {
 	c.when(by != "" && on == "", "signed_on", "There is a signer and no day of signature.", "Give the day of signature.")
-	c.when(on != "" && by == "" && (own || paper == (File{})), "signed_by", "There is a day of signature and no signer.", "Name who signed.")
+	c.when(on != "" && by == "" && (own || paper.none()), "signed_by", "There is a day of signature and no signer.", "Name who signed.")
 }
 
 // signedText demands that the hash of a text is one, and belongs to a signature.

@@ -81,7 +81,7 @@ func (e Exception) Count() int64 {
 // Validate checks the exception alone.
 func (e Exception) Validate() []Problem {
 	c := examine(e)
-	grouped := e.Group != (ExceptionGroup{})
+	grouped := e.Group.CauseHint != "" || e.Group.Count != 0 || !e.Group.ResultFile.none()
 	c.when(len(e.ItemKeys) == 0 && !grouped, "item_keys", "The exception names no item.", "List the items, or the group with its result file.")
 	c.when(len(e.ItemKeys) > 0 && grouped, "group", "The exception lists items and a group.", "Keep one of the two.")
 	c.when(len(e.ItemKeys) > MaxItemKeys, "item_keys", fmt.Sprintf("The exception lists %s.", english.Count(len(e.ItemKeys), "item")),

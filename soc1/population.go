@@ -230,7 +230,7 @@ func (p Population) Validate() []Problem {
 	c.when(p.Zone != "" && !zoneName(p.Zone), "zone", "This is not the name of a time zone.", "Give the IANA name, for example America/Chicago or UTC.")
 	c.natural(p.RowCount, "row_count")
 	c.digest(p.PopulationHash, "population_hash")
-	c.when(p.Frozen != (File{}) && p.PopulationHash == "", "population_hash", "The population is frozen and has no population hash.",
+	c.when(!p.Frozen.none() && p.PopulationHash == "", "population_hash", "The population is frozen and has no population hash.",
 		"Import it again; the hash is computed from the rows.")
 	c.when(p.PopulationHash != "" && len(p.Key) == 0, "key", "Nothing identifies an item of the population.",
 		"Name the columns that together are different in every row.")

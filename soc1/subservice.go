@@ -128,8 +128,8 @@ func (s SubserviceOrganization) Validate() []Problem {
 		c.when(s.Method == CarveOut && given, field, fmt.Sprintf("A carved-out subservice organization gives no %s in this report.", what),
 			"Use the inclusive method or remove the entry.")
 	}
-	carvedOut(s.AssertionSignedBy != "" || s.AssertionSignedOn != "" || s.AssertionFile != (File{}), "assertion_signed_on", "assertion")
-	carvedOut(s.RepresentationLetterOn != "" || s.RepresentationLetterFile != (File{}), "representation_letter_on", "representation letter")
+	carvedOut(s.AssertionSignedBy != "" || s.AssertionSignedOn != "" || !s.AssertionFile.none(), "assertion_signed_on", "assertion")
+	carvedOut(s.RepresentationLetterOn != "" || !s.RepresentationLetterFile.none(), "representation_letter_on", "representation letter")
 	return c.problems
 }
 

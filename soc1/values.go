@@ -101,6 +101,39 @@ type File struct {
 	Size int64 `json:"size" label:"Size in bytes"`
 	// SHA256 is the digest of the bytes, 64 lower-case hexadecimal digits.
 	SHA256 string `json:"sha256" label:"SHA-256"`
+	// Flags are what a reader should know before opening the file, found when it
+	// was taken in.
+	Flags []FileFlag `json:"flags,omitempty" label:"Found in the file"`
+}
+
+// FileFlag is something about a file that whoever opens it should know. Files are
+// kept whatever is found, and nothing in them is ever run.
+type FileFlag string
+
+// What can be found in a file.
+const (
+	FileMacros     FileFlag = "macros"
+	FileOtherType  FileFlag = "other_type"
+	FileExecutable FileFlag = "executable"
+	FileEncrypted  FileFlag = "encrypted"
+	FileInflated   FileFlag = "inflated"
+	FileScripted   FileFlag = "scripted"
+)
+
+var fileFlags = enumeration{
+	{"macros", "Contains macros"}, {"other_type", "Is not what its name says"}, {"executable", "Is a program"},
+	{"encrypted", "Is encrypted"}, {"inflated", "Unpacks to a very large size"}, {"scripted", "Contains scripts"},
+}
+
+// Values lists the stored spellings.
+func (FileFlag) Values() []string { return fileFlags.values() }
+
+// Label is the words a person reads.
+func (f FileFlag) Label() string { return fileFlags.label(string(f)) }
+
+// none tells whether no file is given.
+func (f File) none() bool {
+	return f.Name == "" && f.MediaType == "" && f.Size == 0 && f.SHA256 == "" && len(f.Flags) == 0
 }
 
 // flaw refuses a file that cannot be found again.
