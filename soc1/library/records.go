@@ -114,6 +114,8 @@ func controls(s Service, _ int) []Record {
 				Type:               soc1.ControlType(c.Type),
 				Frequency:          soc1.Frequency(c.Frequency),
 				Key:                true,
+				Segregated:         c.Segregated,
+				Precision:          c.Precision,
 				Component:          o.component(),
 				Principles:         o.principles(),
 				Assertions:         o.assertions(),
@@ -121,7 +123,7 @@ func controls(s Service, _ int) []Record {
 				Risks:              o.risksOf(c),
 				FrameworkIDs:       o.frameworks(),
 				PopulationHint:     s.population(c),
-				ExpectedAttributes: slices.Clone(c.Attributes),
+				ExpectedAttributes: texts(c.Attributes),
 				SuggestedTest:      c.Test,
 				Order:              i + 1,
 			}})
@@ -139,6 +141,15 @@ func cuecs(s Service, rank int) []Record {
 			Objectives: idsOf(allLinks().CUECObjectives[x.Code]),
 			Order:      rank + i + 1,
 		}})
+	}
+	return out
+}
+
+// texts are what the attributes look for, in words.
+func texts(attributes []Attribute) []string {
+	out := make([]string, len(attributes))
+	for i, a := range attributes {
+		out[i] = a.Text
 	}
 	return out
 }
