@@ -17,9 +17,6 @@ import (
 	"reperform/soc1/library"
 )
 
-// types are the declared types of an extract's columns as the engine has them.
-var types = map[string]string{"text": "text", "integer": "integer", "decimal": "decimal(18,4)", "boolean": "boolean", "date": "date", "timestamp": "timestamp"}
-
 // line is a row of a trial: the values that differ from the columns' examples.
 type line struct {
 	name   string
@@ -126,16 +123,16 @@ func tryService(t *testing.T, e *population.Engine, service string, controls []l
 		for _, l := range trialLines(t, c) {
 			for i, a := range c.Attributes {
 				if !a.Manual() {
-					judge(t, c, l.name, letter(i), a, got)
+					compare(t, c, l.name, letter(i), a, got)
 				}
 			}
 		}
 	}
 }
 
-// judge compares the outcome of one attribute in one line with what the
+// compare holds the outcome of one attribute in one line to what the
 // library promises.
-func judge(t *testing.T, c library.Control, name, code string, a library.Attribute, got map[string]string) {
+func compare(t *testing.T, c library.Control, name, code string, a library.Attribute, got map[string]string) {
 	t.Helper()
 	row := c.Code + " " + name
 	outcome, exempt := got[row+"/"+c.Code+code], got[row+"/applies "+c.Code+code] != ""
@@ -161,16 +158,16 @@ func judge(t *testing.T, c library.Control, name, code string, a library.Attribu
 // trial freezes the lines of controls as one table.
 func trial(t *testing.T, e *population.Engine, controls []library.Control) *population.Frozen {
 	t.Helper()
-	header, kinds := []string{"trial_line"}, map[string]string{"trial_line": "text"}
+	header, columns := []string{"trial_line"}, map[string]library.Column{"trial_line": {Type: "text"}}
 	for _, c := range controls {
 		var own []string
 		for _, col := range c.Extract.Columns {
 			own = append(own, col.Name)
-			switch kind, known := kinds[col.Name]; {
+			switch other, known := columns[col.Name]; {
 			case !known:
-				header, kinds[col.Name] = append(header, col.Name), col.Type
-			case kind != col.Type:
-				t.Errorf("%s: column %s is %s here and %s in another control", c.Code, col.Name, col.Type, kind)
+				header, columns[col.Name] = append(header, col.Name), col
+			case other.Type != col.Type:
+				t.Errorf("%s: column %s is %s here and %s in another control", c.Code, col.Name, col.Type, other.Type)
 			}
 			if col.Meaning == "" {
 				t.Errorf("%s: column %s has no meaning", c.Code, col.Name)
@@ -184,7 +181,7 @@ func trial(t *testing.T, e *population.Engine, controls []library.Control) *popu
 	}
 	var schema population.Schema
 	for _, name := range header {
-		typ, err := population.ParseType(types[kinds[name]])
+		typ, err := population.ParseType(columns[name].SchemaType())
 		if err != nil {
 			t.Fatalf("column %s: %v", name, err)
 		}

@@ -31,6 +31,14 @@ type Column struct {
 	Example *string `json:"example"`
 }
 
+// SchemaType is the type as a schema of package population declares it.
+func (c Column) SchemaType() string {
+	if c.Type == "decimal" {
+		return "decimal(18,6)"
+	}
+	return c.Type
+}
+
 // Attribute is one thing that a test looks for in every item of a population.
 // With a Pass it is decided by the rows of the extract; without one, a person
 // looks. Evidence that is absent never passes.
@@ -109,7 +117,7 @@ func (e Extract) CSV() string {
 	return strings.Join(names, ",") + "\n" + strings.Join(values, ",") + "\n"
 }
 
-// quoted is a value of a CSV file; in quotes where it holds a comma, a quote
+// quoted is a value of a CSV file, in quotes where it holds a comma, a quote
 // or an end of line (RFC 4180).
 func quoted(s string) string {
 	if !strings.ContainsAny(s, ",\"\r\n") {
