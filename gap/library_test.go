@@ -2,6 +2,7 @@ package gap
 
 import (
 	"context"
+	"regexp"
 	"slices"
 	"testing"
 
@@ -69,6 +70,16 @@ func TestTemplates(t *testing.T) {
 	}
 }
 
+// said are the words that bear out a frequency.
+var said = map[soc1.Frequency]*regexp.Regexp{
+	soc1.Annual:     regexp.MustCompile(`(?i)\b(once a year|annual(ly)?|year-end)\b`),
+	soc1.SemiAnnual: regexp.MustCompile(`(?i)\b(twice a year)\b`),
+	soc1.Quarterly:  regexp.MustCompile(`(?i)\b(once a quarter|each quarter|quarterly|at quarter end|quarterly returns|year-to-date registers)\b`),
+	soc1.Monthly:    regexp.MustCompile(`(?i)\b((each|every|once a|of the) month|monthly|at month end|index value)\b`),
+	soc1.Weekly:     regexp.MustCompile(`(?i)\b((each|every) week|weekly|check run)\b`),
+	soc1.Daily:      regexp.MustCompile(`(?i)\b((each|every) (business day|dealing day|night|day)|daily|nightly)\b`),
+}
+
 // TestTemplatesAsDescribed: in every control of the library the words tell all
 // four parts, a review or reconciliation that looks for differences says from
 // where on, and the frequency is one that the words bear out.
@@ -86,6 +97,9 @@ func TestTemplatesAsDescribed(t *testing.T) {
 				}
 				if Review(c) && !Precise(c) {
 					t.Errorf("%s is a review and says no threshold", k.Code)
+				}
+				if r := said[soc1.Frequency(k.Frequency)]; r != nil && !r.MatchString(k.Text) {
+					t.Errorf("%s is %s, and no word says so: %s", k.Code, k.Frequency, k.Text)
 				}
 				if n := len(words(k.Text)); n < 18 || n > 95 {
 					t.Errorf("%s has %d words", k.Code, n)
