@@ -117,25 +117,35 @@ var order = []string{ITGC, "PAY", "CLM", "FND", "LON", "RCM", "CUS", "DCH", "SAA
 func Services() []Service {
 	out := make([]Service, len(order))
 	for i, code := range order {
-		load("services/"+strings.ToLower(code)+".json", &out[i])
+		out[i] = read(code)
 	}
 	return out
 }
 
+// read reads one service type anew.
+func read(code string) Service {
+	var s Service
+	load("services/"+strings.ToLower(code)+".json", &s)
+	return s
+}
+
 // ServiceOf returns the service type of a code, in either case; the error
 // names the codes there are. The caller may change what it gets.
-func ServiceOf(code string) (Service, error) { return find(Services(), code) }
-
-// find is the service type of a code among those given.
-func find(types []Service, code string) (Service, error) {
-	var codes []string
-	for _, s := range types {
-		if strings.EqualFold(s.Code, strings.TrimSpace(code)) {
-			return s, nil
-		}
-		codes = append(codes, s.Code)
+func ServiceOf(code string) (Service, error) {
+	i, err := place(code)
+	if err != nil {
+		return Service{}, err
 	}
-	return Service{}, fmt.Errorf("the template library has no service type %q; use one of: %s", code, strings.Join(codes, ", "))
+	return read(order[i]), nil
+}
+
+// place is where a code stands in the library's order.
+func place(code string) (int, error) {
+	i := slices.IndexFunc(order, func(c string) bool { return strings.EqualFold(c, strings.TrimSpace(code)) })
+	if i < 0 {
+		return 0, fmt.Errorf("the template library has no service type %q; use one of: %s", code, strings.Join(order, ", "))
+	}
+	return i, nil
 }
 
 // allServices reads the service types once, for Records; they are never

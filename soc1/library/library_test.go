@@ -303,6 +303,32 @@ func TestSpelling(t *testing.T) {
 	}
 }
 
+// TestStatementsStandAlone: a statement names no code, because the general IT
+// controls may be left out, and does not speak in the first person, because
+// the same sentence stands in Sections III and IV.
+func TestStatementsStandAlone(t *testing.T) {
+	other := regexp.MustCompile(`\b[A-Z]{3,4}-\d|\b(?i:we|us|our|ours)\b`)
+	for _, s := range Services() {
+		for _, x := range s.CUECs {
+			if m := other.FindString(x.Text); m != "" || !strings.HasSuffix(x.Text, ".") {
+				t.Errorf("%s says %q or does not end: %s", x.Code, m, x.Text)
+			}
+		}
+		for _, o := range s.Objectives {
+			for _, text := range append(o.Risks, o.Text) {
+				if m := other.FindString(text); m != "" || !strings.HasSuffix(text, ".") {
+					t.Errorf("%s says %q or does not end: %s", o.Code, m, text)
+				}
+			}
+			for _, c := range o.Controls {
+				if m := other.FindString(c.Text); m != "" || !strings.HasSuffix(c.Text, ".") {
+					t.Errorf("%s says %q or does not end: %s", c.Code, m, c.Text)
+				}
+			}
+		}
+	}
+}
+
 // TestCensus: a control becomes a test with one attribute for each of its own,
 // all valid, which name one another and, for a test that is only planned, no
 // population.
