@@ -61,9 +61,6 @@ func TestLibraryAttributesInTheEngine(t *testing.T) {
 	}
 }
 
-// letter is the code of the n-th attribute.
-func letter(n int) string { return string(rune('A' + n)) }
-
 // trialLines are the lines of a control.
 func trialLines(t *testing.T, c library.Control) []line {
 	t.Helper()
@@ -76,15 +73,15 @@ func trialLines(t *testing.T, c library.Control) []line {
 	for i, a := range c.Attributes {
 		switch {
 		case a.Manual() && (a.NotApplicable != "" || a.Fails != nil || a.Exempt != nil):
-			t.Errorf("%s %s is for a person and has values too", c.Code, letter(i))
+			t.Errorf("%s %s is for a person and has values too", c.Code, library.Letter(i))
 		case a.Manual():
 			continue
 		case len(a.Fails) == 0 || (a.NotApplicable == "") != (a.Exempt == nil):
-			t.Errorf("%s %s has no values that fail, or lacks exempt values, or has them and always applies", c.Code, letter(i))
+			t.Errorf("%s %s has no values that fail, or lacks exempt values, or has them and always applies", c.Code, library.Letter(i))
 		}
-		out = append(out, line{"fails " + letter(i), a.Fails})
+		out = append(out, line{"fails " + library.Letter(i), a.Fails})
 		if a.NotApplicable != "" {
-			out = append(out, line{"exempt " + letter(i), a.Exempt})
+			out = append(out, line{"exempt " + library.Letter(i), a.Exempt})
 		}
 	}
 	return out
@@ -100,10 +97,10 @@ func tryService(t *testing.T, e *population.Engine, service string, controls []l
 			if a.Manual() {
 				continue
 			}
-			q.Attributes = append(q.Attributes, population.Attribute{Code: c.Code + letter(i), Pass: a.Pass, NotApplicable: a.NotApplicable})
+			q.Attributes = append(q.Attributes, population.Attribute{Code: c.Code + library.Letter(i), Pass: a.Pass, NotApplicable: a.NotApplicable})
 			if a.NotApplicable != "" {
 				// What is exempt fails this one.
-				q.Attributes = append(q.Attributes, population.Attribute{Code: "applies " + c.Code + letter(i), Pass: "coalesce(NOT (" + a.NotApplicable + "), TRUE)"})
+				q.Attributes = append(q.Attributes, population.Attribute{Code: "applies " + c.Code + library.Letter(i), Pass: "coalesce(NOT (" + a.NotApplicable + "), TRUE)"})
 			}
 		}
 	}
@@ -123,7 +120,7 @@ func tryService(t *testing.T, e *population.Engine, service string, controls []l
 		for _, l := range trialLines(t, c) {
 			for i, a := range c.Attributes {
 				if !a.Manual() {
-					compare(t, c, l.name, letter(i), a, got)
+					compare(t, c, l.name, library.Letter(i), a, got)
 				}
 			}
 		}

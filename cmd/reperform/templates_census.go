@@ -49,8 +49,15 @@ func (c *cli) templatesTest() *cobra.Command {
 				return err
 			}
 		}
-		return c.print(map[string]any{"folder": out, "controls": len(controls), "files": len(files)}, func(w io.Writer) {
+		left := judged(controls)
+		return c.print(map[string]any{"folder": out, "controls": len(controls), "files": len(files), "judged": left}, func(w io.Writer) {
 			fmt.Fprintf(w, "%s of %s in %s.\n", english.Count(len(files), "file"), english.Count(len(controls), "control"), out)
+			if len(left) > 0 {
+				fmt.Fprintln(w, "For a person, and so in no census; plan a test by sample for:")
+			}
+			for _, j := range left {
+				fmt.Fprintf(w, "  %-9s %s  %s\n", j.Control, j.Attribute, j.Text)
+			}
 		})
 	})
 	cmd.Short = "Write management's own census tests of controls as files to apply"
@@ -63,6 +70,26 @@ func (c *cli) templatesTest() *cobra.Command {
 	cmd.MarkFlagRequired("engagement")
 	cmd.MarkFlagRequired("output")
 	return cmd
+}
+
+// judgedAttribute is an attribute that only a person can decide.
+type judgedAttribute struct {
+	Control   string `json:"control"`
+	Attribute string `json:"attribute"`
+	Text      string `json:"text"`
+}
+
+// judged are those of controls.
+func judged(controls []library.Control) []judgedAttribute {
+	out := []judgedAttribute{}
+	for _, k := range controls {
+		for i, a := range k.Attributes {
+			if a.Manual() {
+				out = append(out, judgedAttribute{k.Code, library.Letter(i), a.Text})
+			}
+		}
+	}
+	return out
 }
 
 // censusControls are the controls named, each by its code or all of a service

@@ -91,7 +91,7 @@ func printLibraryControl(w io.Writer, o library.Objective, k library.Control) {
 	}
 	fmt.Fprintln(w, "\nAttributes:")
 	for i, a := range k.Attributes {
-		fmt.Fprintf(w, "  %c  %s\n", 'A'+i, a.Text)
+		fmt.Fprintf(w, "  %s  %s\n", library.Letter(i), a.Text)
 		if a.Manual() {
 			fmt.Fprintln(w, "     judged by a person")
 			continue

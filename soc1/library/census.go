@@ -61,8 +61,13 @@ type Attribute struct {
 // Manual reports whether a person decides item by item.
 func (a Attribute) Manual() bool { return a.Pass == "" }
 
+// Letter is the code of the n-th attribute of a control, from zero.
+func Letter(n int) string { return string(rune('A' + n)) }
+
 // Census turns a control of the library into the records of management's own
-// test of every item of its population: the test, and after it the attributes.
+// test of every item of its population: the test, and after it the attributes
+// that the rows decide. Those for a person are left out, because a census is
+// evaluated by expressions alone; they keep their letters for a test by sample.
 // The engagement and the control must be records of the workspace; population
 // is the id of the frozen extract and may be empty until there is one. Ids
 // begin with "t-" and the control's id. A control without an extract has none
@@ -88,11 +93,14 @@ func Census(code, engagement, population string) ([]Record, error) {
 	}
 	var attributes []Record
 	for i, a := range c.Attributes {
-		letter := string(rune('A' + i))
+		if a.Manual() {
+			continue
+		}
+		letter := Letter(i)
 		id := test + "-" + strings.ToLower(letter)
 		t.Attributes = append(t.Attributes, id)
 		attributes = append(attributes, Record{Kind: "attribute", ID: id, Value: soc1.Attribute{
-			Test: test, Code: letter, Text: a.Text, Pass: a.Pass, NotApplicable: a.NotApplicable, Manual: a.Manual(), Order: i + 1,
+			Test: test, Code: letter, Text: a.Text, Pass: a.Pass, NotApplicable: a.NotApplicable, Order: i + 1,
 		}})
 	}
 	return append([]Record{{Kind: "test_of_control", ID: test, Value: t}}, attributes...), nil

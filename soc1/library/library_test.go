@@ -329,8 +329,8 @@ func TestStatementsStandAlone(t *testing.T) {
 	}
 }
 
-// TestCensus: a control becomes a test with one attribute for each of its own,
-// all valid, which name one another and, for a test that is only planned, no
+// TestCensus: a control becomes a test with an attribute for each of its own
+// that the rows decide, all valid, which name one another and, for a test that is only planned, no
 // population.
 func TestCensus(t *testing.T) {
 	for _, s := range Services() {
@@ -347,6 +347,12 @@ func TestCensus(t *testing.T) {
 					t.Fatal(err)
 				}
 				test := records[0].Value.(soc1.TestOfControl)
+				rows := 0
+				for _, a := range c.Attributes {
+					if !a.Manual() {
+						rows++
+					}
+				}
 				var ids []string
 				for _, r := range records {
 					for _, p := range r.Value.(soc1.Record).Validate() {
@@ -354,12 +360,12 @@ func TestCensus(t *testing.T) {
 					}
 					if a, ok := r.Value.(soc1.Attribute); ok {
 						ids = append(ids, r.ID)
-						if a.Test != records[0].ID {
-							t.Errorf("%s belongs to %s", r.ID, a.Test)
+						if of := c.Attributes[a.Order-1]; a.Test != records[0].ID || a.Code != Letter(a.Order-1) || a.Manual || a.Pass != of.Pass || a.Text != of.Text {
+							t.Errorf("%s is %+v, want %+v", r.ID, a, of)
 						}
 					}
 				}
-				if !slices.Equal(ids, test.Attributes) || len(ids) != len(c.Attributes) || test.Control != idOf(c.Code) || test.Population != "pop" {
+				if !slices.Equal(ids, test.Attributes) || len(ids) != rows || rows == 0 || test.Control != idOf(c.Code) || test.Population != "pop" {
 					t.Errorf("%s: test %+v with attributes %q", c.Code, test, ids)
 				}
 			}
