@@ -62,6 +62,8 @@ GOGC=400 bench web '^Benchmark(Matrix|Home)' 1s
 GOGC=400 bench web '^Benchmark(Pages|OpenLoop|Streams)$' 1x
 GOGC=400 bench overview '^Benchmark(Overview|Figures)$' 1s
 
+GOGC=400 bench cmd/reperform '^BenchmarkTemplate$' 5x
+
 # The example end to end, the clock of whoever waits; the typesetter was
 # compiled by the benchmarks above.
 if go build -trimpath -o "$tmp/reperform" ./cmd/reperform; then

@@ -140,6 +140,8 @@ func TestContract(t *testing.T) {
 		"ledger prove":       "",
 		"ledger verify":      "",
 		"templates list":     "",
+		"templates show":     "csv",
+		"templates test":     "engagement effective planned output",
 		"templates use":      "",
 		"version":            "",
 		"demo":               "",

@@ -16,7 +16,7 @@ import (
 
 func (c *cli) templatesCommand() *cobra.Command {
 	cmd := c.command("templates", "templates", nil)
-	cmd.AddCommand(c.templatesList(), c.templatesUse())
+	cmd.AddCommand(c.templatesList(), c.templatesShow(), c.templatesUse(), c.templatesTest())
 	return cmd
 }
 

@@ -11,6 +11,7 @@
 package library
 
 import (
+	"bytes"
 	"embed"
 	"encoding/json"
 	"fmt"
@@ -19,11 +20,12 @@ import (
 	"sync"
 )
 
-// files are the library's data. In links.json are the two relations that the
+// files are the library's data: a file for each service type, named by its
+// code, and two tables. In links.json are the two relations that the
 // templates do not state: which objectives need a complementary user entity
 // control, and which of several risks of an objective a control answers.
 //
-//go:embed templates.json links.json framework_ids.csv
+//go:embed services/*.json links.json framework_ids.csv
 var files embed.FS
 
 // ITGC is the code of the general IT controls, which every other service type
@@ -79,13 +81,23 @@ type Control struct {
 	Type string `json:"type"`
 	// Frequency is as soc1.Frequency spells it.
 	Frequency string `json:"frequency"`
-	// Text is the control as a sentence.
+	// Text is the control as a report states it: who does what on which
+	// source, by when, from which difference on something is followed up, and
+	// what is left behind. Its amounts, days and rates are starters.
 	Text string `json:"control"`
+	// Precision is the expectation of a review or reconciliation and the
+	// difference from which on something is investigated.
+	Precision string `json:"precision"`
+	// Segregated says that the control needs two different people.
+	Segregated bool `json:"segregated"`
 	// Population says what the items of a test are; "As PAY-1.1" stands for
 	// the population of that control.
 	Population string `json:"population"`
+	// Extract is the table that a census of the population needs, nil where
+	// only a person can look.
+	Extract *Extract `json:"extract"`
 	// Attributes are what a test looks for in every item.
-	Attributes []string `json:"attributes"`
+	Attributes []Attribute `json:"attributes"`
 	// Test is how an auditor might test it.
 	Test string `json:"test"`
 }
@@ -96,30 +108,44 @@ type links struct {
 	ControlRisks   map[string][]int    `json:"control_risks"`
 }
 
+// order is the library's order of the service types, the general IT controls
+// first.
+var order = []string{ITGC, "PAY", "CLM", "FND", "LON", "RCM", "CUS", "DCH", "SAA"}
+
 // Services returns the service types in the library's order, the general IT
 // controls first. The caller may change what it gets.
 func Services() []Service {
-	var file struct {
-		Services []Service `json:"services"`
+	out := make([]Service, len(order))
+	for i, code := range order {
+		out[i] = read(code)
 	}
-	load("templates.json", &file)
-	return file.Services
+	return out
+}
+
+// read reads one service type anew.
+func read(code string) Service {
+	var s Service
+	load("services/"+strings.ToLower(code)+".json", &s)
+	return s
 }
 
 // ServiceOf returns the service type of a code, in either case; the error
 // names the codes there are. The caller may change what it gets.
-func ServiceOf(code string) (Service, error) { return find(Services(), code) }
-
-// find is the service type of a code among those given.
-func find(types []Service, code string) (Service, error) {
-	var codes []string
-	for _, s := range types {
-		if strings.EqualFold(s.Code, strings.TrimSpace(code)) {
-			return s, nil
-		}
-		codes = append(codes, s.Code)
+func ServiceOf(code string) (Service, error) {
+	i, err := place(code)
+	if err != nil {
+		return Service{}, err
 	}
-	return Service{}, fmt.Errorf("the template library has no service type %q; use one of: %s", code, strings.Join(codes, ", "))
+	return read(order[i]), nil
+}
+
+// place is where a code stands in the library's order.
+func place(code string) (int, error) {
+	i := slices.IndexFunc(order, func(c string) bool { return strings.EqualFold(c, strings.TrimSpace(code)) })
+	if i < 0 {
+		return 0, fmt.Errorf("the template library has no service type %q; use one of: %s", code, strings.Join(order, ", "))
+	}
+	return i, nil
 }
 
 // allServices reads the service types once, for Records; they are never
@@ -138,7 +164,9 @@ var allLinks = sync.OnceValue(func() links {
 func load(name string, into any) {
 	data, err := files.ReadFile(name)
 	if err == nil {
-		err = json.Unmarshal(data, into)
+		d := json.NewDecoder(bytes.NewReader(data))
+		d.DisallowUnknownFields()
+		err = d.Decode(into)
 	}
 	if err != nil {
 		panic(fmt.Sprintf("library: the embedded file %s cannot be read: %v", name, err))
@@ -160,6 +188,27 @@ func (s Service) population(c Control) string {
 		c = next
 	}
 	return c.Population
+}
+
+// ControlOf returns a control by its code, in either case, with its objective
+// and with its population resolved; the error says how codes look. The caller
+// may change what it gets.
+func ControlOf(code string) (Control, Objective, error) {
+	code = strings.ToUpper(strings.TrimSpace(code))
+	prefix, _, _ := strings.Cut(code, "-")
+	s, err := ServiceOf(prefix)
+	if err != nil {
+		return Control{}, Objective{}, fmt.Errorf("the template library has no control %q; codes look like PAY-1.2, and %w", code, err)
+	}
+	for _, o := range s.Objectives {
+		for _, c := range o.Controls {
+			if c.Code == code {
+				c.Population = s.population(c)
+				return c, o, nil
+			}
+		}
+	}
+	return Control{}, Objective{}, fmt.Errorf("the template library has no control %q; `reperform templates show %s` lists those of the service type", code, s.Code)
 }
 
 // control finds a control of the service type by its code.

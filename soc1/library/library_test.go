@@ -208,15 +208,16 @@ func TestOneControlInFull(t *testing.T) {
 		}
 	}
 	want := soc1.Control{
-		Code: "PAY-1.2", Text: "A second specialist compares system settings with the workbook and releases the client to production.",
-		Nature: soc1.Manual, Type: soc1.Detective, Frequency: soc1.AsNeeded, Key: true, Component: soc1.ControlActivities,
+		Code: "PAY-1.2", Text: "A second implementation specialist, who did not take part in the set-up, compares every system setting of a new client with the data workbook before releasing the client to production. " +
+			"Each difference is corrected and initialed on the comparison, which is retained with the checklist.",
+		Segregated: true, Nature: soc1.Manual, Type: soc1.Detective, Frequency: soc1.AsNeeded, Key: true, Component: soc1.ControlActivities,
 		Principles: []soc1.Principle{"P10", "P12", "P13"}, Assertions: []soc1.FinancialAssertion{soc1.Completeness, soc1.Accuracy, soc1.Validity},
 		Objectives: []string{"pay-1"}, Risks: []string{"pay-1-r1", "pay-1-r2"},
 		FrameworkIDs: map[string][]string{"COSO-2013": {"P10", "P12", "P13"}, "TSC-2017": {"PI1.1", "PI1.2", "PI1.3", "PI1.4", "PI1.5"},
 			"ISO27001-2022-AnnexA": {"A.5.3", "A.8.26"}, "NIST-800-53r5": {"SI-10", "SI-7", "AC-5", "AU-6"}, "NIST-CSF-2.0": {"PR.DS-10"}, "COBIT-2019": {"DSS06", "APO11"}},
-		PopulationHint:     "New clients live in period (client master audit log)",
-		ExpectedAttributes: []string{"reviewer not preparer", "differences cleared", "release after review"},
-		SuggestedTest:      "Inspect review; reperform comparison for one client", Order: 2,
+		PopulationHint:     "New clients live in the period, from the audit log of the client master",
+		ExpectedAttributes: []string{"The reviewer is not the specialist who set the client up.", "All differences were cleared.", "The client was released after the review."},
+		SuggestedTest:      "Inspect the comparison; reperform it for one client", Order: 2,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -289,13 +290,105 @@ func TestITGCAloneIsNotDoubled(t *testing.T) {
 
 // TestSpelling keeps British spellings out of an American report.
 func TestSpelling(t *testing.T) {
-	data, err := files.ReadFile("templates.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	british := regexp.MustCompile(`(?i)\w*(authoris|finalis|recognis|organis|summaris|analys(e|ed|ing)\b|programme|cancelled|ageing|catalogue|centre|enrolment|cheque|per cent)\w*`)
-	for _, word := range british.FindAllString(string(data), -1) {
-		t.Errorf("templates.json spells %q the British way", word)
+	for _, code := range order {
+		name := "services/" + strings.ToLower(code) + ".json"
+		data, err := files.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, word := range british.FindAllString(string(data), -1) {
+			t.Errorf("%s spells %q the British way", name, word)
+		}
+	}
+}
+
+// TestStatementsStandAlone: a statement names no code, because the general IT
+// controls may be left out, and does not speak in the first person, because
+// the same sentence stands in Sections III and IV.
+func TestStatementsStandAlone(t *testing.T) {
+	other := regexp.MustCompile(`\b[A-Z]{3,4}-\d|\b(?i:we|us|our|ours)\b`)
+	for _, s := range Services() {
+		for _, x := range s.CUECs {
+			if m := other.FindString(x.Text); m != "" || !strings.HasSuffix(x.Text, ".") {
+				t.Errorf("%s says %q or does not end: %s", x.Code, m, x.Text)
+			}
+		}
+		for _, o := range s.Objectives {
+			for _, text := range append(o.Risks, o.Text) {
+				if m := other.FindString(text); m != "" || !strings.HasSuffix(text, ".") {
+					t.Errorf("%s says %q or does not end: %s", o.Code, m, text)
+				}
+			}
+			for _, c := range o.Controls {
+				if m := other.FindString(c.Text); m != "" || !strings.HasSuffix(c.Text, ".") {
+					t.Errorf("%s says %q or does not end: %s", c.Code, m, c.Text)
+				}
+			}
+		}
+	}
+}
+
+// TestCensus: a control becomes a test with an attribute for each of its own
+// that the rows decide, all valid, which name one another and, for a test that is only planned, no
+// population.
+func TestCensus(t *testing.T) {
+	for _, s := range Services() {
+		for _, o := range s.Objectives {
+			for _, c := range o.Controls {
+				records, err := Census(c.Code, "e", "pop")
+				if c.Extract == nil {
+					if err == nil || !strings.Contains(err.Error(), "no extract") {
+						t.Errorf("%s has no extract: %v", c.Code, err)
+					}
+					continue
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				test := records[0].Value.(soc1.TestOfControl)
+				rows := 0
+				for _, a := range c.Attributes {
+					if !a.Manual() {
+						rows++
+					}
+				}
+				var ids []string
+				for _, r := range records {
+					for _, p := range r.Value.(soc1.Record).Validate() {
+						t.Errorf("%s/%s: %s", r.Kind, r.ID, p)
+					}
+					if a, ok := r.Value.(soc1.Attribute); ok {
+						ids = append(ids, r.ID)
+						if of := c.Attributes[a.Order-1]; a.Test != records[0].ID || a.Code != Letter(a.Order-1) || a.Manual || a.Pass != of.Pass || a.Text != of.Text {
+							t.Errorf("%s is %+v, want %+v", r.ID, a, of)
+						}
+					}
+				}
+				if !slices.Equal(ids, test.Attributes) || len(ids) != rows || rows == 0 || test.Control != idOf(c.Code) || test.Population != "pop" {
+					t.Errorf("%s: test %+v with attributes %q", c.Code, test, ids)
+				}
+			}
+		}
+	}
+	if records, err := Census(" pay-1.2 ", "e", ""); err != nil || records[0].Value.(soc1.TestOfControl).Population != "" {
+		t.Errorf("a planned test: %v %v", records, err)
+	}
+	for code, want := range map[string]string{
+		"PAY-9.9": "the template library has no control \"PAY-9.9\"; `reperform templates show PAY` lists those of the service type",
+		"XYZ-1.1": "codes look like PAY-1.2",
+	} {
+		if _, err := Census(code, "e", ""); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", code, err)
+		}
+	}
+}
+
+func TestExtractAsCSV(t *testing.T) {
+	text := func(s string) *string { return &s }
+	e := Extract{Columns: []Column{{Name: "id", Example: text("A-1")}, {Name: "reason"}, {Name: "note", Example: text(`one, "two"`)}}}
+	if got, want := e.CSV(), "id,reason,note\nA-1,,\"one, \"\"two\"\"\"\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

@@ -26,17 +26,13 @@ type Record struct {
 // objective could do without; the mark is the first thing to tailor. A
 // control is mapped to the framework identifiers of its objective.
 func Records(code string, withITGC bool) ([]Record, error) {
-	s, err := find(allServices(), code)
+	i, err := place(code)
 	if err != nil {
 		return nil, err
 	}
-	types := []Service{s}
-	if withITGC && s.Code != ITGC {
-		general, err := find(allServices(), ITGC)
-		if err != nil {
-			return nil, err
-		}
-		types = append(types, general)
+	types := []Service{allServices()[i]}
+	if withITGC && order[i] != ITGC {
+		types = append(types, allServices()[slices.Index(order, ITGC)])
 	}
 	var out []Record
 	for _, each := range []func(Service, int) []Record{objectives, risks, controls, cuecs} {
@@ -51,11 +47,10 @@ func Records(code string, withITGC bool) ([]Record, error) {
 // report that may combine several types: in the library's order, the general
 // IT controls last, as reports usually have them.
 func rank(code string) int {
-	types := allServices()
 	if code == ITGC {
-		return len(types) * 100
+		return 100 * len(order)
 	}
-	return 100 * slices.IndexFunc(types, func(s Service) bool { return s.Code == code })
+	return 100 * slices.Index(order, code)
 }
 
 // idOf makes the record's id of a code: "PAY-3.2" is "pay-3-2".
@@ -114,6 +109,8 @@ func controls(s Service, _ int) []Record {
 				Type:               soc1.ControlType(c.Type),
 				Frequency:          soc1.Frequency(c.Frequency),
 				Key:                true,
+				Segregated:         c.Segregated,
+				Precision:          c.Precision,
 				Component:          o.component(),
 				Principles:         o.principles(),
 				Assertions:         o.assertions(),
@@ -121,7 +118,7 @@ func controls(s Service, _ int) []Record {
 				Risks:              o.risksOf(c),
 				FrameworkIDs:       o.frameworks(),
 				PopulationHint:     s.population(c),
-				ExpectedAttributes: slices.Clone(c.Attributes),
+				ExpectedAttributes: texts(c.Attributes),
 				SuggestedTest:      c.Test,
 				Order:              i + 1,
 			}})
@@ -139,6 +136,15 @@ func cuecs(s Service, rank int) []Record {
 			Objectives: idsOf(allLinks().CUECObjectives[x.Code]),
 			Order:      rank + i + 1,
 		}})
+	}
+	return out
+}
+
+// texts are what the attributes look for, in words.
+func texts(attributes []Attribute) []string {
+	out := make([]string, len(attributes))
+	for i, a := range attributes {
+		out[i] = a.Text
 	}
 	return out
 }
