@@ -224,9 +224,9 @@ type TypeAdvice string
 
 // The advices.
 const (
-	AdviseType1First   TypeAdvice = "type_1_first"
-	AdviseType2        TypeAdvice = "type_2"
-	AdviseNone TypeAdvice = "none"
+	AdviseType1First TypeAdvice = "type_1_first"
+	AdviseType2      TypeAdvice = "type_2"
+	AdviseNone       TypeAdvice = "none"
 )
 
 var typeAdvices = enumeration{{"type_1_first", "Type I first, then Type II"}, {"type_2", "Straight to Type II"}, {"none", "No SOC 1 report"}}

@@ -198,7 +198,9 @@ func validRecords() []Record {
 		Release{Revisions: []Ref{{Kind: "deviation", ID: "d", Revision: 2}}, What: "Deviation", ToWhom: "Management"},
 		anIssuance(), anotherIssuance(), anInterview(), aFreeze(), LegalEntity{Name: "Wexford", InScope: true},
 		UserEntity{Name: "Larch Fabrication", FiscalYearEnd: "02-28", Services: []string{"payroll"}, ReliesOn: []UserReliance{{Account: "cash"}}},
-		with(type2(), func(e *Engagement) { e.Exclusions = []ScopeExclusion{{What: "Time clocks", Why: "Clients record hours themselves."}} }),
+		with(type2(), func(e *Engagement) {
+			e.Exclusions = []ScopeExclusion{{What: "Time clocks", Why: "Clients record hours themselves."}}
+		}),
 		WorkingPaperNote{Title: "Planning", Text: "Plan.", By: "cat", ReviewedBy: "dan"},
 	}
 }
