@@ -64,18 +64,18 @@ type Change struct {
 	Was int64
 	// Name is how the record is called.
 	Name string
-	// Pos is the entry of the ledger that recorded its latest revision; -1 where it
-	// is not known.
+	// Pos is the entry of the ledger that recorded its latest revision; -1 where the
+	// record itself is as it was, and came or went because of another one.
 	Pos int64
 	// Fields are the names of the fields that differ, of what changed.
 	Fields []string
 }
 
-// Changes compares a frozen scope with the scope now: what came into it, what left
-// it and what was changed, in the order of kinds. latest gives the latest revision
+// Changes compares a scope frozen at an entry of the ledger with the scope now: what
+// came into it, what left it and what was changed, in the order of kinds. latest gives the latest revision
 // of a record, retired ones too; frozen gives its frozen revision. Either may say
 // that it knows none.
-func (s *Scope) Changes(f soc1.ScopeFreeze, latest func(kind, id string) (record.Record, bool), frozen func(soc1.Ref) (record.Record, bool)) []Change {
+func (s *Scope) Changes(f soc1.ScopeFreeze, at int64, latest func(kind, id string) (record.Record, bool), frozen func(soc1.Ref) (record.Record, bool)) []Change {
 	was := map[[2]string]soc1.Ref{}
 	for _, r := range f.Items {
 		was[[2]string{r.Kind, r.ID}] = r
@@ -109,6 +109,11 @@ func (s *Scope) Changes(f soc1.ScopeFreeze, latest func(kind, id string) (record
 			}
 		}
 		out = append(out, c)
+	}
+	for i := range out {
+		if out[i].Pos < at {
+			out[i].Pos = -1
+		}
 	}
 	slices.SortStableFunc(out, func(a, b Change) int {
 		return cmp.Compare(slices.Index(Kinds, a.Ref.Kind), slices.Index(Kinds, b.Ref.Kind))

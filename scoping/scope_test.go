@@ -158,12 +158,13 @@ func TestChanges(t *testing.T) {
 	}
 	was := func(r soc1.Ref) (record.Record, bool) { x, ok := frozen[r]; return x, ok }
 	none := func(string, string) (record.Record, bool) { return record.Record{}, false }
-	if got := before.Changes(f, none, was); len(got) != 0 {
+	if got := before.Changes(f, 12, none, was); len(got) != 0 {
 		t.Fatalf("the frozen scope differs from itself: %+v", got)
 	}
 	now := company()
 	now.Services[0] = rec("service", "payroll", 2, soc1.Service{Name: "Payroll", InScope: true, Order: 1, Description: "All of it."})
 	now.Locations[1] = rec("location", "south", 2, soc1.Location{Name: "South", InScope: true, Purpose: "Call center."})
+	now.Relevance[0] = rec("assertion_relevance", "r1", 1, soc1.AssertionRelevance{TransactionClass: "deposits", Account: "wages", Assertions: []soc1.FinancialAssertion{soc1.Completeness}})
 	now.Systems[2] = rec("system", "lonely", 3, soc1.System{Name: "Lonely", Exclusion: "Not used."})
 	now.Users = nil
 	after := Map(now)
@@ -174,10 +175,10 @@ func TestChanges(t *testing.T) {
 		return record.Record{}, false
 	}
 	var got []string
-	for _, c := range after.Changes(f, latest, was) {
+	for _, c := range after.Changes(f, 12, latest, was) {
 		got = append(got, fmt.Sprintf("%s %s/%s %d>%d @%d %v", c.What, c.Ref.Kind, c.Ref.ID, c.Was, c.Ref.Revision, c.Pos, c.Fields))
 	}
-	if want := []string{"changed service/payroll 1>2 @12 [description]", "removed system/lonely 1>3 @13 []", "added location/south 0>2 @12 []"}; !slices.Equal(got, want) {
+	if want := []string{"changed service/payroll 1>2 @12 [description]", "removed account/wages 1>1 @-1 []", "removed assertion_relevance/r1 1>1 @-1 []", "removed system/lonely 1>3 @13 []", "added location/south 0>2 @12 []"}; !slices.Equal(got, want) {
 		t.Errorf("changes %q", got)
 	}
 	if again, err := Digest(after.Frozen()); err != nil || again == sum {
