@@ -432,7 +432,12 @@ func calls() map[string][]call {
 		},
 		"Scope": {
 			{do: func(s *story, actor string, p place) (any, error) {
-				return s.app.Scope(s.ctx, actor, app.ScopeOptions{Engagement: p.engagement, Verify: true})
+				// The engagement is management's own record, beside what follows from it.
+				x, err := s.app.Scope(s.ctx, actor, app.ScopeOptions{Engagement: p.engagement, Verify: true})
+				if err != nil {
+					return nil, err
+				}
+				return []any{x.Rows, x.Bases, x.Left(), x.Freezes, x.Changes, x.Users}, nil
 			}},
 			{do: func(s *story, actor string, p place) (any, error) {
 				return s.app.Scope(s.ctx, actor, app.ScopeOptions{AsOf: record.AsOf{Known: 3}})
