@@ -90,7 +90,12 @@ func Propose(q PeriodQuestion) []Proposal {
 		}
 		out = append(out, q.weigh(w, months, groups))
 	}
-	first := max(monthEnd(q.From, lengths[0]-1), q.earliest())
+	first := monthEnd(q.From, lengths[0]-1)
+	if !q.Fixed {
+		// A period that ended long ago is of no use as a first one; after a report it
+		// closes the gap.
+		first = max(first, q.earliest())
+	}
 	for n := 0; n <= ahead; n++ {
 		end := monthEnd(first, n)
 		if q.Fixed {
