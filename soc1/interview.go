@@ -19,7 +19,7 @@ const (
 
 var transactionSteps = enumeration{
 	{"initiate", "Initiates them"}, {"authorize", "Authorizes them"}, {"record", "Records them"},
-	{"process", "Processes or calculates them"}, {"report", "Reports them to the customer"},
+	{"process", "Processes them"}, {"report", "Reports them"},
 }
 
 // Values lists the stored spellings.
@@ -64,7 +64,7 @@ const (
 )
 
 var reportsAsked = enumeration{
-	{"soc_1", "SOC 1: controls over financial reporting"}, {"soc_2", "SOC 2: security and other trust services criteria"},
+	{"soc_1", "SOC 1, on financial reporting"}, {"soc_2", "SOC 2, on security and the like"},
 }
 
 // Values lists the stored spellings.

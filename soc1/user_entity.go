@@ -58,7 +58,7 @@ func (y YearEnd) Label() string {
 	case !y.Valid():
 		return string(y)
 	case y == "02-28":
-		return "last day of February"
+		return "End of February"
 	}
 	return fmt.Sprintf("%s %d", monthNames[digits(string(y[:2]))-1], digits(string(y[3:])))
 }

@@ -27,7 +27,7 @@ func TestYearEnd(t *testing.T) {
 			t.Errorf("%q is taken for the end of a fiscal year", bad)
 		}
 	}
-	if got := YearEnd("02-28").Label(); got != "last day of February" {
+	if got := YearEnd("02-28").Label(); got != "End of February" {
 		t.Errorf("02-28 reads %q", got)
 	}
 }

@@ -1,6 +1,10 @@
 package web
 
-import "reperform/scoping"
+import (
+	"slices"
+
+	"reperform/scoping"
+)
 
 // mostReasons are how many reasons a line shows before it folds the rest.
 const mostReasons = 3
@@ -18,4 +22,9 @@ func basePath(b scoping.Base) string {
 		path += " subservice-" + b.Operator.Ref.ID
 	}
 	return path
+}
+
+// placed tells whether any system says where it runs.
+func placed(p *scopePage) bool {
+	return slices.ContainsFunc(p.S.Bases, func(b scoping.Base) bool { return len(b.Locations) > 0 })
 }

@@ -204,6 +204,7 @@ func (r *request) startWith(status int, p *startPage, answers map[string]any) er
 	in := r.input(service, raw[service.Name], service.Name, p.Problems)
 	p.Services = in.Members
 	for _, parts := range in.Members {
+		asListed(parts)
 		name := ""
 		for _, x := range parts {
 			if strings.HasSuffix(x.Name, ".name") {
@@ -369,7 +370,7 @@ func coveragePicture(p *scoping.Proposal, prior scoping.Window, id string) chart
 	first = soc1.NewDate(first.Year(), first.Month(), 1)
 	at := func(d soc1.Date) int { return first.DaysUntil(d) }
 	c := chart.Coverage{ID: id, Title: "Fiscal years and the period", Days: at(last) + 1, From: at(p.From), To: at(p.To), Label: spanText(p.From, p.To),
-		Columns: []string{"Year-end", "User entities", "Fiscal year", "Within the period", "Within the report before", "Left to the year-end"}}
+		Columns: []string{"Year-end", "Fiscal year", "Within the period", "Left to its end"}}
 	for i, m := 0, first; m <= last; i, m = i+1, m.AddMonths(1) {
 		k := chart.Tick{Day: at(m)}
 		if i%3 == 0 {
@@ -379,19 +380,19 @@ func coveragePicture(p *scoping.Proposal, prior scoping.Window, id string) chart
 	}
 	for _, x := range p.Coverage {
 		row := chart.CoverageRow{Label: fmt.Sprintf("%s (%d)", x.End.Label(), x.Entities),
-			Cells: []string{fmt.Sprint(x.Entities), spanText(x.From, x.To), fmt.Sprintf("%d of %d days", x.Days, x.Of), "", "nothing"}}
+			Cells: []string{spanText(x.From, x.To), fmt.Sprintf("%d of %d days", x.Days, x.Of), "nothing"}}
 		switch x.Bridge {
 		case scoping.NoBridge:
 			row.Note = "reaches the year-end"
 		case scoping.BridgeLetter:
 			row.Note = "bridge letter, " + gapMonths(x.GapMonths)
-			row.Cells[4] = gapMonths(x.GapMonths) + ", by a bridge letter"
+			row.Cells[2] = gapMonths(x.GapMonths) + ", by bridge letter"
 		default:
 			row.Note = gapMonths(x.GapMonths) + " open"
-			row.Cells[4] = gapMonths(x.GapMonths) + ", too long for a bridge letter"
+			row.Cells[2] = gapMonths(x.GapMonths) + ", too long for a letter"
 		}
 		if x.Prior > 0 {
-			row.Cells[3] = fmt.Sprintf("%d days", x.Prior)
+			row.Cells[1] += fmt.Sprintf(", %d in the report before", x.Prior)
 			row.Stretches = append(row.Stretches, chart.Stretch{From: at(max(x.From, prior.From)), To: at(min(x.To, prior.To, p.From.AddDays(-1))), Tone: chart.Info})
 		}
 		if open := min(x.To, p.From.AddDays(-1)); x.Days+x.Prior < x.Of && x.From <= open && x.Prior == 0 {

@@ -66,3 +66,30 @@ func criteriaText(n int) string {
 	}
 	return fmt.Sprintf("%d criteria", n)
 }
+
+// fieldOf is the last part of an input's name: the field of a service.
+func fieldOf(in input) string { return in.Name[strings.LastIndexByte(in.Name, '.')+1:] }
+
+// recorded tells whether the questions are about a service of the register, which
+// already has its name.
+func recorded(parts []input) bool {
+	return slices.ContainsFunc(parts, func(in input) bool { return fieldOf(in) == "service" && in.Value != "" })
+}
+
+// firstAsked is the field of a service that is asked first.
+func firstAsked(parts []input) string {
+	if recorded(parts) {
+		return "does"
+	}
+	return "name"
+}
+
+// asListed puts the values of an enumeration into its own order: what is asked
+// stands in one place, whatever is chosen.
+func asListed(parts []input) {
+	for _, in := range parts {
+		slices.SortStableFunc(in.Options, func(a, b option) int {
+			return slices.Index(in.Field.Values, a.Value) - slices.Index(in.Field.Values, b.Value)
+		})
+	}
+}

@@ -44,7 +44,7 @@ func (c Coverage) SVG() HTML {
 	if width <= 0 {
 		width = 760
 	}
-	const left, right, top, row = 148, 128, 46, 26
+	const left, right, top, row = 148, 150, 46, 26
 	height := top + row*len(c.Rows) + 6
 	days := max(c.Days, 1)
 	at := func(day int) tenths { return tenths(left*10 + (width-left-right)*10*min(max(day, 0), days)/days) }
@@ -76,7 +76,7 @@ func (c Coverage) SVG() HTML {
 			}
 			p.put(`<rect x="`, x, `" y="`, y+3, `" width="`, wide, `" height="14" rx="2" fill="`, s.Tone.paint(), `"/>`)
 		}
-		p.put(`<text x="`, width-right+8, `" y="`, y+14, `" class="tl-n">`, text(short(r.Note, 22)), `</text>`)
+		p.put(`<text x="`, width-right+8, `" y="`, y+14, `" class="tl-n">`, text(short(r.Note, 26)), `</text>`)
 	}
 	p.put(`</svg>`)
 	return HTML(p.String())
