@@ -195,3 +195,15 @@ func TestChanges(t *testing.T) {
 		t.Error("a record without content is hashed")
 	}
 }
+
+// The digest is the one that docs/FORMAT.md describes: computed by hand with printf and
+// sha256sum, it never changes.
+func TestDigestIsAsDescribed(t *testing.T) {
+	sum, err := Digest([]record.Record{
+		{Kind: "service", ID: "payroll", Revision: 2, Body: json.RawMessage(`{"name":"Payroll","in_scope":true}`)},
+		{Kind: "system", ID: "engine", Revision: 1, Body: json.RawMessage(`{"name":"Engine","in_scope":true}`)},
+	})
+	if want := "889c42ad29c79fdc0a372eaf06b157b75b4d68315b358de41d782a18a192c79d"; err != nil || sum != want {
+		t.Errorf("%s, expected %s (%v)", sum, want, err)
+	}
+}

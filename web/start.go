@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -29,6 +30,8 @@ type startPage struct {
 	Names    []string
 	Problem  string
 	Problems map[string]string
+	// Wrong lead to the answers that have problems.
+	Wrong []ui.Link
 	// Action is where answers go; empty in the past, where nothing is asked.
 	Action string
 	// May tells whether the answers can be recorded, Draft whether a proposal can be
@@ -273,6 +276,10 @@ func (r *request) postStart() error {
 		}
 	}
 	if len(problems) > 0 {
+		label := answerLabels(answers)
+		for _, path := range slices.Sorted(maps.Keys(problems)) {
+			p.Wrong = append(p.Wrong, ui.Link{Text: label(path), Href: answerAnchor(path)})
+		}
 		p.Problem = fmt.Sprintf("%s to be put right before anything follows.", count(len(problems), "answer")+isAre(len(problems)))
 		return r.startWith(http.StatusUnprocessableEntity, p, body)
 	}
