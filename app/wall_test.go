@@ -510,6 +510,7 @@ func calls() map[string][]call {
 		})}},
 	}
 	maps.Copy(out, tableCalls())
+	maps.Copy(out, scopeCalls())
 	return out
 }
 

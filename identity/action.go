@@ -41,8 +41,10 @@ const (
 	CommentResolve   Action = "comment.resolve" // resolve a comment or open it again
 	RequestMake      Action = "request.make"    // ask for something, accept, return or withdraw; kind request
 	RequestAnswer    Action = "request.answer"
-	GapAccept        Action = "gap.accept" // live with what a rule found; kind gap_acceptance
-	Attend           Action = "attend"     // be shown to others where one is, and be shown where they are; any kind
+	GapAccept        Action = "gap.accept"      // live with what a rule found; kind gap_acceptance
+	ScopeInterview   Action = "scope.interview" // record an interview on which report is needed; kind scope_interview
+	ScopeFreeze      Action = "scope.freeze"    // freeze the scope of an engagement; kind scope_freeze
+	Attend           Action = "attend"          // be shown to others where one is, and be shown where they are; any kind
 )
 
 // actions lists every action with the words that follow "may not".
@@ -85,6 +87,8 @@ var actions = []struct {
 	{RequestMake, "make or close this request"},
 	{RequestAnswer, "answer this request"},
 	{GapAccept, "accept what a rule found"},
+	{ScopeInterview, "record a scoping interview"},
+	{ScopeFreeze, "freeze the scope"},
 	{Attend, "be shown at this record"},
 }
 

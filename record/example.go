@@ -105,6 +105,9 @@ func (f Field) one() any {
 	if f.Name == "timezone" {
 		return "UTC"
 	}
+	if f.Name == "fiscal_year_end" {
+		return "12-31"
+	}
 	return f.Label + "."
 }
 

@@ -18,6 +18,8 @@ func newKinds() *Registry {
 	Register[soc1.TransactionClass](r, register("transaction_class", "Class of transactions", "Classes of transactions"))
 	Register[soc1.Account](r, register("account", "Account", "Accounts"))
 	Register[soc1.AssertionRelevance](r, register("assertion_relevance", "Assertion relevance", "Assertion relevance"))
+	Register[soc1.UserEntity](r, register("user_entity", "User entity", "User entities"))
+	Register[soc1.LegalEntity](r, register("legal_entity", "Legal entity", "Legal entities"))
 	Register[soc1.SubserviceOrganization](r, register("subservice_organization", "Subservice organization", "Subservice organizations"))
 	Register[soc1.Vendor](r, register("vendor", "Vendor", "Vendors"))
 	Register[soc1.CSOC](r, register("csoc", "Complementary subservice organization control", "Complementary subservice organization controls"))
@@ -46,6 +48,12 @@ func newKinds() *Registry {
 	acceptance := register("gap_acceptance", "Accepted gap", "Accepted gaps")
 	acceptance.Decision, acceptance.Timeless = true, true
 	Register[soc1.GapAcceptance](r, acceptance)
+	interview := register("scope_interview", "Scoping interview", "Scoping interviews")
+	interview.Decision, interview.Timeless = true, true
+	Register[soc1.ScopeInterview](r, interview)
+	freeze := register("scope_freeze", "Scope freeze", "Scope freezes")
+	freeze.Decision, freeze.Timeless = true, true
+	Register[soc1.ScopeFreeze](r, freeze)
 
 	either := func(name, title, plural string, decision bool) Spec {
 		return Spec{Name: name, Title: title, Plural: plural, Home: Either, Decision: decision, Timeless: decision}

@@ -26,6 +26,8 @@
 //	transaction_class        TransactionClass
 //	account                  Account
 //	assertion_relevance      AssertionRelevance
+//	user_entity              UserEntity
+//	legal_entity             LegalEntity
 //	subservice_organization  SubserviceOrganization
 //	vendor                   Vendor
 //	csoc                     CSOC
@@ -46,6 +48,8 @@
 //	deputy                   Deputy
 //	role                     CustomRole
 //	request                  Request
+//	scope_interview          ScopeInterview
+//	scope_freeze             ScopeFreeze
 //
 // Of either ledger, management's own work in the organization's, the
 // auditor's in the examination's:

@@ -172,6 +172,9 @@ type Engagement struct {
 	// SubserviceOrganizations are those that concern this report; empty means
 	// all.
 	SubserviceOrganizations []string `json:"subservice_organizations,omitempty" label:"Subservice organizations" ref:"subservice_organization" help:"Leave empty for all."`
+	// Exclusions are what this report leaves out although it could be expected in
+	// it, with the reasons.
+	Exclusions []ScopeExclusion `json:"exclusions,omitempty" label:"Left out of this report" help:"Only where the record itself does not already say why it is out of scope."`
 	// Method is how samples are planned.
 	Method Method `json:"method,omitzero" label:"Sampling method"`
 	// PriorReport is the report before this one.

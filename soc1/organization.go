@@ -124,6 +124,8 @@ type Location struct {
 	Purpose string `json:"purpose,omitempty" label:"Purpose" help:"What happens at this site."`
 	// InScope says whether the site belongs to the description.
 	InScope bool `json:"in_scope" label:"In scope" help:"Whether the site belongs to the system described in the report."`
+	// Exclusion says why the site is out of scope.
+	Exclusion string `json:"exclusion,omitempty" label:"Reason for exclusion" multiline:"true"`
 }
 
 // Validate checks the location alone.

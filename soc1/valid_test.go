@@ -159,6 +159,21 @@ func anotherIssuance() Issuance {
 	return x
 }
 
+func anInterview() ScopeInterview {
+	return ScopeInterview{AnsweredBy: "ann", AnsweredOn: "2025-02-01", Answers: InterviewAnswers{
+		Services: []ServiceAnswers{
+			{Name: "Payroll", Service: "payroll", Does: []TransactionStep{Records, Processes}, Effect: EffectAmounts, Asked: []ReportAsked{AskedSOC1}},
+			{Name: "Hosting", Hosts: true, Effect: EffectSystems, Commitments: []Commitment{CommitAvailability}},
+		},
+		Issued: IssuedType2, IssuedTo: "2024-12-31", OperatedMonths: 30, Needs: NeedsOperation, Deadline: "2026-03-01"},
+		Outcome: InterviewOutcome{Report: RecommendSOC1, Type: AdviseType2, Reasons: []ReasonedPoint{{Text: "Because.", Answers: []string{"services[0].does"}}}}}
+}
+
+func aFreeze() ScopeFreeze {
+	return ScopeFreeze{Engagement: "e", Reason: "Planning is done.", FrozenBy: "ann", FrozenOn: "2025-02-01", SHA256: digestText,
+		Items: []Ref{{Kind: "service", ID: "payroll", Revision: 1}, {Kind: "system", ID: "engine", Revision: 2}}}
+}
+
 // validRecords holds at least one record of every kind that may be stored.
 func validRecords() []Record {
 	return []Record{
@@ -181,7 +196,11 @@ func validRecords() []Record {
 		Examination{Engagement: Ref{Ledger: "org", Kind: "engagement", ID: "e"}, Firm: "Firm LLP", OpenedOn: "2025-02-01"},
 		Nonce{Commitment: digestText, Revealed: digestText[:32]},
 		Release{Revisions: []Ref{{Kind: "deviation", ID: "d", Revision: 2}}, What: "Deviation", ToWhom: "Management"},
-		anIssuance(), anotherIssuance(),
+		anIssuance(), anotherIssuance(), anInterview(), aFreeze(), LegalEntity{Name: "Wexford", InScope: true},
+		UserEntity{Name: "Larch Fabrication", FiscalYearEnd: "02-28", Services: []string{"payroll"}, ReliesOn: []UserReliance{{Account: "cash"}}},
+		with(type2(), func(e *Engagement) {
+			e.Exclusions = []ScopeExclusion{{What: "Time clocks", Why: "Clients record hours themselves."}}
+		}),
 		WorkingPaperNote{Title: "Planning", Text: "Plan.", By: "cat", ReviewedBy: "dan"},
 	}
 }

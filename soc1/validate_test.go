@@ -40,9 +40,37 @@ func faults() []struct {
 	for i := range many {
 		many[i] = strconv.Itoa(i)
 	}
+	assessed := func(change func(*ReadinessAssessment)) ReadinessAssessment {
+		return with(ReadinessAssessment{Title: "Dry run", Engagement: "e", Owner: "eve"}, change)
+	}
 	return []fault{
+		{assessed(func(a *ReadinessAssessment) {
+			a.Objectives = []ObjectiveRating{{Objective: "o", Rating: RatedReady}, {Objective: "o", Rating: RatedReady}}
+		}), "objectives[1].objective", "The objective is rated twice."},
+		{assessed(func(a *ReadinessAssessment) {
+			a.Objectives = []ObjectiveRating{{Objective: "o", Rating: RatedNotReady}}
+		}), "objectives[0].remarks", "The objective is rated not ready, and nothing says why."},
+		{assessed(func(a *ReadinessAssessment) { a.FinishedOn = "2025-10-15" }), "overall", "The assessment is finished without an overall rating."},
+		{assessed(func(a *ReadinessAssessment) { a.Overall = RatedNotReady }), "summary", "The program is rated not ready, and nothing says why."},
 		{GapAcceptance{Rule: "TST-02", Subject: Ref{Kind: "test_of_control", ID: "t"}, Reason: "x", AcceptedBy: "p", AcceptedOn: "2026-01-10", ExpiresOn: "2026-02-10"}, "rule", "What TST-02 finds cannot be accepted."},
 		{GapAcceptance{Rule: "CTL-02", Subject: Ref{Kind: "control", ID: "c"}, Reason: "x", AcceptedBy: "p", AcceptedOn: "2026-01-10", ExpiresOn: "2027-01-11"}, "expires_on", "A risk is accepted for a year at most."},
+		{with(anInterview(), func(i *ScopeInterview) { i.Answers.Services[1].Name = "Payroll" }), "answers.services[1].name", `"Payroll" is answered twice.`},
+		{with(anInterview(), func(i *ScopeInterview) { i.Answers.Services[0].Does = nil }), "answers.services[0].does", "Customers book amounts that come from the service, and it does nothing with their transactions."},
+		{with(anInterview(), func(i *ScopeInterview) { i.Answers.Services[1].Hosts = false }), "answers.services[1].hosts", "Customers’ accounting systems run on the service, and it hosts none."},
+		{with(anInterview(), func(i *ScopeInterview) { i.Answers.Issued = IssuedNone }), "answers.issued_to", "A last day is given, and no report was issued."},
+		{with(anInterview(), func(i *ScopeInterview) { i.Answers.IssuedTo = "" }), "answers.issued_to", "The last day of the report that was issued is missing."},
+		{with(anInterview(), func(i *ScopeInterview) { i.Answers.OperatedMonths = 121 }), "answers.operated_months", "The value 121 is outside 0 to 120."},
+		{with(anInterview(), func(i *ScopeInterview) { i.Answers.Deadline = "2025-01-31" }), "answers.deadline", "The day 2025-01-31 has passed."},
+		{with(aFreeze(), func(f *ScopeFreeze) { f.Items[0].Revision = 0 }), "items[0]", "The item names no revision of a record."},
+		{with(aFreeze(), func(f *ScopeFreeze) { f.Items[1] = f.Items[0] }), "items[1]", "service payroll is listed twice."},
+		{with(aFreeze(), func(f *ScopeFreeze) { f.SHA256 = "12" }), "sha256", "This is not a SHA-256 value."},
+		{UserEntity{Name: "Larch Fabrication", FiscalYearEnd: "02-29"}, "fiscal_year_end", "02-29 is a day of leap years only."},
+		{UserEntity{Name: "Larch Fabrication", FiscalYearEnd: "02-30"}, "fiscal_year_end", "There is no day 02-30 in the calendar."},
+		{UserEntity{Name: "Larch Fabrication", FiscalYearEnd: "December"}, "fiscal_year_end", `"December" is not the end of a fiscal year.`},
+		{UserEntity{Name: "Larch Fabrication", FiscalYearEnd: "12-31", Entities: -1}, "entities", "The count -1 is negative."},
+		{UserEntity{Name: "Larch Fabrication", FiscalYearEnd: "12-31", Entities: 1_000_001}, "entities", "One record stands for 1000001 user entities."},
+		{UserEntity{Name: "Larch Fabrication", FiscalYearEnd: "12-31", ReliesOn: []UserReliance{{Account: "cash"}, {Account: "cash"}}}, "relies_on[1].account", `"cash" is listed twice.`},
+
 		// What tags and types say.
 		{with(anOrganization(), func(o *Organization) { o.Name = " \n" }), "name", `"Name" is missing.`},
 		{with(aControl(), func(c *Control) { c.Nature = "" }), "nature", `"Nature" is missing.`},

@@ -63,7 +63,7 @@ var navigated = []struct {
 	title  string
 	places []place
 }{
-	{"Program", []place{{"engagement", "briefcase"}, {"service", "layers"}, {"system", "server"}, {"control_objective", "target"}, {"risk", "triangle-alert"},
+	{"Program", []place{{"engagement", "briefcase"}, {"service", "layers"}, {"system", "server"}, {"user_entity", "building-2"}, {"control_objective", "target"}, {"risk", "triangle-alert"},
 		{"control", "shield-check"}, {"evidence", "file-check"}, {"policy", "scroll-text"}}},
 	{"Others' controls", []place{{"subservice_organization", "network"}, {"csoc", "waypoints"}, {"cuec", "users"}, {"vendor", "building-2"}}},
 	{"Report", []place{{"description_section", "book-open"}, {"significant_change", "git-branch"}, {"management_response", "message-square-text"}, {"other_information", "info"},
@@ -81,7 +81,8 @@ func (r *request) navigation(org *record.View) ([]ui.NavGroup, error) {
 		out[0].Items = append(out[0].Items, ui.NavItem{Icon: "table-2", Text: "Risk-control matrix", Href: "/matrix"})
 	}
 	if reader, err := r.site.app.Reader(r.Context(), r.actor, app.OrganizationLedger); err == nil && reader.Whole() {
-		out[0].Items = append(out[0].Items, ui.NavItem{Icon: "target", Text: "Readiness", Href: "/readiness"}, ui.NavItem{Icon: "triangle-alert", Text: "Gaps", Href: "/gaps"})
+		out[0].Items = append(out[0].Items, ui.NavItem{Icon: "badge-check", Text: "Readiness", Href: "/readiness"}, ui.NavItem{Icon: "triangle-alert", Text: "Gaps", Href: "/gaps"}, ui.NavItem{Icon: "target", Text: "Scope", Href: "/scope"},
+			ui.NavItem{Icon: "circle-help", Text: "SOC 1 or SOC 2?", Href: "/start"})
 	}
 	for _, g := range navigated {
 		group := ui.NavGroup{Title: g.title}

@@ -148,6 +148,23 @@ func pages(t *testing.T, h *liveHouse) []page {
 		{pattern: "GET /gaps", who: manager, path: "/gaps?severity=high&group=CTL", do: func(p *person) {
 			p.Do(`for (const d of document.querySelectorAll(".findings li:first-child details")) d.open = true`)
 		}},
+		{pattern: "GET /scope", who: manager, path: "/scope", do: func(p *person) {
+			p.Do(`document.querySelector(".freeze summary")?.click(); for (const d of document.querySelectorAll(".because details")) d.open = true`)
+		}},
+		{pattern: "GET /scope", who: "elena-petrova", path: "/scope"},
+		{pattern: "POST /scope/freeze", who: manager, path: "/scope", do: func(p *person) {
+			p.Do(`document.querySelector(".freeze form").noValidate = true; document.querySelector(".freeze summary").click(); document.querySelector(".freeze form button").focus()`)
+			p.Press("Enter")
+			p.Wait("the refusal", `document.querySelector(".note.bad[role=alert]") && document.readyState === "complete"`)
+		}},
+		{pattern: "GET /start", who: manager, path: "/start"},
+		{pattern: "GET /start", who: "elena-petrova", path: "/start"},
+		{pattern: "POST /start", who: manager, path: "/start", do: func(p *person) {
+			p.Do(`document.querySelector("#start button[value=see]").focus()`)
+			p.Press("Enter")
+			p.Wait("the refusal", `document.querySelector(".note.bad[role=alert]") && document.readyState === "complete"`)
+		}},
+		{pattern: "POST /start", who: manager, path: "/start", do: answersInterview},
 		{pattern: "GET /x/{ledger}/gaps", who: partner, path: x + "/gaps"},
 		{pattern: "GET /entry/{pos}", who: manager, path: "/entry/1"},
 		{pattern: "GET /matrix", who: manager, path: "/matrix"},

@@ -69,6 +69,7 @@ func (s *stage) season(year int, engagement string, from, until soc1.Date) []eve
 	if engagement != s.plan.Engagement {
 		y.opening()
 	}
+	y.scope()
 	y.evidence()
 	y.ratings()
 	y.ownTests()
