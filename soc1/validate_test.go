@@ -40,7 +40,7 @@ func faults() []struct {
 	for i := range many {
 		many[i] = strconv.Itoa(i)
 	}
-	assessed := func(change func(*ReadinessAssessment)) ReadinessAssessment {
+	assessed := func(change func(*ReadinessAssessment)) Record {
 		return with(ReadinessAssessment{Title: "Dry run", Engagement: "e", Owner: "eve"}, change)
 	}
 	return []fault{
