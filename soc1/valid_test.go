@@ -201,6 +201,7 @@ func validRecords() []Record {
 		with(type2(), func(e *Engagement) {
 			e.Exclusions = []ScopeExclusion{{What: "Time clocks", Why: "Clients record hours themselves."}}
 		}),
+		ReadinessAssessment{Title: "Dry run", Engagement: "e", Owner: "eve", FinishedOn: "2025-10-15", Overall: RatedRemarks, Objectives: []ObjectiveRating{{Objective: "o", Rating: RatedReady}}},
 		WorkingPaperNote{Title: "Planning", Text: "Plan.", By: "cat", ReviewedBy: "dan"},
 	}
 }
