@@ -17,6 +17,7 @@ import (
 	"unicode"
 
 	"reperform/blob"
+	"reperform/identity"
 	"reperform/record"
 	"reperform/soc1"
 )
@@ -324,6 +325,40 @@ func (a *App) FileEvidence(ctx context.Context, actor string, f Filing) (string,
 	}
 	change := RecordChange{Ledger: name, Kind: "evidence", ID: id, Effective: f.Effective, Value: e, Reason: cmp.Or(strings.TrimSpace(f.Reason), "Evidence filed.")}
 	return id, a.PutRecord(ctx, actor, change)
+}
+
+// AnswerRequestWith answers a request with files that KeepFile took in: they become
+// evidence of the controls that the request is about, as of today, and the answer
+// names it. Without files it is AnswerRequest.
+func (a *App) AnswerRequestWith(ctx context.Context, actor, id, answer string, evidence []string, files []soc1.File) error {
+	if len(files) == 0 {
+		return a.AnswerRequest(ctx, actor, id, answer, evidence)
+	}
+	v, err := a.latest(OrganizationLedger)
+	if err != nil {
+		return err
+	}
+	q, err := record.One[soc1.Request](ctx, v, "request", id)
+	if err != nil {
+		return err
+	}
+	// Whether it can be answered is asked first: what is filed stays filed.
+	if err := a.authorizeOn(ctx, actor, identity.RequestAnswer, about(OrganizationLedger, "request", id, q.Body), controlsOf("request", id, q.Body)); err != nil {
+		return err
+	}
+	if !q.Value.Waits() {
+		return fmt.Errorf("request %s is %s; there is nothing to answer", id, q.Value.Status)
+	}
+	today, err := a.Today(ctx)
+	if err != nil {
+		return err
+	}
+	made, err := a.FileEvidence(ctx, actor, Filing{Files: files, Reason: "Filed with the answer to request " + id + ".",
+		Evidence: soc1.Evidence{Title: q.Value.Title, Controls: q.Value.Controls, AsOf: today, Description: answer, Source: "Answer to request " + id}})
+	if err != nil {
+		return err
+	}
+	return a.AnswerRequest(ctx, actor, id, answer, append(slices.Clone(evidence), made))
 }
 
 // AddFiles adds files that KeepFile took in to a record of evidence.

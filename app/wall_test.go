@@ -449,6 +449,9 @@ func calls() map[string][]call {
 		"AddFiles": write(func(s *story, actor string, p place) (any, error) {
 			return nil, s.app.AddFiles(s.ctx, actor, p.ledger, "ev-calls", -1, []soc1.File{{Name: "x", SHA256: strings.Repeat("ab", 32)}}, "")
 		}),
+		"AnswerRequestWith": write(func(s *story, actor string, p place) (any, error) {
+			return nil, s.app.AnswerRequestWith(s.ctx, actor, "req-calls", "Here.", nil, []soc1.File{{Name: "x", SHA256: strings.Repeat("ab", 32)}})
+		}),
 		"FileOf": read(func(s *story, actor string, p place) (any, error) {
 			f, r, err := s.app.FileOf(s.ctx, actor, p.ledger, "evidence", "ev-calls", strings.Repeat("ab", 32))
 			if err == nil {

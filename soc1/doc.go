@@ -45,6 +45,7 @@
 //	representation_letter    RepresentationLetter
 //	management_response      ManagementResponse
 //	other_information        OtherInformation
+//	readiness_assessment     ReadinessAssessment
 //	deputy                   Deputy
 //	role                     CustomRole
 //	request                  Request

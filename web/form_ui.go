@@ -71,3 +71,11 @@ func (p *formPage) focused(i int) bool {
 	}
 	return i == 0
 }
+
+// inParts makes a form send its files.
+func inParts(to string) templ.Attributes {
+	if to == "" {
+		return nil
+	}
+	return templ.Attributes{"enctype": "multipart/form-data"}
+}

@@ -20,6 +20,11 @@ import (
 
 // recordPage is one record with all that is known about it.
 type recordPage struct {
+	// HasFiles says that records of the kind hold files; AddFiles is where more are
+	// added, UploadTo where they are sent before.
+	HasFiles           bool
+	Files              []fileRow
+	AddFiles, UploadTo string
 	f       *ui.Frame
 	Kind    *record.Kind
 	Record  record.Record
@@ -102,6 +107,12 @@ func (r *request) showRecord(status int, d draft) error {
 		p.Edit = r.url("%s/r/%s/%s/edit", r.at(), k.Name, url.PathEscape(x.ID))
 		if k.Name == personKind {
 			p.Edit = r.peopleURL("/%s", url.PathEscape(x.ID))
+		}
+	}
+	if hasFiles(k) && !x.Redacted {
+		p.HasFiles, p.Files, p.UploadTo = true, r.filesOf(x), r.uploadTo()
+		if changeable && k.Name == "evidence" {
+			p.AddFiles = r.recordURL(k.Name, x.ID) + "/files"
 		}
 	}
 	for _, f := range k.Fields {
@@ -244,6 +255,11 @@ type formPage struct {
 	Inputs  []input
 	Action  string
 	Cancel  string
+	// UploadTo is where files are sent before the form, Sent those that were; empty
+	// where records of the kind hold none. Taken are those that came with the form.
+	UploadTo string
+	Sent     []sentFile
+	Taken    []soc1.File
 	// Note is what has to be known before anything is changed.
 	Note string
 	// Check is where what was typed is checked before it is saved.
@@ -374,6 +390,9 @@ func (r *request) form(status int, p *formPage) error {
 	crumbs := []ui.Link{{Text: p.Kind.Plural, Href: r.at() + "/r/" + p.Kind.Name}}
 	p.Action, p.Cancel = r.url("%s/r/%s/new", r.at(), p.Kind.Name), r.url("%s/r/%s", r.at(), p.Kind.Name)
 	p.Check = r.url("%s/check/%s", r.at(), p.Kind.Name)
+	if p.New && hasFiles(p.Kind) {
+		p.UploadTo = r.uploadTo()
+	}
 	if p.New {
 		title = "New " + lowerFirst(p.Kind.Title)
 	} else {
@@ -394,7 +413,7 @@ func (r *request) saveNew() error {
 	if err != nil {
 		return err
 	}
-	v, err := r.formValues()
+	v, files, err := r.valuesWithFiles()
 	if err != nil {
 		return err
 	}
@@ -402,11 +421,17 @@ func (r *request) saveNew() error {
 	if err != nil {
 		return err
 	}
+	if err := withFiles(body, files); err != nil {
+		return err
+	}
+	if k.Name == "evidence" && len(files) > 0 {
+		r.received(body)
+	}
 	id := strings.TrimSpace(v.Get("_id"))
 	if id == "" {
 		id = proposedID(k, body)
 	}
-	p := &formPage{Kind: k, New: true, ID: id, Effective: v.Get("_effective"), Reason: v.Get("_reason")}
+	p := &formPage{Kind: k, New: true, ID: id, Effective: v.Get("_effective"), Reason: v.Get("_reason"), Taken: files}
 	return r.put(k, p, body, problems, v)
 }
 
@@ -506,6 +531,7 @@ func (r *request) put(k *record.Kind, p *formPage, body map[string]any, problems
 		if err != nil {
 			return err
 		}
+		p.Sent = r.sentAgain(p.Taken)
 		p.Inputs, p.Problems = r.inputs(only(k, p.Only), fieldsOf(record.Record{Body: b}), "", problems), problems
 		return r.form(status, p)
 	}

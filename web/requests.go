@@ -31,6 +31,8 @@ type asked struct {
 	AnswerAt, EndAt  string
 	Record           string
 	EvidenceOptions  []option
+	// UploadTo is where files for the answer are sent; empty for who adds none.
+	UploadTo string
 	answered, closed bool
 }
 
@@ -140,6 +142,9 @@ func (r *request) askedOf(l app.RequestLine) (asked, error) {
 		a.Status.Icon = "circle-dashed"
 	}
 	if a.MayAnswer {
+		if r.site.app.MayPut(r.Context(), r.actor, app.OrganizationLedger, "evidence", "") == nil {
+			a.UploadTo = r.site.base + "/evidence/files"
+		}
 		a.EvidenceOptions = r.evidenceOn(q.Controls)
 	}
 	return a, nil
@@ -210,14 +215,18 @@ func (r *request) requested() (url.Values, error) {
 	return r.talking()
 }
 
-// answerRequest answers a request, with words, evidence or both.
+// answerRequest answers a request, with words, files, evidence or several of them.
 func (r *request) answerRequest() error {
-	v, err := r.requested()
+	r.SetPathValue("kind", "request")
+	if err := r.presentOnly(); err != nil {
+		return err
+	}
+	v, files, err := r.valuesWithFiles()
 	if err != nil {
 		return err
 	}
 	evidence := slices.DeleteFunc(v["evidence"], func(s string) bool { return s == "" })
-	if err := r.site.app.AnswerRequest(r.Context(), r.actor, r.PathValue("id"), tidy(v.Get("answer")), evidence); err != nil {
+	if err := r.site.app.AnswerRequestWith(r.Context(), r.actor, r.PathValue("id"), tidy(v.Get("answer")), evidence, files); err != nil {
 		return r.unsaid(draft{Target: "answer:" + r.PathValue("id"), Text: v.Get("answer")}, v, namesNobody(err))
 	}
 	return r.spoken(v, "request-"+r.PathValue("id"))

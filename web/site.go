@@ -81,6 +81,7 @@ type Site struct {
 	may     sync.Map
 	waiting waitingTables
 	homes   homes
+	uploads waitingFiles
 	// trendPatience is how long a home page waits for its trend; zero is the
 	// usual time.
 	trendPatience time.Duration
@@ -168,6 +169,11 @@ func (s *Site) register() {
 		s.add("POST "+at+"/r/{kind}/{id}/edit", (*request).save)
 		s.add("POST "+at+"/r/{kind}/{id}/resolve", (*request).resolve)
 		s.add("GET "+at+"/r/{kind}/{id}/history", (*request).history)
+		s.add("POST "+at+"/evidence/files", (*request).uploadFile)
+		s.add("POST "+at+"/r/{kind}/{id}/files", (*request).addFiles)
+		s.add("GET "+at+"/r/{kind}/{id}/files/{sha256}", (*request).download)
+		s.add("GET "+at+"/r/{kind}/{id}/files/{sha256}/view", (*request).viewFile)
+		s.add("GET "+at+"/r/{kind}/{id}/files/{sha256}/raw/{name}", (*request).showRaw)
 	}
 	s.registerTalk()
 	s.registerTables()
@@ -227,14 +233,16 @@ func (s *Site) ready(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write([]byte("ok\n"))
 }
 
-// secure sets what browsers must hold every page to. Scripts and styles come
-// from files of ours alone.
+// pagePolicy is what browsers must hold every page to. Scripts and styles come from
+// files of ours alone.
+const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; " +
+	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'; media-src 'self'"
+
+// secure sets it, and what else holds for every answer.
 func secure(next http.Handler) http.Handler {
-	const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; " +
-		"form-action 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'; media-src 'self'"
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", policy)
+		h.Set("Content-Security-Policy", pagePolicy)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
