@@ -177,6 +177,11 @@ func (r *request) check() error {
 			body = base
 		}
 	}
+	if it := r.headings().item(k.Name, id); v.Get("_field") == "" && it != nil && !it.Redacted {
+		if err := files(k, it.Body, body); err != nil {
+			return err
+		}
+	}
 	value, err := valueOf(k, body, problems)
 	if err != nil {
 		return err

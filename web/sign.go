@@ -149,7 +149,7 @@ func (r *request) signAgain(status int, p *signPage) error {
 		g := s.Signed
 		p.Signer, p.Title, p.When, p.Proof = r.headings().person(g.By), g.Title, dateText(string(g.On)), r.url("/entry/%d", g.Pos)
 		if s.Differs {
-			p.ChangedSince = "It reads otherwise since it was signed: the signature stands under other words. To have it signed again, the compliance manager records it without the signature; then it waits here."
+			p.ChangedSince = "It reads otherwise since it was signed: the signature stands under other words. To have it signed again, the signature is taken off: the compliance manager records the form of the document, with a change or without, and then it waits here."
 			r.sinceSigned(p, g)
 		}
 	case s.Earlier != nil && p.ChangedSince == "":
@@ -536,6 +536,9 @@ func (r *request) signedState(kind, id string) (*signedState, error) {
 	case s.Signed != nil && s.Differs:
 		x.Status = ui.Status{Text: "Reads otherwise since it was signed", Class: "bad", Icon: "triangle-alert"}
 		x.Note, x.Proof = "Signed by "+by(s.Signed)+"; the text that was signed was another one.", r.url("/entry/%d", s.Signed.Pos)
+		if r.site.app.MayPut(r.Context(), r.actor, r.ledger, kind, id) == nil {
+			x.Href, x.Do = r.url("/r/%s/%s/edit", kind, url.PathEscape(id)), "Take the signature off"
+		}
 	case s.Signed != nil:
 		x.Status = ui.Status{Text: "Signed", Class: "ok", Icon: "check"}
 		x.Note, x.Proof = "By "+by(s.Signed)+"; the text reads as it was signed.", r.url("/entry/%d", s.Signed.Pos)
