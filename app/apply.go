@@ -131,7 +131,7 @@ func (a *App) applyOne(ctx context.Context, actor, name string, all map[string][
 	// kinds alone is asked about the first of them.
 	req := request{actor: actor, ledger: name, may: identity.Read, kind: all[name][0].Kind, action: "record.apply", reason: opt.Reason}
 	_, err := a.decide(ctx, req, func(tx *Tx) error {
-		p := &planner{tx: tx, opt: opt, all: all, denied: map[string]bool{}}
+		p := &planner{tx: tx, opt: opt, all: all, files: true, denied: map[string]bool{}}
 		var err error
 		if steps, err = p.plan(all[name]); err != nil {
 			return err
@@ -152,6 +152,8 @@ type planner struct {
 	opt      ApplyOptions
 	all      map[string][]*ascode.Item
 	problems ascode.Problems
+	// files says that the items stand in files, where others can be added.
+	files bool
 	// denied kinds are reported once, not for each of a thousand items.
 	denied map[string]bool
 	// refusal is the last of them as the authorizer gave it.
@@ -521,7 +523,9 @@ func (p *planner) references(it *ascode.Item, kind *record.Kind) error {
 		if err != nil {
 			return err
 		}
-		if !found {
+		if !found && !p.files {
+			p.problems = append(p.problems, it.Problem(ref.Path, fmt.Sprintf("There is no %s %q.", words(ref.Kind), ref.ID), "Choose one that is recorded, or record it first."))
+		} else if !found {
 			p.problems = append(p.problems, it.Problem(ref.Path, fmt.Sprintf("There is no %s %q.", ref.Kind, ref.ID),
 				"Add the record, in these files or before, or correct the id."))
 		}

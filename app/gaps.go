@@ -197,7 +197,7 @@ func engagementOf(all []record.Typed[soc1.Engagement], ledger, id string, today 
 		}
 	}
 	if id != "" {
-		return "", fmt.Errorf("there is no engagement %q; list them with: reperform get engagement", id)
+		return "", &FieldError{"engagement", fmt.Sprintf("There is no engagement %q.", id), "reperform get engagement"}
 	}
 	return "", nil
 }

@@ -285,7 +285,7 @@ func (r *request) formValues() (url.Values, error) {
 	if err := r.ParseForm(); err != nil {
 		var large *http.MaxBytesError
 		if errors.As(err, &large) {
-			return nil, badRequest("form", fmt.Errorf("it is larger than %d MB; attach large texts as files", maxForm>>20))
+			return nil, badRequest("form", fmt.Errorf("what was sent is larger than %d MB; attach large texts as files", maxForm>>20))
 		}
 		return nil, badRequest("form", err)
 	}

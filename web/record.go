@@ -536,7 +536,7 @@ func (r *request) put(k *record.Kind, p *formPage, body map[string]any, problems
 	case errors.As(err, &stale):
 		return r.stale(k, p, change)
 	case err != nil && explain(err).Status == http.StatusUnprocessableEntity:
-		p.Problem = err.Error()
+		p.Problem = explain(err).Text
 		return again(http.StatusUnprocessableEntity)
 	case err != nil:
 		return err
