@@ -56,11 +56,18 @@ func kindWords(kind string) string {
 	return strings.ReplaceAll(kind, "_", " ")
 }
 
+// mostAsked is how many roles a remedy names: where nearly everybody may, the
+// first of them are enough to ask.
+const mostAsked = 3
+
 // who lists those who may, in the words of a sentence; empty for nobody.
 func (e *DeniedError) who() string {
 	var list []string
 	for _, r := range e.Holders {
 		list = append(list, r.words())
+	}
+	if len(list) > mostAsked {
+		list = list[:mostAsked]
 	}
 	if e.OwnerMay {
 		list = append(list, "the record's owner")

@@ -62,7 +62,7 @@ func explain(err error) problem {
 	case errors.As(err, &kept):
 		return problem{Status: http.StatusForbidden, Title: "Not yours to see or change", Text: string(kept)}
 	case errors.As(err, &refused) && !refused.Until.IsZero():
-		return problem{Status: http.StatusTooManyRequests, Title: "Not now", Text: refused.Message}
+		return problem{Status: http.StatusTooManyRequests, Title: "Not now", Text: refused.Message + " Wait a minute, then try again."}
 	case errors.Is(err, errNowhere), errors.Is(err, record.ErrNotFound):
 		return problem{Status: http.StatusNotFound, Title: "There is nothing here", Text: "The address names no page, or a record that does not exist or that you may not see."}
 	case errors.As(err, &denied) && denied.Hidden:

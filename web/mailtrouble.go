@@ -84,6 +84,9 @@ func (r *request) troubles() ([]troubleLine, error) {
 		l.State = "Given up " + r.instant(t.EndedAt)
 		if l.Waits {
 			l.State = "Next attempt " + r.instant(t.NextAt)
+			if t.Attempts == 0 {
+				l.State = "Being tried again"
+			}
 		}
 		out = append(out, l)
 	}
@@ -174,4 +177,13 @@ func (r *request) handleTrouble() error {
 		return r.redirect(r.site.base + "/mail?done=" + do)
 	}
 	return desk.ErrMail
+}
+
+// triedText says when a mail was made and how often it was tried. One that waits
+// to be tried again says first that what follows is the answer of before.
+func triedText(l troubleLine) string {
+	if l.Waits && l.Attempts == 0 {
+		return l.When + " · what the server said before:"
+	}
+	return l.When + " · " + count(l.Attempts, "attempt")
 }

@@ -537,6 +537,18 @@ func (r *request) put(k *record.Kind, p *formPage, body map[string]any, problems
 		return r.stale(k, p, change)
 	case err != nil && explain(err).Status == http.StatusUnprocessableEntity:
 		p.Problem = explain(err).Text
+		var about *app.RecordError
+		if errors.As(err, &about) {
+			// What is wrong with a field stands beside it.
+			name := about.Field
+			if name == "id" {
+				name = "_id"
+			}
+			if _, ok := k.Field(strings.SplitN(name, "[", 2)[0]); !ok && (name != "_id" || !p.New) {
+				return again(http.StatusUnprocessableEntity)
+			}
+			problems[name], p.Problem = p.Problem, "1 field to correct. Nothing was recorded yet."
+		}
 		return again(http.StatusUnprocessableEntity)
 	case err != nil:
 		return err

@@ -140,6 +140,7 @@ func (s *Site) register() {
 	s.add("GET /live", (*request).stream)
 	s.add("GET /activity", (*request).activity)
 	s.add("POST /gaps/accept", (*request).acceptGap)
+	s.add("POST /gaps/withdraw", (*request).withdrawGap)
 	s.add("POST /matrix/change", (*request).postMatrix)
 	s.add("GET /matrix/choices", (*request).matrixChoices)
 	s.add("GET /matrix/statement", (*request).matrixStatement)
