@@ -138,6 +138,9 @@ func (r *request) commentLink(ledger, id string) (ui.Link, bool) {
 }
 
 func (r *request) happening(l app.ActivityLine) happening {
+	if l.Action == "record.bulk" && l.Count == 1 {
+		l.Action = "record.put"
+	}
 	at := ""
 	if l.Ledger != app.OrganizationLedger {
 		at = "/x/" + url.PathEscape(l.Ledger)

@@ -37,7 +37,7 @@ var actions = []struct{ action, words string }{
 	{"population.derive", "derived a population"},
 	{"population.import", "imported a population"},
 	{"record.apply", "recorded from files"},
-	{"record.bulk", "changed records together"},
+	{"record.bulk", "recorded together"},
 	{"record.put", "recorded"},
 	{"release", "released"},
 	{"report.issue", "issued the report"},

@@ -250,7 +250,11 @@ func (r *request) beforeSigning(p *signPage, today soc1.Date) error {
 		if x.Rule == "EVA-21" {
 			continue // Open exceptions are said above.
 		}
-		open(x.Severity == "critical", fmt.Sprintf("Management’s own tests, %s: %s (%s).", count(len(x.Subjects), "time"), x.Fires, x.Rule), r.refLinks(x.Subjects)...)
+		whose := "Management’s own tests"
+		if n := len(x.Subjects); n > 1 {
+			whose += fmt.Sprintf(", in %d places", n)
+		}
+		open(x.Severity == "critical", fmt.Sprintf("%s: %s (%s).", whose, x.Fires, x.Rule), r.refLinks(x.Subjects)...)
 	}
 	return nil
 }

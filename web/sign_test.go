@@ -83,7 +83,7 @@ func TestSignPage(t *testing.T) {
 	}
 	g.shows("/r/assertion/assertion-2025", "Not signed", `href="`+at+`"`)
 	page := g.shows(at, "Assertion of the Management of Wexmoor Payroll, Inc.", "the controls operated effectively throughout the period", "What it rests on", "Still open",
-		"The period ends on December 31, 2025 only", "Evidence is owed for", "I have read the text in full", "You sign as <b>Ruth Villanueva</b>", "revision 1")
+		"The period lasts until December 31, 2025; what happens", "Evidence is owed for", "I have read the text in full", "You sign as <b>Ruth Villanueva</b>", "revision 1")
 	if strings.Contains(page, "data-live=") {
 		t.Error("the text changes under whoever reads it")
 	}
@@ -284,7 +284,7 @@ func TestSignLockout(t *testing.T) {
 		g.post(http.StatusUnprocessableEntity, at, form)
 	}
 	g.post(http.StatusUnprocessableEntity, at, form)
-	if a := g.post(http.StatusTooManyRequests, at, form); !strings.Contains(a.text, "Try again at") {
+	if a := g.post(http.StatusTooManyRequests, at, form); !strings.Contains(a.text, "Try again at") || strings.Count(strings.ToLower(a.text), "try again") != 1 || !strings.Contains(a.text, "Somebody who has a passkey signs in with it meanwhile.") {
 		t.Errorf("after five wrong passwords: %s", words(a.text))
 	}
 	// The right one has to wait as well, here and at the door.
