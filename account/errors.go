@@ -31,8 +31,8 @@ func (e *Error) until(t time.Time) error {
 var (
 	ErrCredentials   = &Error{Code: "credentials", Message: "The e-mail address or the password is wrong."}
 	ErrCode          = &Error{Code: "code", Message: "This code is wrong or was used already. Wait for the next one, and check the clock of the device."}
-	ErrLocked        = &Error{Code: "locked", Message: "There were too many wrong attempts. Wait, then try again; a passkey works meanwhile."}
-	ErrTooMany       = &Error{Code: "too_many", Message: "Too many requests came from your network. Wait, then try again."}
+	ErrLocked        = &Error{Code: "locked", Message: "There were too many wrong attempts. Somebody who has a passkey signs in with it meanwhile."}
+	ErrTooMany       = &Error{Code: "too_many", Message: "Too many requests came from your network."}
 	ErrBusy          = &Error{Code: "busy", Message: "Too many people are signing in at this moment. Try again in a few seconds."}
 	ErrDisabled      = &Error{Code: "disabled", Message: "This account is disabled. Ask an administrator of your organization."}
 	ErrSignedOut     = &Error{Code: "signed_out", Message: "You are not signed in, or your session has ended. Sign in again."}

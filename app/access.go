@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"reperform/english"
 	"reperform/identity"
 	"reperform/ledger"
 	"reperform/record"
@@ -232,7 +231,7 @@ func (a *App) view(ctx context.Context, name string, asOf record.AsOf) (*record.
 		return nil, err
 	}
 	if asOf.Known < 0 || asOf.Known > snap.Size {
-		return nil, fmt.Errorf("ledger %s has %s; --known-at must be a position from 1 to %d or a time", name, english.Count(snap.Size, "entry"), snap.Size)
+		return nil, &KnownError{name, snap.Size}
 	}
 	return record.NewView(a.store, name, asOf), nil
 }

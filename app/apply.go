@@ -131,7 +131,7 @@ func (a *App) applyOne(ctx context.Context, actor, name string, all map[string][
 	// kinds alone is asked about the first of them.
 	req := request{actor: actor, ledger: name, may: identity.Read, kind: all[name][0].Kind, action: "record.apply", reason: opt.Reason}
 	_, err := a.decide(ctx, req, func(tx *Tx) error {
-		p := &planner{tx: tx, opt: opt, all: all, denied: map[string]bool{}}
+		p := &planner{tx: tx, opt: opt, all: all, files: true, denied: map[string]bool{}}
 		var err error
 		if steps, err = p.plan(all[name]); err != nil {
 			return err
@@ -152,6 +152,8 @@ type planner struct {
 	opt      ApplyOptions
 	all      map[string][]*ascode.Item
 	problems ascode.Problems
+	// files says that the items stand in files, where others can be added.
+	files bool
 	// denied kinds are reported once, not for each of a thousand items.
 	denied map[string]bool
 	// refusal is the last of them as the authorizer gave it.
@@ -235,6 +237,9 @@ func (p *planner) allowed(it *ascode.Item, kind *record.Kind) bool {
 		}
 		p.denied[it.Kind] = true
 		return add("kind", err.Error(), "")
+	}
+	if field := p.assigns(it, stored); field != "" {
+		return add(field, "The owner of a control changes neither who owns it, nor whether it is key, nor the objectives that it serves.", "Leave these as they are, and propose the change in a comment to the compliance manager, who assigns them.")
 	}
 	if it.Kind == "working_paper_note" && !it.Retired && field(it.Body, "by") != p.tx.req.actor {
 		return add("by", "A note is written in its author's own name.", fmt.Sprintf("Set it to %s.", p.tx.req.actor))
@@ -520,7 +525,9 @@ func (p *planner) references(it *ascode.Item, kind *record.Kind) error {
 		if err != nil {
 			return err
 		}
-		if !found {
+		if !found && !p.files {
+			p.problems = append(p.problems, it.Problem(ref.Path, fmt.Sprintf("There is no %s %q.", words(ref.Kind), ref.ID), "Choose one that is recorded, or record it first."))
+		} else if !found {
 			p.problems = append(p.problems, it.Problem(ref.Path, fmt.Sprintf("There is no %s %q.", ref.Kind, ref.ID),
 				"Add the record, in these files or before, or correct the id."))
 		}

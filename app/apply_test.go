@@ -196,7 +196,7 @@ func TestApplyOwners(t *testing.T) {
 	_, err = s.apply("omar", conduct("omar", "Everybody signs twice."))
 	s.must(err)
 	_, err = s.apply("otto", conduct("otto", "Nobody signs."))
-	s.refused(err, "you may not change this record")
+	s.refused(err, "you may not change this control")
 	// The same by the other way.
 	c := one[soc1.Control](s, "dana", app.OrganizationLedger, "control", "conduct").Value
 	c.Owner = "otto"
@@ -209,7 +209,7 @@ func TestApplyOwners(t *testing.T) {
 	c.Text = "Everybody signs."
 	s.must(s.app.PutRecord(s.ctx, "omar", app.RecordChange{Kind: "control", ID: "conduct", Revision: -1, Effective: "2025-01-01", Value: c}))
 	_, err = s.apply("omar", "kind: control\nid: conduct\neffective: '2026-01-01'\nretired: true\n")
-	s.refused(err, "you may not retire this record")
+	s.refused(err, "you may not retire this control")
 	_, err = s.apply("omar", strings.Replace(conduct("omar", "New."), "id: conduct", "id: new", 1))
 	s.refused(err, "you may not")
 }

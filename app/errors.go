@@ -2,6 +2,7 @@ package app
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"slices"
 	"syscall"
@@ -9,7 +10,9 @@ import (
 	"modernc.org/sqlite"
 
 	"reperform/ascode"
+	"reperform/english"
 	"reperform/population"
+	"reperform/record"
 )
 
 // FieldError refuses what somebody asked for because of one thing that was given.
@@ -29,6 +32,41 @@ func (e *FieldError) Error() string {
 	}
 	return out
 }
+
+// RecordError refuses a change of a record because of one of its fields.
+type RecordError struct {
+	// Record is its kind and id as files name it, Field the path of the field.
+	Record, Field string
+	// Message says what is wrong, Remedy what to do.
+	Message, Remedy string
+}
+
+func (e *RecordError) Error() string {
+	return fmt.Sprintf("%s: %s: %s %s", e.Record, e.Field, e.Message, e.Remedy)
+}
+
+// KnownError says that a ledger had not grown to the size asked for.
+type KnownError struct {
+	Ledger string
+	// Size is that of the ledger now.
+	Size int64
+}
+
+func (e *KnownError) Error() string {
+	return fmt.Sprintf("ledger %s has %s; --known-at must be a position from 1 to %d or a time", e.Ledger, english.Count(e.Size, "entry"), e.Size)
+}
+
+// EntryError says that a ledger has no such entry, or none that the actor reads.
+type EntryError struct {
+	Ledger string
+	Pos    int64
+}
+
+func (e *EntryError) Error() string {
+	return fmt.Sprintf("ledger %s has no entry %d that you can read; `reperform ledger log` lists those you can", e.Ledger, e.Pos)
+}
+
+func (e *EntryError) Unwrap() error { return record.ErrNotFound }
 
 // IsInternal tells whether an error comes from the program's surroundings (a
 // disk, a database) and not from what somebody asked for.

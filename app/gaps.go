@@ -189,7 +189,7 @@ func engagementOf(all []record.Typed[soc1.Engagement], ledger, id string, today 
 		}
 	}
 	if id != "" {
-		return "", fmt.Errorf("there is no engagement %q; list them with: reperform get engagement", id)
+		return "", &FieldError{"engagement", fmt.Sprintf("There is no engagement %q.", id), "reperform get engagement"}
 	}
 	return "", nil
 }
@@ -210,6 +210,26 @@ type GapAccepting struct {
 // says who may.
 func (a *App) MayAcceptGaps(ctx context.Context, actor string) error {
 	return a.authorize(ctx, actor, identity.GapAccept, identity.Resource{Ledger: OrganizationLedger, Kind: "gap_acceptance"})
+}
+
+// WithdrawGap takes back an acceptance, the actor's own or another's: what it was
+// about is open again. Who may accept may withdraw.
+func (a *App) WithdrawGap(ctx context.Context, actor, id, reason string) error {
+	if strings.TrimSpace(reason) == "" {
+		return &FieldError{"reason", "Say why it holds no longer.", ""}
+	}
+	req := request{actor: actor, ledger: OrganizationLedger, may: identity.GapAccept, kind: "gap_acceptance", action: "gap.withdraw", reason: reason}
+	_, err := a.decide(ctx, req, func(tx *Tx) error {
+		x, ok, err := tx.Get("gap_acceptance", id)
+		if err != nil {
+			return err
+		}
+		if !ok || x.Retired {
+			return fmt.Errorf("acceptance %s: %w", id, record.ErrNotFound)
+		}
+		return tx.put("gap_acceptance", id, "", x.Body, true)
+	})
+	return err
 }
 
 // AcceptGap records that the actor accepts what a rule finds now, and returns the

@@ -123,17 +123,23 @@ func (a *App) Prove(ctx context.Context, actor, name string, pos int64, checkpoi
 // provable refuses who may not read all of the entry, with the words for one
 // that is not there.
 func (a *App) provable(ctx context.Context, reader *Reader, name string, pos int64) error {
-	if reader.whole {
+	snap, err := a.log.Snapshot(name)
+	switch {
+	case err != nil:
+		return err
+	case pos < 0 || pos >= snap.Size:
+		return &EntryError{name, pos}
+	case reader.whole:
 		return nil
 	}
 	may := false
-	err := record.Leaves(ctx, a.store, name, pos, pos+1, func(_ int64, e ledger.Entry) error {
+	err = record.Leaves(ctx, a.store, name, pos, pos+1, func(_ int64, e ledger.Entry) error {
 		_, shown, whole := reader.trim(e)
 		may = shown && whole
 		return nil
 	})
 	if err == nil && !may {
-		err = fmt.Errorf("ledger %s has no entry %d that you can read; `reperform ledger log` lists those you can", name, pos)
+		err = &EntryError{name, pos}
 	}
 	return err
 }

@@ -158,7 +158,7 @@ func (p *planner) identified(it *ascode.Item) error {
 	}
 	if it.Retired {
 		p.problems = append(p.problems, it.Problem("retired", "There is no such record to retire.", "Correct the id."))
-	} else if err := record.CheckID(it.ID); err != nil {
+	} else if err := record.CheckNewID(it.ID); err != nil {
 		p.problems = append(p.problems, it.Problem("id", err.Error(), ""))
 	}
 	return nil
@@ -166,5 +166,5 @@ func (p *planner) identified(it *ascode.Item) error {
 
 // plain words a problem that stands in no file.
 func plain(p ascode.Problem) error {
-	return fmt.Errorf("%s: %s: %s %s", strings.TrimSpace(p.Record), p.Field, p.Message, p.Remedy)
+	return &RecordError{strings.TrimSpace(p.Record), p.Field, p.Message, p.Remedy}
 }

@@ -120,7 +120,7 @@ func (a *App) at(name string, asOf record.AsOf) (*record.View, error) {
 		asOf.Known = snap.Size
 	}
 	if asOf.Known < 0 || asOf.Known > snap.Size {
-		return nil, fmt.Errorf("ledger %s has %d entries; --known-at must be a position from 1 to %d or a time", name, snap.Size, snap.Size)
+		return nil, &KnownError{name, snap.Size}
 	}
 	return record.NewView(a.store, name, asOf), nil
 }

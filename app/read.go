@@ -131,6 +131,9 @@ func (a *App) KnownAt(ctx context.Context, actor, name, at string) (int64, error
 			// A view known at 0 would be the latest.
 			return 0, fmt.Errorf("position %d: a ledger is known from its first entry on; name a position from 1", n)
 		}
+		if size := v.AsOf().Known; n > size {
+			return 0, &KnownError{name, size}
+		}
 		return n, nil
 	}
 	zone, err := a.zone(ctx)

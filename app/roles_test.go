@@ -93,7 +93,7 @@ func TestCustomRoleActsAtOnce(t *testing.T) {
 	both("paul", "policy")
 	for _, a := range []*app.App{s.app, other} {
 		s.must(s.putPolicy(a, "paul", "Access, as paul has it"))
-		s.refused(s.putPolicy(a, "ira", "Access, as ira has it"), "you may not change this record")
+		s.refused(s.putPolicy(a, "ira", "Access, as ira has it"), "you may not change this policy")
 		s.refused(s.revise(a, "paul", "it-1-1"), "you may not")
 	}
 	v, err := s.app.View(s.ctx, "ira", app.OrganizationLedger, record.AsOf{})
@@ -163,7 +163,7 @@ func TestCustomRoleIsGuarded(t *testing.T) {
 			}
 		}
 	}
-	s.refused(s.putPolicy(s.app, "paul", "Access at last"), "you may not change this record")
+	s.refused(s.putPolicy(s.app, "paul", "Access at last"), "you may not change this policy")
 }
 
 // TestWhoMakesCustomRoles: an administrator, and nobody else; the ledger keeps who

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -289,6 +290,9 @@ func (a *App) Sign(ctx context.Context, actor string, g Signature) error {
 			return fmt.Errorf("%s %s is signed already, by %s on %s; whoever changes it records it without the signature, and then it is signed again", words(g.Kind), g.ID, by, field(x.Body, "signed_on"))
 		case g.Revision > 0 && g.Revision != s.Revision, g.SHA256 != "" && g.SHA256 != s.SHA256:
 			return &TextChangedError{Kind: g.Kind, ID: g.ID, Against: g.Revision, Now: s.Revision}
+		}
+		if d := cmp.Or(g.Dated, s.Dated); d > on {
+			return &FieldError{Field: "dated", Text: fmt.Sprintf("The letter would bear the date %s, which comes after the day of its signature, %s. It is dated as of the service auditor’s report and signed on that day, not before.", d, on)}
 		}
 		return tx.sign(v, x, g.Dated, Signed{By: actor, Title: person.Title, On: on})
 	})

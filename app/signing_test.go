@@ -129,6 +129,7 @@ func TestSigningLetters(t *testing.T) {
 		t.Errorf("a letter without a date: %+v", x)
 	}
 	s.refused(s.app.Sign(s.ctx, "olive", app.Signature{Kind: "representation_letter", ID: "undated", Dated: "2026-02-30"}), "dated")
+	s.refused(s.app.Sign(s.ctx, "olive", app.Signature{Kind: "representation_letter", ID: "undated", Dated: "2026-02-21"}), "comes after the day of its signature, 2026-02-20")
 	s.must(s.app.Sign(s.ctx, "olive", app.Signature{Kind: "representation_letter", ID: "undated", SHA256: x.SHA256, Dated: "2026-02-19"}))
 	got := one[soc1.RepresentationLetter](s, "dana", app.OrganizationLedger, "representation_letter", "undated").Value
 	after, err := s.app.Signing(s.ctx, "dana", "representation_letter", "undated", 0)

@@ -462,6 +462,11 @@ func calls() map[string][]call {
 		"MayAcceptGaps": read(func(s *story, actor string, _ place) (any, error) {
 			return nil, s.app.MayAcceptGaps(s.ctx, actor)
 		}),
+		"WithdrawGap": {
+			{do: func(s *story, actor string, _ place) (any, error) {
+				return nil, s.app.WithdrawGap(s.ctx, actor, "accept-none", "x")
+			}},
+		},
 		"AcceptGap": {
 			{do: func(s *story, actor string, p place) (any, error) {
 				return s.app.AcceptGap(s.ctx, actor, app.GapAccepting{Rule: "CTL-02", Subject: soc1.Ref{Ledger: p.ledger, Kind: "control", ID: "it-1-1"}, Field: "owner", Reason: "x", Until: "2026-12-31"})

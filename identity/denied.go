@@ -36,21 +36,38 @@ func (e *DeniedError) Error() string {
 		return fmt.Sprintf("there is no ledger %q that you can use; check its name, or ask those who work in it to add you", e.Ledger)
 	}
 	text := "you may not " + e.Action.words()
-	if e.Kind != "" && strings.HasSuffix(text, "this record") {
-		text += fmt.Sprintf(" of kind %q", e.Kind)
+	if before, ok := strings.CutSuffix(text, "this record"); ok && e.Kind != "" {
+		text = before + "this " + kindWords(e.Kind)
 	}
-	text += fmt.Sprintf(" in the %s's ledger %q", e.Class, e.Ledger)
-	if who := e.who(); who != "" {
-		text += "; " + who + " may"
+	text += fmt.Sprintf(" in the %s's ledger", e.Class)
+	if e.Class != Organization {
+		// There may be several.
+		text += fmt.Sprintf(" %q", e.Ledger)
 	}
-	return text + ": " + e.Remedy
+	// The remedy says who may, each once.
+	return text + ". " + e.Remedy
 }
+
+// kindWords is a kind as people speak of it.
+func kindWords(kind string) string {
+	if kind == "cuec" || kind == "csoc" {
+		return strings.ToUpper(kind)
+	}
+	return strings.ReplaceAll(kind, "_", " ")
+}
+
+// mostAsked is how many roles a remedy names: where nearly everybody may, the
+// first of them are enough to ask.
+const mostAsked = 3
 
 // who lists those who may, in the words of a sentence; empty for nobody.
 func (e *DeniedError) who() string {
 	var list []string
 	for _, r := range e.Holders {
 		list = append(list, r.words())
+	}
+	if len(list) > mostAsked {
+		list = list[:mostAsked]
 	}
 	if e.OwnerMay {
 		list = append(list, "the record's owner")
@@ -112,6 +129,9 @@ func (a *Authorizer) holders(act Action, r Resource) (list []Role, ownerMay bool
 func (a *Authorizer) remedy(p Principal, act Action, r Resource, d Decision, who string) string {
 	var out []string
 	for _, id := range d.Policies {
+		if act != Put && len(d.Policies) > 1 && slices.Contains(firmWrites, id) && a.saysMore(d.Policies) {
+			continue
+		}
 		if text := a.policies.remedies[id]; text != "" && !slices.Contains(out, text) {
 			out = append(out, text)
 		}
@@ -128,7 +148,7 @@ func (a *Authorizer) remedy(p Principal, act Action, r Resource, d Decision, who
 		if len(p.Roles) == 0 && len(p.Custom) == 0 {
 			return "You hold no role in this ledger. Ask an administrator to give you one."
 		}
-		return fmt.Sprintf("Ask %s to do it.", who)
+		return fmt.Sprintf("Ask %s, who may.", who)
 	}
 	r.Class = otherClass(r.Class)
 	elsewhere, ownerMay := a.holders(act, r)
@@ -136,7 +156,15 @@ func (a *Authorizer) remedy(p Principal, act Action, r Resource, d Decision, who
 	if who := there.who(); who != "" {
 		return fmt.Sprintf("That is done in the %s's ledger, by %s.", r.Class, who)
 	}
-	return fmt.Sprintf("Nobody may do that to a record of kind %q.", r.Kind)
+	return fmt.Sprintf("Nobody may do that to this %s.", kindWords(r.Kind))
+}
+
+// firmWrites are the policies that keep the firm from writing. Where another one
+// forbids the very act as well, that says better what to do.
+var firmWrites = []string{"wall-firm-never-writes-organization", "wall-firm-roles-never-write-organization"}
+
+func (a *Authorizer) saysMore(policies []string) bool {
+	return slices.ContainsFunc(policies, func(id string) bool { return !slices.Contains(firmWrites, id) && a.policies.remedies[id] != "" })
 }
 
 // otherClass is the class on the other side of the wall.

@@ -29,7 +29,7 @@ func (o *Overview) BeforeSigning(kind string) []Concern {
 		out = append(out, Concern{Key: key, Text: fmt.Sprintf(format, args...), Refs: refs})
 	}
 	if today := o.Question.Today; today <= o.Period.To {
-		add("period", nil, "The period ends on %s only; what happens until then is not known yet.", o.Period.To.Long())
+		add("period", nil, "The period lasts until %s; what happens until then is not known yet.", o.Period.To.Long())
 	}
 	if kind == "representation_letter" {
 		for i := range o.records.Assertions {

@@ -9,6 +9,15 @@ import (
 
 var idPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:/-]{0,119}$`)
 
+// CheckNewID refuses what cannot be the id of a new record: beside what is no id,
+// the word under which the application offers the form for one.
+func CheckNewID(id string) error {
+	if id == "new" {
+		return fmt.Errorf("the id %q is taken by the form for a new record; choose another", id)
+	}
+	return CheckID(id)
+}
+
 // CheckID refuses what cannot be the id that a person gives to a record. Ids
 // are chosen once, never changed, and hold no personal data.
 func CheckID(id string) error {

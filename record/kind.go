@@ -87,6 +87,9 @@ type Field struct {
 	// Signature says that only a person's signature gives the field its value:
 	// no form offers it, no file brings it.
 	Signature bool
+	// File says that the value names a file, or files in a list: it comes with
+	// the bytes, and nobody types it.
+	File bool
 	// Fields of an object, or of the objects of a list.
 	Fields []Field
 }
@@ -176,7 +179,7 @@ func (f *Field) typed(t reflect.Type) {
 		f.Values = reflect.Zero(t).Interface().(interface{ Values() []string }).Values()
 		f.ValueLabels = labelsOf(t, f.Values)
 	case t.Kind() == reflect.Struct:
-		f.Type = Object
+		f.Type, f.File = Object, t == reflect.TypeFor[soc1.File]()
 		f.Fields = fieldsOf(t)
 	case t.Kind() == reflect.Map:
 		f.Type = Map

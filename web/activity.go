@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 
 	"reperform/app"
 	"reperform/record"
@@ -22,6 +21,7 @@ type activityPage struct {
 	Actor, Kind, Action string
 	People              []option
 	Kinds               []option
+	Actions             []option
 	More                string
 }
 
@@ -65,6 +65,7 @@ func (r *request) activity() error {
 		next := url.Values{"actor": {p.Actor}, "kind": {p.Kind}, "action": {p.Action}, "before": {a.Next}}
 		p.More = r.url("/activity?%s", next.Encode())
 	}
+	p.Actions = actionOptions(p.Action)
 	org, err := r.site.app.View(r.Context(), r.actor, app.OrganizationLedger, record.AsOf{})
 	for _, name := range record.Kinds.Names() {
 		k, kerr := record.Kinds.Kind(name)
@@ -137,6 +138,9 @@ func (r *request) commentLink(ledger, id string) (ui.Link, bool) {
 }
 
 func (r *request) happening(l app.ActivityLine) happening {
+	if l.Action == "record.bulk" && l.Count == 1 {
+		l.Action = "record.put"
+	}
 	at := ""
 	if l.Ledger != app.OrganizationLedger {
 		at = "/x/" + url.PathEscape(l.Ledger)
@@ -156,22 +160,13 @@ func (r *request) happening(l app.ActivityLine) happening {
 				continue
 			}
 		}
-		title := c.Kind
-		if k, err := record.Kinds.Kind(c.Kind); err == nil {
-			title = lowerFirst(k.Title)
-		}
-		h.Changes = append(h.Changes, changeLink{Link: ui.Link{Text: title + " " + c.ID, Href: r.url("%s/r/%s/%s", at, url.PathEscape(c.Kind), url.PathEscape(c.ID))}})
+		h.Changes = append(h.Changes, changeLink{Link: ui.Link{Text: r.nameOf(l.Ledger, c.Kind, c.ID), Href: r.url("%s/r/%s/%s", at, url.PathEscape(c.Kind), url.PathEscape(c.ID))}})
 	}
 	h.Others = l.Count - len(h.Changes)
 	if l.RetroactiveDays > 0 {
 		h.Lag = fmt.Sprintf("recorded %s after it took effect", count(l.RetroactiveDays, "day"))
 	}
 	return h
-}
-
-// actionWords is a command's name as people read it: record.put is "record put".
-func actionWords(s string) string {
-	return strings.NewReplacer(".", " ", "_", " ").Replace(s)
 }
 
 // entryPage is one entry of a ledger with its proof.
@@ -229,7 +224,7 @@ func (r *request) entry() error {
 			p.Others = len(e.Changes) - mostChanges
 			break
 		}
-		p.Changes = append(p.Changes, ui.Link{Text: fmt.Sprintf("%s %s, revision %d", c.Kind, c.ID, c.Revision), Href: r.recordURL(c.Kind, c.ID)})
+		p.Changes = append(p.Changes, ui.Link{Text: fmt.Sprintf("%s, revision %d", r.nameOf(r.ledger, c.Kind, c.ID), c.Revision), Href: r.recordURL(c.Kind, c.ID)})
 	}
 	if p.f, err = r.frame(fmt.Sprintf("Entry %d of ledger %s", pos, r.ledger), []ui.Link{{Text: "Activity", Href: "/activity"}}); err != nil {
 		return err

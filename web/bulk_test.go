@@ -155,8 +155,26 @@ func TestSavedViews(t *testing.T) {
 		t.Error("a view is offered on another page")
 	}
 	// The same name holds what is shown from now on.
-	if c := save(manager, url.Values{"page": {"r/risk"}, "query": {"f.likelihood=5"}, "name": {"Likely <b>risks</b>"}}); c != http.StatusSeeOther {
+	again := url.Values{"page": {"r/risk"}, "query": {"f.likelihood=5"}, "name": {"Likely <b>risks</b>"}}
+	if w := m.post(manager, "/views", again); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "You have a view of this name") || !strings.Contains(w.Body.String(), `name="replace" value="yes"`) {
+		t.Fatalf("a name that is taken: %d %s", w.Code, w.Body)
+	}
+	if p := m.page(manager, "/r/risk"); strings.Contains(p, "f.likelihood=5") {
+		t.Error("a view was replaced without asking")
+	}
+	again.Set("replace", "yes")
+	if c := save(manager, again); c != http.StatusSeeOther {
 		t.Fatalf("saving again: %d", c)
+	}
+	if w := m.post(manager, "/views", url.Values{"page": {"r/risk"}, "query": {"sort=-impact"}, "name": {"  "}}); w.Code != 400 || !strings.Contains(w.Body.String(), `id="view-name-err" role="alert">`) || !strings.Contains(w.Body.String(), "sort=-impact") {
+		t.Errorf("a name of spaces: %d %s", w.Code, w.Body)
+	}
+	// Deleting asks first, and from what others share one's own begins private.
+	if p := m.page(manager, "/r/risk"); strings.Count(p, "Delete the view ") != 2 || strings.Count(p, "It is shared, and goes for everybody") != 1 {
+		t.Error("deleting does not say what goes")
+	}
+	if p := m.page(owner, "/r/risk?group=objectives"); !strings.Contains(p, "Save what is shown as") || strings.Contains(p, `<option value="org" selected>`) {
+		t.Error("what another person shares is offered to be shared again")
 	}
 	if p := m.page(manager, "/r/risk"); strings.Count(p, `<span class="tr">Likely &lt;b&gt;risks`) != 1 || !strings.Contains(p, "f.likelihood=5") {
 		t.Error("the name does not hold what was saved last")

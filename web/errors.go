@@ -4,7 +4,9 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"net/http"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -37,6 +39,8 @@ type problem struct {
 	Title     string
 	Text      string
 	Reference string
+	// Back leads to the page that was meant; without it there is the home page.
+	Back string
 }
 
 // explain maps an error to what a person reads; it is the only place that does.
@@ -46,6 +50,10 @@ func explain(err error) problem {
 	var denied *identity.DeniedError
 	var refused *account.Error
 	var kept withheld
+	var field *app.FieldError
+	var row *app.RecordError
+	var known *app.KnownError
+	var past *pastError
 	switch {
 	case errors.Is(err, errForeign):
 		return problem{Status: http.StatusForbidden, Title: "Sent from another site", Text: "The form was not sent from a page of this site, so nothing was done. Open the page here and send it again. If you did, a proxy in between changes the name of the host: the people who run this installation can set that right."}
@@ -54,7 +62,7 @@ func explain(err error) problem {
 	case errors.As(err, &kept):
 		return problem{Status: http.StatusForbidden, Title: "Not yours to see or change", Text: string(kept)}
 	case errors.As(err, &refused) && !refused.Until.IsZero():
-		return problem{Status: http.StatusTooManyRequests, Title: "Not now", Text: refused.Message}
+		return problem{Status: http.StatusTooManyRequests, Title: "Not now", Text: refused.Message + " Wait a minute, then try again."}
 	case errors.Is(err, errNowhere), errors.Is(err, record.ErrNotFound):
 		return problem{Status: http.StatusNotFound, Title: "There is nothing here", Text: "The address names no page, or a record that does not exist or that you may not see."}
 	case errors.As(err, &denied) && denied.Hidden:
@@ -64,12 +72,23 @@ func explain(err error) problem {
 		return problem{Status: http.StatusForbidden, Title: "Not yours to see or change", Text: sentence(err.Error())}
 	case errors.As(err, &stale):
 		return problem{Status: http.StatusConflict, Title: "Somebody was faster", Text: sentence(err.Error())}
+	case errors.As(err, &past):
+		return problem{Status: http.StatusBadRequest, Title: "That point in time cannot be shown", Text: stopped(explain(past.err).Text)}
 	case errors.As(err, &in):
-		return problem{Status: http.StatusBadRequest, Title: "That does not work", Text: in.Error()}
+		return problem{Status: http.StatusBadRequest, Title: "That does not work", Text: stopped(explain(in.err).Text)}
 	case app.IsInternal(err):
 		return problem{Status: http.StatusInternalServerError, Title: "Something is wrong with this installation", Text: "Nothing was recorded. The people who run it find the cause in the log, under the number below."}
 	}
-	return problem{Status: http.StatusUnprocessableEntity, Title: "That does not work", Text: sentence(err.Error())}
+	text := sentence(err.Error())
+	switch {
+	case errors.As(err, &known):
+		text = fmt.Sprintf("The entries of the ledger are numbered from 1 to %d. Name one of them, or give a day.", known.Size)
+	case errors.As(err, &field):
+		text = field.Text
+	case errors.As(err, &row):
+		text = strings.TrimSpace(row.Message + " " + row.Remedy)
+	}
+	return problem{Status: http.StatusUnprocessableEntity, Title: "That does not work", Text: text}
 }
 
 // sentence begins what an error says as a page does.
@@ -93,6 +112,10 @@ func (r *request) fail(err error) {
 	}
 	p := explain(err)
 	p.Reference = reference(r.Context())
+	var past *pastError
+	if errors.As(err, &past) {
+		p.Back = r.presentURL()
+	}
 	r.site.log.LogAttrs(r.Context(), level(p.Status), "request failed", logAttrs(r, p, err)...)
 	f := r.plainFrame(p.Title)
 	if werr := r.write(p.Status, ui.Plain(f, true, problemPage(f, p))); werr != nil {

@@ -177,6 +177,11 @@ func (r *request) check() error {
 			body = base
 		}
 	}
+	if it := r.headings().item(k.Name, id); v.Get("_field") == "" && it != nil && !it.Redacted {
+		if err := files(k, it.Body, body); err != nil {
+			return err
+		}
+	}
 	value, err := valueOf(k, body, problems)
 	if err != nil {
 		return err
@@ -280,7 +285,7 @@ func (r *request) formValues() (url.Values, error) {
 	if err := r.ParseForm(); err != nil {
 		var large *http.MaxBytesError
 		if errors.As(err, &large) {
-			return nil, badRequest("form", fmt.Errorf("it is larger than %d MB; attach large texts as files", maxForm>>20))
+			return nil, badRequest("form", fmt.Errorf("what was sent is larger than %d MB; attach large texts as files", maxForm>>20))
 		}
 		return nil, badRequest("form", err)
 	}

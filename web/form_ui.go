@@ -36,7 +36,7 @@ func hintOf(in input) string {
 	switch {
 	case in.Field.Type == record.Map:
 		add("One line each, for example: TSC: CC6.1, CC6.2")
-	case in.Field.List && len(in.Options) == 0 && in.Field.Ref == "":
+	case in.Field.List && len(in.Options) == 0 && in.Field.Ref == "" && in.Field.Type != record.Object:
 		add("One on each line.")
 	case in.Field.Type == record.Instant:
 		add("With its zone, for example 2025-06-30T10:00:00-05:00.")

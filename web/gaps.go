@@ -108,6 +108,8 @@ type gapRow struct {
 	Text       string
 	Sources    []behindRow
 	Accepted   string
+	// Withdraw is the id of the acceptance, for who may take it back.
+	Withdraw string
 	// Subject and FieldName say what an acceptance is about.
 	Subject   soc1.Ref
 	FieldName string
@@ -184,6 +186,8 @@ func (r *request) gapsAgain(status int, q url.Values, refused *refusedGap) error
 			p.Rows = append(p.Rows, r.gapRow(p, f, i))
 		}
 	}
+	// What is lived with for a while stands after what is open.
+	slices.SortStableFunc(p.Rows, func(a, b gapRow) int { return boolInt(a.Accepted != "") - boolInt(b.Accepted != "") })
 	for _, s := range gap.Severities {
 		p.Open = append(p.Open, fmt.Sprintf("%d %s", res.Count(s), s))
 	}
@@ -231,7 +235,7 @@ func (r *request) gapChoices(p *gapsPage, res *gap.Result, g gapQuery) {
 	}
 	count := func(severity, group string) (n int) {
 		for i := range res.Findings {
-			n += boolInt(gapQuery{severity: severity, group: group}.shows(&res.Findings[i]))
+			n += boolInt(res.Findings[i].Accepted == nil && gapQuery{severity: severity, group: group}.shows(&res.Findings[i]))
 		}
 		return n
 	}
@@ -265,6 +269,9 @@ func (r *request) gapRow(p *gapsPage, f *gap.Finding, i int) gapRow {
 		}
 	}
 	if a := f.Accepted; a != nil {
+		if p.Accept != "" {
+			x.Withdraw = a.Ref.ID
+		}
 		x.Accepted = fmt.Sprintf("Accepted by %s until %s: %s", r.headings().person(a.AcceptedBy).Name, dateText(string(a.ExpiresOn)), a.Reason)
 	}
 	return x
@@ -304,6 +311,32 @@ func (r *request) acceptGap() error {
 		q = u.Query()
 	}
 	return r.gapsAgain(http.StatusUnprocessableEntity, q, refused)
+}
+
+// withdrawGap takes an acceptance back.
+func (r *request) withdrawGap() error {
+	v, err := r.formValues()
+	if err != nil {
+		return err
+	}
+	err = r.site.app.WithdrawGap(r.Context(), r.actor, v.Get("id"), strings.TrimSpace(v.Get("reason")))
+	if err != nil {
+		return err
+	}
+	return r.redirect(r.local(v.Get("back")))
+}
+
+// lasting counts what is shown: what is open, and what is accepted beside it.
+func (p *gapsPage) lasting() string {
+	accepted := 0
+	for i := range p.Rows {
+		accepted += boolInt(p.Rows[i].Accepted != "")
+	}
+	out := count(len(p.Rows)-accepted, "open finding")
+	if accepted > 0 {
+		out += fmt.Sprintf(", %d accepted", accepted)
+	}
+	return out
 }
 
 // ruled is an overview with what the rules find, for whoever may ask them; for

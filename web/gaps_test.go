@@ -70,12 +70,44 @@ func TestGaps(t *testing.T) {
 	if p := m.page(reader, "/gaps?group=CTL"); !strings.Contains(p, "Accepted by Daniel Krawczyk until 31 Dec 2025: He begins in December.") {
 		t.Error("the page does not say who accepted it until when and why")
 	}
+	// What is accepted is not counted as open, and stands after what is.
+	now := m.page(manager, "/gaps?group=CTL")
+	if open := count(strings.Count(now, "Put it right</a>")-1, "open finding") + ", 1 accepted"; !strings.Contains(now, open) || strings.LastIndex(now, "Put it right</a>") < strings.Index(now, "Accepted by Daniel") {
+		t.Errorf("the page does not say %q, or the accepted one stands before an open one", open)
+	}
+	if !strings.Contains(now, `aria-describedby="until-gap-`) {
+		t.Error("what is wrong with a field is not tied to it")
+	}
+	// Who may accept may withdraw, with a reason; it is open again.
+	id := regexp.MustCompile(`name="id" value="(accept-[0-9a-f]+)"`).FindStringSubmatch(now)
+	if id == nil {
+		t.Fatal("the acceptance cannot be withdrawn")
+	}
+	back := url.Values{"id": {id[1]}, "reason": {"She will not come."}, "back": {"/gaps"}}
+	if w := m.post(reader, "/gaps/withdraw", back); w.Code != http.StatusForbidden {
+		t.Errorf("a reader withdraws: %d", w.Code)
+	}
+	if w := m.post(manager, "/gaps/withdraw", url.Values{"id": {id[1]}, "reason": {" "}, "back": {"/gaps"}}); w.Code != http.StatusUnprocessableEntity {
+		t.Errorf("without a reason: %d", w.Code)
+	}
+	if w := m.post(manager, "/gaps/withdraw", back); w.Code != http.StatusSeeOther {
+		t.Fatalf("withdrawing: %d %s", w.Code, w.Body)
+	}
+	if w := m.post(manager, "/gaps/withdraw", back); w.Code != http.StatusNotFound {
+		t.Errorf("withdrawing twice: %d", w.Code)
+	}
+	if p := m.page(manager, "/gaps?group=CTL"); strings.Contains(p, "Accepted by") || !strings.Contains(p, "PAY-5.1 has no owner.") {
+		t.Error("what was withdrawn is accepted still")
+	}
+	if w := m.post(manager, "/gaps/accept", form); w.Code != http.StatusSeeOther {
+		t.Fatalf("accepting again: %d %s", w.Code, w.Body)
+	}
 	// The day before, nobody had.
 	v, err := m.app.View(t.Context(), manager, app.OrganizationLedger, record.AsOf{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	before := v.AsOf().Known - 1
+	before := v.AsOf().Known - 3
 	if p := m.page(manager, "/gaps?group=CTL&known="+strconv.FormatInt(before, 10)); strings.Contains(p, "Accepted by") || strings.Contains(p, "/gaps/accept") {
 		t.Error("the past shows what came later, or offers to change it")
 	}

@@ -137,6 +137,16 @@ func (r *request) importForm() error {
 	if err != nil {
 		return err
 	}
+	// The form is for who changes one record of the register at least.
+	if denied := r.site.app.MayPut(r.Context(), r.actor, r.ledger, k.Name, ""); denied != nil {
+		reg, err := r.register(k.Name, query{})
+		if err != nil {
+			return err
+		}
+		if !r.mayChange(reg) {
+			return denied
+		}
+	}
 	p := r.importPageOf(k)
 	p.Action = p.Begin
 	return r.showImport(http.StatusOK, p)

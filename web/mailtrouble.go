@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"time"
 
 	"reperform/account"
 	"reperform/desk"
@@ -81,10 +82,7 @@ func (r *request) troubles() ([]troubleLine, error) {
 		if l.What == "" {
 			l.What = "Mail"
 		}
-		l.State = "Given up " + r.instant(t.EndedAt)
-		if l.Waits {
-			l.State = "Next attempt " + r.instant(t.NextAt)
-		}
+		l.State = l.stands(r.instant)
 		out = append(out, l)
 	}
 	return out, nil
@@ -174,4 +172,24 @@ func (r *request) handleTrouble() error {
 		return r.redirect(r.site.base + "/mail?done=" + do)
 	}
 	return desk.ErrMail
+}
+
+// stands says how a mail stands.
+func (l troubleLine) stands(instant func(time.Time) string) string {
+	switch {
+	case !l.Waits:
+		return "Given up " + instant(l.EndedAt)
+	case l.Attempts == 0:
+		return "Being tried again"
+	}
+	return "Next attempt " + instant(l.NextAt)
+}
+
+// triedText says when a mail was made and how often it was tried. One that waits
+// to be tried again says first that what follows is the answer of before.
+func triedText(l troubleLine) string {
+	if l.Waits && l.Attempts == 0 {
+		return l.When + " · what the server said before:"
+	}
+	return l.When + " · " + count(l.Attempts, "attempt")
 }

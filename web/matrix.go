@@ -67,15 +67,17 @@ type matrixGroup struct {
 
 // matrixRow is a control as rows show it; nothing in it depends on who asks.
 type matrixRow struct {
-	ID, Code     string
-	Title, Rest  string
-	Statement    string
-	Key          bool
-	Risk         string
-	RiskMore     int
-	RiskAll      string
-	Level        overview.Level
-	Frequency    string
+	ID, Code    string
+	Title, Rest string
+	Statement   string
+	Key         bool
+	Risk        string
+	RiskMore    int
+	RiskAll     string
+	Level       overview.Level
+	Frequency   string
+	// Held are frequency, nature and type as they are recorded, with a space between.
+	Held         string
 	Owner        ui.Person
 	Evidence     chart.HTML
 	EvidenceText string
@@ -111,6 +113,7 @@ func newMatrixRow(o *overview.Overview, c *overview.ControlLine) matrixRow {
 	}
 	words := []string{c.Control.Frequency.Label(), c.Control.Nature.Label()}
 	row.Frequency = strings.Join(slices.DeleteFunc(words, func(s string) bool { return s == "" }), " · ")
+	row.Held = strings.Join([]string{string(c.Control.Frequency), string(c.Control.Nature), string(c.Control.Type)}, " ")
 	e := c.Evidence
 	if e.Counted {
 		row.EvidenceText = fmt.Sprintf("%d/%d", e.Covered, e.Expected)

@@ -186,7 +186,7 @@ func (r *request) changeOne(k *record.Kind, c *matrixChange, change app.RecordCh
 	case errors.As(err, &stale):
 		return r.staleCell(k, change)
 	case err != nil && explain(err).Status == http.StatusUnprocessableEntity:
-		return r.answer(http.StatusUnprocessableEntity, matrixAnswer{Problem: err.Error()})
+		return r.answer(http.StatusUnprocessableEntity, matrixAnswer{Problem: explain(err).Text})
 	case err != nil:
 		return err
 	}

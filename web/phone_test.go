@@ -133,6 +133,8 @@ func TestViewsByKeyboard(t *testing.T) {
 	p.Press("Enter")
 	p.Wait("it holds what is shown", `document.readyState === "complete" && document.querySelector(".views > summary")?.ariaLabel === "Views: From the end" && location.search === "?sort=title"`)
 	edit()
+	p.TabTo(".viewedit[open] details > summary")
+	p.Press("Enter")
 	p.TabTo(".viewedit[open] button[value=delete]")
 	p.Press("Enter")
 	p.Wait("it is gone", `document.readyState === "complete" && document.querySelector(".views > summary")?.ariaLabel === "Views: Views" && !document.querySelector(".viewedit")`)

@@ -4,11 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -117,7 +115,7 @@ func (r *request) showRecord(status int, d draft) error {
 	}
 	for _, f := range k.Fields {
 		s := shownField{Field: f, Cell: r.show(f, fields[f.Name])}
-		if changeable && !f.Signature {
+		if changeable && !f.Signature && !f.File {
 			s.Edit = p.Edit + "?field=" + url.QueryEscape(f.Name)
 		}
 		if changeable && k.Name == personKind {
@@ -154,8 +152,11 @@ func (r *request) showRecord(status int, d draft) error {
 		return err
 	}
 	p.f.Here = r.at() + "/r/" + k.Name
-	if p.Signed != nil && r.URL.Query().Get("done") == "signed" {
+	switch done := r.URL.Query().Get("done"); {
+	case p.Signed != nil && done == "signed":
 		p.f.Toast = "Signed. The record keeps it, with its proof."
+	case done == "kept":
+		p.f.Toast = "Nothing was recorded: the version in between stands."
 	}
 	return r.write(status, ui.Page(p.f, recordActions(p), recordBody(p)))
 }
@@ -276,6 +277,8 @@ type formPage struct {
 	Problems map[string]string
 	// Stale holds both versions when somebody else was faster.
 	Stale *stalePage
+	// Resolving says that it chooses between two versions.
+	Resolving bool
 	// Presence is the place at which others see who edits the record.
 	Presence string
 }
@@ -330,47 +333,16 @@ func only(k *record.Kind, field string) []record.Field {
 	if field == "" {
 		return formFields(k)
 	}
-	if f, ok := k.Field(field); ok && !f.Signature {
+	if f, ok := k.Field(field); ok && !f.Signature && !f.File {
 		return []record.Field{f}
 	}
 	return nil
 }
 
-// formFields are the fields of a kind that a person enters; a signature gives the
-// others.
+// formFields are the fields of a kind that a person enters; a signature and what
+// is attached give the others.
 func formFields(k *record.Kind) []record.Field {
-	return slices.DeleteFunc(slices.Clone(k.Fields), func(f record.Field) bool { return f.Signature })
-}
-
-// unsign takes the signature off a body in which anything else changed: what was
-// signed is another text then. Of a body in which nothing did, it stays.
-func unsign(k *record.Kind, stored record.Record, body map[string]any) error {
-	was, err := looseBody(stored.Body)
-	if err != nil {
-		return err
-	}
-	signature := map[string]any{}
-	for _, f := range k.Fields {
-		if x, ok := was[f.Name]; ok && f.Signature {
-			signature[f.Name] = x
-		}
-		if f.Signature {
-			delete(was, f.Name)
-			delete(body, f.Name)
-		}
-	}
-	before, err := json.Marshal(was)
-	if err != nil {
-		return err
-	}
-	after, err := json.Marshal(body)
-	if err != nil {
-		return err
-	}
-	if record.SameBody(before, after) {
-		maps.Copy(body, signature)
-	}
-	return nil
+	return slices.DeleteFunc(slices.Clone(k.Fields), func(f record.Field) bool { return f.Signature || f.File })
 }
 
 func defaultReason(field string, k *record.Kind) string {
@@ -384,6 +356,9 @@ func (r *request) form(status int, p *formPage) error {
 	if p.Kind.Signed() && !p.New {
 		if now, err := r.present(p.Kind); err == nil && !blankValue(fieldsOf(now)["signed_on"]) {
 			p.Note = "It is signed. A change takes the signature off, and it is signed again."
+			if r.differs(p.Kind.Name, p.ID) {
+				p.Note = "What it is made of was changed since it was signed, so the signature stands under other words. Recording this form, with a change of its own or without, takes the signature off; then it waits to be signed again."
+			}
 		}
 	}
 	title := p.Heading
@@ -449,8 +424,8 @@ func (r *request) save() error {
 		return err
 	}
 	p := &formPage{Kind: k, ID: now.ID, Heading: record.HeadingOf(now).String(), Only: v.Get("_field"), Effective: v.Get("_effective"), Reason: v.Get("_reason")}
-	if p.Revision, err = strconv.ParseInt(v.Get("_revision"), 10, 64); err != nil {
-		return badRequest("_revision", errors.New("the form does not say which revision it was made from; open it again"))
+	if p.Revision, err = revisionIn(v); err != nil {
+		return err
 	}
 	fields := only(k, p.Only)
 	if len(fields) == 0 {
@@ -461,9 +436,12 @@ func (r *request) save() error {
 		return err
 	}
 	if p.Only != "" {
-		if body, err = r.merged(k, p.Revision, body, p.Only); err != nil {
-			return err
-		}
+		body, err = r.merged(k, p.Revision, body, p.Only)
+	} else {
+		err = r.keepFiles(k, p.Revision, body)
+	}
+	if err != nil {
+		return err
 	}
 	return r.put(k, p, body, problems, v)
 }
@@ -540,7 +518,7 @@ func (r *request) put(k *record.Kind, p *formPage, body map[string]any, problems
 		if err != nil {
 			return err
 		}
-		if err := unsign(k, now, body); err != nil {
+		if err := unsign(k, now, body, r.differs(k.Name, p.ID)); err != nil {
 			return err
 		}
 	}
@@ -566,6 +544,14 @@ func (r *request) put(k *record.Kind, p *formPage, body map[string]any, problems
 	if !ok {
 		return fmt.Errorf("kind %s has no rules", k.Name)
 	}
+	if same, err := r.unchanged(k, p, value, on); err != nil {
+		return err
+	} else if same && p.Resolving {
+		return r.redirect(r.recordURL(k.Name, p.ID) + "?done=kept")
+	} else if same {
+		p.Problem = "Nothing changed, so nothing was recorded."
+		return again(http.StatusUnprocessableEntity)
+	}
 	change := app.RecordChange{Ledger: r.ledger, Kind: k.Name, ID: p.ID, Revision: p.Revision, Effective: on, Value: checked, Reason: p.Reason}
 	err = r.site.app.PutRecord(r.Context(), r.actor, change)
 	var stale *app.StaleError
@@ -576,7 +562,19 @@ func (r *request) put(k *record.Kind, p *formPage, body map[string]any, problems
 	case errors.As(err, &stale):
 		return r.stale(k, p, change)
 	case err != nil && explain(err).Status == http.StatusUnprocessableEntity:
-		p.Problem = err.Error()
+		p.Problem = explain(err).Text
+		var about *app.RecordError
+		if errors.As(err, &about) {
+			// What is wrong with a field stands beside it.
+			name := about.Field
+			if name == "id" {
+				name = "_id"
+			}
+			if _, ok := k.Field(strings.SplitN(name, "[", 2)[0]); !ok && (name != "_id" || !p.New) {
+				return again(http.StatusUnprocessableEntity)
+			}
+			problems[name], p.Problem = p.Problem, "1 field to correct. Nothing was recorded yet."
+		}
 		return again(http.StatusUnprocessableEntity)
 	case err != nil:
 		return err

@@ -32,6 +32,8 @@ type request struct {
 	heard map[string]int64
 	// ahead says that nobody asked yet, see Follow.
 	ahead bool
+	// next is the session's token where the request gave it a new one.
+	next string
 
 	view  *record.View
 	names *names
@@ -81,7 +83,7 @@ func (r *request) readPast() error {
 	if effective != "" {
 		d, err := soc1.ParseDate(effective)
 		if err != nil {
-			return badRequest("asof", err)
+			return &pastError{err}
 		}
 		r.asOf.Effective = d
 		words = append(words, "What was in force on "+dateText(string(d))+".")
@@ -89,18 +91,29 @@ func (r *request) readPast() error {
 	if known != "" {
 		n, err := r.site.app.KnownAt(r.Context(), r.actor, r.ledger, known)
 		if err != nil {
-			return badRequest("known", err)
+			return &pastError{err}
 		}
 		r.asOf.Known = n
 		words = append(words, fmt.Sprintf("What had been recorded by %s (entry %d).", knownText(known), n))
 	}
-	leave := *r.URL
-	q.Del("asof")
-	q.Del("known")
-	leave.RawQuery = q.Encode()
-	r.past = ui.Past{Effective: effective, Known: known, Text: strings.Join(words, " "), Leave: r.site.base + leave.String()}
+	r.past = ui.Past{Effective: effective, Known: known, Text: strings.Join(words, " "), Leave: r.presentURL()}
 	return nil
 }
+
+// presentURL is the address without the point in time.
+func (r *request) presentURL() string {
+	u, q := *r.URL, r.URL.Query()
+	q.Del("asof")
+	q.Del("known")
+	u.RawQuery = q.Encode()
+	return r.site.base + u.String()
+}
+
+// pastError refuses a point in time: the page itself is there.
+type pastError struct{ err error }
+
+func (e *pastError) Error() string { return e.err.Error() }
+func (e *pastError) Unwrap() error { return e.err }
 
 func knownText(s string) string {
 	if _, err := soc1.ParseDate(s); err == nil {

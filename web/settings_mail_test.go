@@ -294,6 +294,26 @@ func TestMailTrouble(t *testing.T) {
 	}
 }
 
+// A mail that is tried again has no number of attempts, and its answer is that of
+// before.
+func TestMailTriedAgain(t *testing.T) {
+	next := time.Date(2025, 11, 20, 7, 15, 0, 0, time.UTC)
+	at := func(x time.Time) string { return x.Format("15:04") }
+	for _, c := range []struct {
+		mail        desk.Trouble
+		state, says string
+	}{
+		{desk.Trouble{NextAt: next}, "Being tried again", "07:00 · what the server said before:"},
+		{desk.Trouble{NextAt: next, Attempts: 2}, "Next attempt 07:15", "07:00 · 2 attempts"},
+		{desk.Trouble{EndedAt: next, Attempts: 9}, "Given up 07:15", "07:00 · 9 attempts"},
+	} {
+		l := troubleLine{Trouble: c.mail, When: "07:00", Waits: !c.mail.NextAt.IsZero()}
+		if got := l.stands(at); got != c.state || triedText(l) != c.says {
+			t.Errorf("%+v stands as %q, %q", c.mail, got, triedText(l))
+		}
+	}
+}
+
 // A site that sends no mail says so, and keeps nothing.
 func TestNoMail(t *testing.T) {
 	m, d, _, _ := newMailHouse(t)

@@ -37,13 +37,15 @@ type signPage struct {
 	Ask bool
 	// What was typed, and what is wrong with it.
 	Statement, Dated string
-	Read             bool
-	Problem          string
-	Problems         map[string]string
-	Action           string
-	Email            string
-	Password         bool
-	Passkeys         bool
+	// Latest is the last day that a letter may bear.
+	Latest   string
+	Read     bool
+	Problem  string
+	Problems map[string]string
+	Action   string
+	Email    string
+	Password bool
+	Passkeys bool
 }
 
 // wrong reports whether a field is the first with something to correct, which has
@@ -143,13 +145,13 @@ func (r *request) signAgain(status int, p *signPage) error {
 	}
 	p.Ask = s.Signed == nil && s.Subservice == ""
 	p.Signer, p.When = r.headings().person(r.actor), dateText(string(today))
-	p.Title = p.Signer.Title
+	p.Title, p.Latest = p.Signer.Title, string(today)
 	switch {
 	case s.Signed != nil:
 		g := s.Signed
 		p.Signer, p.Title, p.When, p.Proof = r.headings().person(g.By), g.Title, dateText(string(g.On)), r.url("/entry/%d", g.Pos)
 		if s.Differs {
-			p.ChangedSince = "It reads otherwise since it was signed: the signature stands under other words. To have it signed again, the compliance manager records it without the signature; then it waits here."
+			p.ChangedSince = "It reads otherwise since it was signed: the signature stands under other words. To have it signed again, the signature is taken off: the compliance manager records the form of the document, with a change or without, and then it waits here."
 			r.sinceSigned(p, g)
 		}
 	case s.Earlier != nil && p.ChangedSince == "":
@@ -248,7 +250,11 @@ func (r *request) beforeSigning(p *signPage, today soc1.Date) error {
 		if x.Rule == "EVA-21" {
 			continue // Open exceptions are said above.
 		}
-		open(x.Severity == "critical", fmt.Sprintf("Management’s own tests, %s: %s (%s).", count(len(x.Subjects), "time"), x.Fires, x.Rule), r.refLinks(x.Subjects)...)
+		whose := "Management’s own tests"
+		if n := len(x.Subjects); n > 1 {
+			whose += fmt.Sprintf(", in %d places", n)
+		}
+		open(x.Severity == "critical", fmt.Sprintf("%s: %s (%s).", whose, x.Fires, x.Rule), r.refLinks(x.Subjects)...)
 	}
 	return nil
 }
@@ -268,7 +274,7 @@ func (r *request) refLinks(refs []soc1.Ref) []ui.Link {
 }
 
 // signed is what a form says about a signature; problems are by field.
-func (r *request) signed(p *signPage, v url.Values) (app.Signature, bool) {
+func (r *request) signed(p *signPage, v url.Values) (app.Signature, bool, error) {
 	s := p.S
 	g := app.Signature{Kind: s.Kind, ID: s.ID, SHA256: v.Get("sha256"), Statement: strings.TrimSpace(v.Get("statement"))}
 	p.Statement, p.Read, p.Problems = g.Statement, v.Get("read") == "yes", map[string]string{}
@@ -290,12 +296,18 @@ func (r *request) signed(p *signPage, v url.Values) (app.Signature, bool) {
 	if s.Kind == "representation_letter" && s.Dated == "" {
 		p.Dated = strings.TrimSpace(v.Get("dated"))
 		d, err := soc1.ParseDate(p.Dated)
-		if err != nil {
-			p.Problems["dated"] = "Give the date of the letter, such as 2026-02-20."
+		today, terr := r.site.app.Today(r.Context())
+		switch {
+		case terr != nil:
+			return g, false, terr
+		case err != nil:
+			p.Problems["dated"] = "Give the date of the letter, such as " + string(today) + "."
+		case d > today:
+			p.Problems["dated"] = "This day has not come yet. A letter is signed on the day whose date it bears, or later."
 		}
 		g.Dated = d
 	}
-	return g, len(p.Problems) == 0
+	return g, len(p.Problems) == 0, nil
 }
 
 // stale reports whether a text reads otherwise than the one that was read.
@@ -322,7 +334,10 @@ func (r *request) sign() error {
 		return err
 	}
 	p := &signPage{S: s}
-	g, ok := r.signed(p, v)
+	g, ok, err := r.signed(p, v)
+	if err != nil {
+		return err
+	}
 	again := func() error {
 		r.view, r.names = nil, nil
 		if p.S, err = r.signing(); err != nil {
@@ -373,7 +388,7 @@ func (r *request) sign() error {
 	case errors.As(err, &changed):
 		return again()
 	case err != nil && explain(err).Status == http.StatusUnprocessableEntity:
-		p.Problem = "Nothing was signed: " + err.Error()
+		p.Problem = "Nothing was signed. " + explain(err).Text
 		return r.signAgain(http.StatusUnprocessableEntity, p)
 	case err != nil:
 		return err
@@ -387,8 +402,8 @@ func (r *request) beginSigning(v url.Values) (told, error) {
 	if err != nil {
 		return told{}, err
 	}
-	if a, ok := r.signable(s, v); !ok {
-		return a, nil
+	if a, ok, err := r.signable(s, v); !ok {
+		return a, err
 	}
 	return begun(r.site.opt.Accounts.BeginPasskeyProof(r.Context(), r.token()))
 }
@@ -399,22 +414,25 @@ func (r *request) finishSigning(v url.Values) (told, error) {
 	if err != nil {
 		return told{}, err
 	}
-	if a, ok := r.signable(s, v); !ok {
-		return a, nil
+	if a, ok, err := r.signable(s, v); !ok {
+		return a, err
 	}
 	next, err := r.site.opt.Accounts.FinishPasskeyProof(r.Context(), r.token(), v.Get("ceremony"), []byte(v.Get("response")), r.client())
 	if err != nil {
 		return told{}, err
 	}
 	r.rotated(next)
-	g, _ := r.signed(&signPage{S: s}, v)
+	g, _, err := r.signed(&signPage{S: s}, v)
+	if err != nil {
+		return told{}, err
+	}
 	err = r.site.app.Sign(r.Context(), r.actor, g)
 	var changed *app.TextChangedError
 	switch {
 	case errors.As(err, &changed):
 		return r.readAgain(s, v), nil
 	case err != nil && explain(err).Status == http.StatusUnprocessableEntity:
-		return told{Problem: "Nothing was signed: " + err.Error()}, nil
+		return told{Problem: "Nothing was signed. " + explain(err).Text}, nil
 	case err != nil:
 		return told{}, err
 	}
@@ -422,20 +440,23 @@ func (r *request) finishSigning(v url.Values) (told, error) {
 }
 
 // signable answers what keeps a form from signing.
-func (r *request) signable(s *app.Signing, v url.Values) (told, bool) {
+func (r *request) signable(s *app.Signing, v url.Values) (told, bool, error) {
 	p := &signPage{S: s}
-	g, ok := r.signed(p, v)
+	g, ok, err := r.signed(p, v)
+	if err != nil {
+		return told{}, false, err
+	}
 	if s.Signed != nil || stale(g, s) {
-		return r.readAgain(s, v), false
+		return r.readAgain(s, v), false, nil
 	}
 	if !ok {
 		for _, name := range []string{"dated", "statement", "read"} {
 			if text := p.Problems[name]; text != "" {
-				return told{Problem: text}, false
+				return told{Problem: text}, false, nil
 			}
 		}
 	}
-	return told{}, true
+	return told{}, true, nil
 }
 
 func (r *request) readAgain(s *app.Signing, v url.Values) told {
@@ -536,6 +557,9 @@ func (r *request) signedState(kind, id string) (*signedState, error) {
 	case s.Signed != nil && s.Differs:
 		x.Status = ui.Status{Text: "Reads otherwise since it was signed", Class: "bad", Icon: "triangle-alert"}
 		x.Note, x.Proof = "Signed by "+by(s.Signed)+"; the text that was signed was another one.", r.url("/entry/%d", s.Signed.Pos)
+		if r.site.app.MayPut(r.Context(), r.actor, r.ledger, kind, id) == nil {
+			x.Href, x.Do = r.url("/r/%s/%s/edit", kind, url.PathEscape(id)), "Take the signature off"
+		}
 	case s.Signed != nil:
 		x.Status = ui.Status{Text: "Signed", Class: "ok", Icon: "check"}
 		x.Note, x.Proof = "By "+by(s.Signed)+"; the text reads as it was signed.", r.url("/entry/%d", s.Signed.Pos)

@@ -42,6 +42,32 @@ func (h *liveHouse) papers(t testing.TB) {
 	}
 }
 
+// TestSignIsTold tells whoever reads a text that it was changed meanwhile, and
+// leaves the text that is read as it is. It comes before what proves the password,
+// which gives the session another token.
+func TestSignIsTold(t *testing.T) {
+	h := live(t)
+	h.paper(t, "assertion", "a-told", soc1.ManagementAssertion{Engagement: "soc1-2025"})
+	p := h.door(t).as(t, h, executive)
+	p.open("/sign/assertion/a-told")
+	p.Wait("the stream", `document.querySelector(".live")?.dataset.state === "on"`)
+	read := p.Text(".paper")
+	changed := soc1.ManagementAssertion{Engagement: "soc1-2025", Modifications: []soc1.AssertionModification{{Limb: soc1.LimbDesign, Text: "One control was not designed."}}}
+	if err := h.app.PutRecord(t.Context(), manager, app.RecordChange{Kind: "assertion", ID: "a-told", Revision: 1, Effective: "2025-11-20", Value: changed, Reason: "Found."}); err != nil {
+		t.Fatal(err)
+	}
+	p.Wait("the notice", `document.querySelector("#text-now:not([hidden])")?.textContent.includes("was changed since you opened it")`)
+	if now := p.Text(".paper"); now != read {
+		t.Errorf("the text moved while it was read: %q", now)
+	}
+	for _, s := range p.axe(browsertest.All) {
+		t.Error(s)
+	}
+	p.Do(`document.querySelector("#text-now a").click()`)
+	p.Wait("what changed", `location.search.startsWith("?since=") && document.querySelector("#changed")?.textContent.includes("not designed") && document.readyState === "complete"`)
+	p.fine(t)
+}
+
 // TestSignByKeys reads and signs without a mouse: refused for a wrong password,
 // nothing that was typed is lost, and then it is said.
 func TestSignByKeys(t *testing.T) {

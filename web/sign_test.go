@@ -83,7 +83,7 @@ func TestSignPage(t *testing.T) {
 	}
 	g.shows("/r/assertion/assertion-2025", "Not signed", `href="`+at+`"`)
 	page := g.shows(at, "Assertion of the Management of Wexmoor Payroll, Inc.", "the controls operated effectively throughout the period", "What it rests on", "Still open",
-		"The period ends on December 31, 2025 only", "Evidence is owed for", "I have read the text in full", "You sign as <b>Ruth Villanueva</b>", "revision 1")
+		"The period lasts until December 31, 2025; what happens", "Evidence is owed for", "I have read the text in full", "You sign as <b>Ruth Villanueva</b>", "revision 1")
 	if strings.Contains(page, "data-live=") {
 		t.Error("the text changes under whoever reads it")
 	}
@@ -284,7 +284,7 @@ func TestSignLockout(t *testing.T) {
 		g.post(http.StatusUnprocessableEntity, at, form)
 	}
 	g.post(http.StatusUnprocessableEntity, at, form)
-	if a := g.post(http.StatusTooManyRequests, at, form); !strings.Contains(a.text, "Try again at") {
+	if a := g.post(http.StatusTooManyRequests, at, form); !strings.Contains(a.text, "Try again at") || strings.Count(strings.ToLower(a.text), "try again") != 1 || !strings.Contains(a.text, "Somebody who has a passkey signs in with it meanwhile.") {
 		t.Errorf("after five wrong passwords: %s", words(a.text))
 	}
 	// The right one has to wait as well, here and at the door.
@@ -357,10 +357,24 @@ func TestSignatureInForms(t *testing.T) {
 	g.post(http.StatusSeeOther, at, filledIn(t, g.shows(at)))
 	w.shows(record+"/edit", "A change takes the signature off")
 	same := url.Values{"_revision": {"2"}, "_reason": {"Looked at."}, "engagement": {"soc1-2025"}}
-	w.post(http.StatusSeeOther, record+"/edit", same)
-	if _, e := i.signedBy("assertion", "assertion-2025"); e.Revision != 3 || len(e.Fields) > 0 {
-		t.Error("a form in which nothing changed took the signature off")
+	if a := w.post(http.StatusUnprocessableEntity, record+"/edit", same); !strings.Contains(a.text, "Nothing changed, so nothing was recorded.") {
+		t.Errorf("a form in which nothing changed: %s", words(a.text))
 	}
+	if by, e := i.signedBy("assertion", "assertion-2025"); by != executive || e.Revision != 2 {
+		t.Errorf("a form in which nothing changed recorded revision %d, signed by %q", e.Revision, by)
+	}
+	// Where the text is another one by now, recording it as it is takes the
+	// signature off, and it waits again.
+	i.renameSystem("Wexmoor Payroll and Benefits System")
+	w.shows(record, "Take the signature off", `href="`+record+`/edit"`)
+	g.shows(at, "the signature is taken off: the compliance manager records the form")
+	w.shows(record+"/edit", "the signature stands under other words", "with a change of its own or without")
+	w.post(http.StatusSeeOther, record+"/edit", same)
+	if now, err := i.view(manager).Get(t.Context(), "assertion", "assertion-2025"); err != nil || now.Revision != 3 || strings.Contains(string(now.Body), "signed_") {
+		t.Errorf("the signature stays under another text: %s %v", now.Body, err)
+	}
+	g.shows("/inbox", `href="`+at+`"`)
+	g.post(http.StatusSeeOther, at, filledIn(t, g.shows(at)))
 	revision := regexp.MustCompile(`name="_revision" value="(\d+)"`).FindStringSubmatch(w.shows(record + "/edit"))[1]
 	changed := url.Values{"_revision": {revision}, "_reason": {"An exception."}, "_field": {"modifications"}, "modifications.0.limb": {"design"}, "modifications.0.text": {"One control was not designed."}}
 	w.post(http.StatusSeeOther, record+"/edit", changed)

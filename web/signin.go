@@ -211,6 +211,9 @@ func (r *request) landing(person string) string {
 
 // token is that of the session that the request comes with.
 func (r *request) token() string {
+	if r.next != "" {
+		return r.next
+	}
 	c, err := r.Cookie(r.site.sessionCookie())
 	if err != nil {
 		return ""
@@ -219,7 +222,11 @@ func (r *request) token() string {
 }
 
 // rotated gives the browser the session's next token.
-func (r *request) rotated(next string) { r.setCookie(r.site.sessionCookie(), next, 0) }
+func (r *request) rotated(next string) {
+	// A page that is shown after all asks with it as well.
+	r.next = next
+	r.setCookie(r.site.sessionCookie(), next, 0)
+}
 
 // sentence is what a person is told of a refusal, with the time from which
 // trying again makes sense.

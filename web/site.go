@@ -148,6 +148,7 @@ func (s *Site) register() {
 	s.add("POST /start/use", (*request).useProposal)
 	s.add("GET /scope", (*request).scope)
 	s.add("POST /scope/freeze", (*request).freezeScope)
+	s.add("POST /gaps/withdraw", (*request).withdrawGap)
 	s.add("POST /matrix/change", (*request).postMatrix)
 	s.add("GET /matrix/choices", (*request).matrixChoices)
 	s.add("GET /matrix/statement", (*request).matrixStatement)

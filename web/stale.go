@@ -3,10 +3,8 @@ package web
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 
 	"reperform/app"
 	"reperform/record"
@@ -74,8 +72,9 @@ func (r *request) resolve() error {
 		return err
 	}
 	p := &formPage{Kind: k, ID: now.ID, Heading: record.HeadingOf(now).String(), Reason: v.Get("_reason"), Effective: v.Get("_effective")}
-	if p.Revision, err = strconv.ParseInt(v.Get("_revision"), 10, 64); err != nil {
-		return badRequest("_revision", errors.New("the form does not say which revision it was made from; open it again"))
+	p.Resolving = true
+	if p.Revision, err = revisionIn(v); err != nil {
+		return err
 	}
 	theirs, err := r.revision(k, now.ID, p.Revision)
 	if err != nil {

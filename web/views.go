@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -82,14 +83,7 @@ func (r *request) viewsOf(page, query string, tidy func(url.Values) string) (*sa
 	if err != nil {
 		return nil, err
 	}
-	out := &savedViews{Page: page, Query: query, Plain: r.url("/%s", page), PlainOn: query == "", Circles: []option{{Value: "", Text: "Only I"}}}
-	for _, c := range circles {
-		words := "Everybody of the organization"
-		if c != app.OrganizationLedger {
-			words = "Everybody of the file " + c
-		}
-		out.Circles = append(out.Circles, option{Value: c, Text: words})
-	}
+	out := &savedViews{Page: page, Query: query, Plain: r.url("/%s", page), PlainOn: query == "", Circles: circleOptions(circles, "")}
 	for _, v := range all {
 		x := savedView{ID: v.ID, Name: v.Name, Whose: r.headings().person(v.Owner), Mine: v.Owner == r.actor, Shared: v.Shared()}
 		x.Href = r.url("/%s?%s", page, v.Query)
@@ -107,12 +101,26 @@ func (r *request) viewsOf(page, query string, tidy func(url.Values) string) (*sa
 		}
 		if x.On && (out.On == nil || x.Mine && !out.On.Mine) {
 			out.On = &x
+			// One's own from somebody else's begins private.
 			for i := range out.Circles {
-				out.Circles[i].On = out.Circles[i].Value == v.Circle
+				out.Circles[i].On = x.Mine && out.Circles[i].Value == v.Circle
 			}
 		}
 	}
 	return out, nil
+}
+
+// circleOptions are with whom a view can be shared.
+func circleOptions(circles []string, on string) []option {
+	out := []option{{Value: "", Text: "Only I", On: on == ""}}
+	for _, c := range circles {
+		words := "Everybody of the organization"
+		if c != app.OrganizationLedger {
+			words = "Everybody of the file " + c
+		}
+		out = append(out, option{Value: c, Text: words, On: c == on})
+	}
+	return out
 }
 
 // registerViewsOf is the menu of a register.
@@ -139,7 +147,7 @@ func (r *request) matrixViewsOf(p *matrixPage) (*savedViews, error) {
 var viewPage = regexp.MustCompile(`^(x/[^/?#]+/)?(matrix|r/[a-z_]+)$`)
 
 // saveView keeps what a page shows under a name. A name of one's own that is
-// there already holds what is shown from now on.
+// there already holds what is shown from now on, where the form says so.
 func (r *request) saveView() error {
 	v, err := r.formValues()
 	if err != nil {
@@ -156,7 +164,7 @@ func (r *request) saveView() error {
 	}
 	view := desk.View{Owner: r.actor, Page: page, Name: v.Get("name"), Query: v.Get("query"), Circle: with}
 	_, err = r.site.opt.Desk.SaveView(r.Context(), view)
-	if errors.Is(err, desk.ErrTaken) {
+	if errors.Is(err, desk.ErrTaken) && v.Get("replace") == "yes" {
 		all, verr := r.site.opt.Desk.Views(r.Context(), r.actor, nil, page)
 		if verr != nil {
 			return verr
@@ -168,10 +176,32 @@ func (r *request) saveView() error {
 		}
 		_, err = r.site.opt.Desk.ChangeView(r.Context(), view, circles)
 	}
-	if err != nil {
-		return r.viewProblem("name", err)
+	back := r.local(r.site.base + "/" + page + queryMark(view.Query))
+	var known *desk.Error
+	switch {
+	case errors.Is(err, desk.ErrTaken):
+		return r.askView(http.StatusConflict, viewAsk{View: view, Circles: circleOptions(circles, with), Problem: "You have a view of this name on this page. Choose another name, or let that view show what you see now.", Taken: true, Back: back})
+	case errors.As(err, &known):
+		return r.askView(http.StatusBadRequest, viewAsk{View: view, Circles: circleOptions(circles, with), Problem: known.Message, Back: back})
+	case err != nil:
+		return err
 	}
-	return r.redirect(r.local(r.site.base + "/" + page + queryMark(view.Query)))
+	return r.redirect(back)
+}
+
+// viewAsk is a view that could not be saved as it was given.
+type viewAsk struct {
+	View    desk.View
+	Circles []option
+	Problem string
+	// Taken says that another view of the person's has the name.
+	Taken bool
+	Back  string
+}
+
+func (r *request) askView(status int, a viewAsk) error {
+	f := r.plainFrame("Save view")
+	return r.write(status, ui.Plain(f, false, viewAgain(f, a)))
 }
 
 func queryMark(q string) string {

@@ -30,12 +30,14 @@ type findingLine struct {
 	Sources    []soc1.Ref `json:"sources,omitempty"`
 	// Accepted says who accepted it, when, why and until when.
 	Accepted *soc1.GapAcceptance `json:"accepted,omitempty"`
+	// Acceptance is the id of that record.
+	Acceptance string `json:"acceptance,omitempty"`
 }
 
 func lineOfFinding(f *gap.Finding) findingLine {
 	l := findingLine{Rule: f.Rule.ID, Severity: string(f.Severity), Subject: f.Subject, Field: f.Field, Text: f.Text, Remedy: f.Rule.Remedy, Objectives: f.Objectives, Sources: f.Sources}
 	if f.Accepted != nil {
-		l.Accepted = &f.Accepted.GapAcceptance
+		l.Accepted, l.Acceptance = &f.Accepted.GapAcceptance, f.Accepted.Ref.ID
 	}
 	return l
 }
@@ -83,7 +85,7 @@ func (c *cli) gapsCommand() *cobra.Command {
 			for _, l := range lines {
 				fmt.Fprintf(w, "%s %-8s %s/%s%s\n  %s\n", l.Rule, l.Severity, l.Subject.Kind, l.Subject.ID, dotted(l.Field), l.Text)
 				if l.Accepted != nil {
-					fmt.Fprintf(w, "  accepted by %s until %s: %s\n", l.Accepted.AcceptedBy, l.Accepted.ExpiresOn, l.Accepted.Reason)
+					fmt.Fprintf(w, "  accepted by %s until %s: %s (%s)\n", l.Accepted.AcceptedBy, l.Accepted.ExpiresOn, l.Accepted.Reason, l.Acceptance)
 				} else {
 					fmt.Fprintf(w, "  %s\n", l.Remedy)
 				}
@@ -102,7 +104,7 @@ func (c *cli) gapsCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&asCSV, "csv", false, "print comma-separated values for a spreadsheet")
 	cmd.Flags().BoolVar(&draft, "draft", false, "build the draft of the report and run the rules on it too")
 	cmd.Flags().BoolVar(&files, "files", false, "read every file of evidence and run the rules on them too")
-	cmd.AddCommand(c.gapRulesCommand(), c.gapAcceptCommand())
+	cmd.AddCommand(c.gapRulesCommand(), c.gapAcceptCommand(), c.gapWithdrawCommand())
 	return cmd
 }
 
@@ -246,5 +248,25 @@ func (c *cli) gapAcceptCommand() *cobra.Command {
 	cmd.Flags().StringVar(&g.Engagement, "engagement", "", "report for which it holds (default: every one)")
 	cmd.Flags().StringVar(&g.Reason, "reason", "", "why the organization can live with it")
 	cmd.Flags().StringVar(&until, "until", "", "last day on which it holds, a year from today at most")
+	return cmd
+}
+
+func (c *cli) gapWithdrawCommand() *cobra.Command {
+	var reason string
+	cmd := c.command("withdraw ID", "gaps", func(cmd *cobra.Command, args []string) error {
+		a, err := c.open(cmd.Context())
+		if err != nil {
+			return err
+		}
+		if err := a.WithdrawGap(cmd.Context(), c.actor, args[0], reason); err != nil {
+			return err
+		}
+		return c.print(map[string]string{"id": args[0]}, func(w io.Writer) {
+			fmt.Fprintf(w, "%s holds no longer; what it was about is open again.\n", args[0])
+		})
+	})
+	cmd.Short = "Take back an acceptance"
+	cmd.Args = cobra.ExactArgs(1)
+	cmd.Flags().StringVar(&reason, "reason", "", "why it holds no longer")
 	return cmd
 }

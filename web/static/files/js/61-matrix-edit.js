@@ -33,7 +33,7 @@ const matrixEdit = (() => {
   // once and takes what is typed, while the choices may still be on their way.
   async function list(cell, targets, fields, typed, title, prepare) {
     close();
-    let all, early = false;
+    let all, early = null;
     const many = fields[0][0] === "risks", now = new Set(), had = new Set();
     const find = el("input", { className: "in", type: "text", value: typed, autocomplete: "off", spellcheck: false });
     const ul = el("ul", { id: "celled-list" });
@@ -53,63 +53,84 @@ const matrixEdit = (() => {
     const c = cell.getBoundingClientRect(), h = 340;
     box.style.setProperty("left", Math.max(8, Math.min(c.left - 4, innerWidth - box.offsetWidth - 8)) + "px");
     box.style.setProperty("top", Math.max(8, c.bottom + h > innerHeight ? c.top - Math.min(h, c.top - 8) : c.bottom + 2) + "px");
-    let at = 0, shown = [];
+    // It begins at what is recorded: Enter and Tab without a choice change nothing.
+    const held = Object.fromEntries(fields.map(([name]) => [name, many ? undefined : shared(targets, name)]));
+    const same = (o) => held[o.name] === o.value;
+    let at = 0, shown = [], begun = !typed;
     function paint() {
       if (!all) return;
       const q = find.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
       shown = [];
       const kids = [];
-      for (const [name, words] of fields) {
+      for (const [name] of fields) {
         const fits = (all[name] ?? []).filter((o) => q.every((w) => o.text.toLowerCase().includes(w)));
         if (many) fits.sort((a, b) => had.has(b.value) - had.has(a.value));
         if (!q.length && (name === "owner" || name === "frequency") ) fits.push({ value: "", text: "None" });
-        if (fits.length && fields.length > 1) { const head = el("li", { textContent: words }); head.setAttribute("role", "presentation"); kids.push(head); }
-        for (const o of fits.slice(0, 200)) {
-          const i = shown.push({ name, ...o }) - 1, li = el("li", { id: "celled-" + i }, el("span", { className: "tick", textContent: many && now.has(o.value) ? "✓" : "" }), el("span", { className: "tr", textContent: o.text }));
-          li.setAttribute("role", "option");
-          li.setAttribute("aria-selected", String(many ? now.has(o.value) : i === at));
-          if (i === at) li.classList.add("at");
-          li.onmousedown = (e) => { e.preventDefault(); at = i; many ? turn() : take(); };
-          kids.push(li);
-        }
+        for (const o of fits.slice(0, 200)) shown.push({ name, ...o });
+      }
+      if (begun && !many) at = shown.findIndex(same);
+      begun = false;
+      let group = "";
+      for (const [i, o] of shown.entries()) {
+        if (fields.length > 1 && o.name !== group) { const head = el("li", { textContent: fields.find((f) => f[0] === o.name)[1] }); head.setAttribute("role", "presentation"); kids.push(head); }
+        group = o.name;
+        const li = el("li", { id: "celled-" + i }, el("span", { className: "tick", textContent: (many ? now.has(o.value) : same(o)) ? "✓" : "" }), el("span", { className: "tr", textContent: o.text }));
+        li.setAttribute("role", "option");
+        li.setAttribute("aria-selected", String(many ? now.has(o.value) : i === at));
+        if (i === at) li.classList.add("at");
+        li.onmousedown = (e) => { e.preventDefault(); at = i; many ? turn() : take(); };
+        kids.push(li);
       }
       ul.replaceChildren(...kids);
-      find.setAttribute("aria-activedescendant", shown.length ? "celled-" + at : "");
+      find.setAttribute("aria-activedescendant", shown[at] ? "celled-" + at : "");
       document.getElementById("celled-" + at)?.scrollIntoView({ block: "nearest" });
     }
     function turn() { const o = shown[at]; if (!o) return; now.has(o.value) ? now.delete(o.value) : now.add(o.value); paint(); }
-    function take() {
-      if (!all) { early = true; return; }
-      const o = shown[at];
+    // take records the choice and goes on by some cells; what is recorded already
+    // is not recorded again.
+    function take(by = 0) {
+      if (!all) { early = { by }; return; }
+      const o = shown[at], changes = many ? targets.length > 1 || now.size !== had.size || [...now].some((v) => !had.has(v)) : o && !same(o);
+      if (changes) record(o); else if (o || !find.value.trim()) finish(); else return;
+      if (by) step(by);
+    }
+    function record(o) {
       if (many) { const v = [...now], words = (all.risks ?? []).filter((x) => now.has(x.value)).map((x) => x.text.split(" ")[0]); finish(); return set(cell, targets, "risks", v, words.join(", ") || "None", "Risks"); }
-      if (!o) return;
       finish();
       if (o.run) return o.run();
       set(cell, targets, o.name, o.value === "" ? [] : [o.value], o.text, fields.find((f) => f[0] === o.name)[1]);
     }
     const finish = () => { close(); matrix.mark(cell.isConnected ? cell : matrix.at); };
-    find.addEventListener("input", () => { at = 0; paint(); });
+    find.addEventListener("input", () => { at = 0; begun = !find.value.trim(); paint(); });
     find.addEventListener("blur", () => setTimeout(() => { if (box && !box.contains(document.activeElement)) close(); }, 0));
     find.addEventListener("keydown", (e) => {
-      if (e.key === "ArrowDown" || e.key === "ArrowUp") { e.preventDefault(); at = (at + (e.key === "ArrowDown" ? 1 : shown.length - 1)) % Math.max(1, shown.length); paint(); }
+      if (e.key === "ArrowDown" || e.key === "ArrowUp") { e.preventDefault(); at = at < 0 && e.key === "ArrowUp" ? shown.length - 1 : (at + (e.key === "ArrowDown" ? 1 : shown.length - 1)) % Math.max(1, shown.length); paint(); }
       else if (e.key === "Enter") { e.preventDefault(); take(); }
       else if (e.key === " " && many && (!find.value || shown.length)) { e.preventDefault(); turn(); }
       else if (e.key === "Escape") { e.preventDefault(); e.stopPropagation(); finish(); }
-      else if (e.key === "Tab") { e.preventDefault(); if (find.value || many) take(); else finish(); step(e.shiftKey ? -1 : 1); }
+      else if (e.key === "Tab") { e.preventDefault(); take(e.shiftKey ? -1 : 1); }
     });
     find.focus();
     find.setSelectionRange(typed.length, typed.length);
     bar(true);
     const mine = box;
     try {
-      const [choices, held] = await Promise.all([load(), many && targets.length === 1 ? current(targets[0], "risks") : []]);
+      const [choices, risks] = await Promise.all([load(), many && targets.length === 1 ? current(targets[0], "risks") : []]);
       prepare?.(choices);
-      for (const v of held) { now.add(v); had.add(v); }
+      for (const v of risks) { now.add(v); had.add(v); }
       all = choices;
     } catch { if (box === mine) { toast("The choices cannot be loaded."); finish(); } return; }
     if (box !== mine) return;
     paint();
-    if (early) take();
+    if (early) take(early.by);
+  }
+  // shared is the value that controls hold, where all of them hold the same one.
+  function shared(targets, name) {
+    const places = { owner: ["owner"], frequency: ["frequency", "nature", "type"] };
+    const [f, at] = Object.entries(places).map(([f, names]) => [f, names.indexOf(name)]).find(([, i]) => i >= 0) ?? [];
+    if (!f) return undefined;
+    const values = new Set(targets.map((r) => [...r.children].find((c) => c.dataset.f === f)?.dataset.v?.split(" ")[at]));
+    return values.size === 1 ? [...values][0] : undefined;
   }
   function step(n) { const c = matrix.at, cells = [...matrix.rowOf(c).children].filter((x) => x.offsetWidth > 1); matrix.mark(cells[Math.max(0, Math.min(cells.length - 1, cells.indexOf(c) + n))]); }
   function close() { for (const x of document.querySelectorAll("#matrix [data-editing]")) x.removeAttribute("data-editing"); box?.remove(); box = null; bar(); }
@@ -141,17 +162,17 @@ const matrixEdit = (() => {
     const params = [["_op", "set"], ["_fields", name], ...values.map((v) => [name, v])];
     const why = words(`${label} changed to ${text.slice(0, 80)} in the matrix.`);
     if (targets.length > 1) return preview(targets, params, why, `${label}: ${text}`);
-    return one(targets[0], params, why, `${label} of ${codeOf(targets[0])} is ${text} now.`, () => optimistic(cell, name, text));
+    return one(targets[0], params, why, `${label} of ${codeOf(targets[0])} is ${text} now.`, () => optimistic(cell, name, values[0] ?? "", text));
   }
   // optimistic shows a choice before the server has answered.
-  function optimistic(cell, name, text) {
+  function optimistic(cell, name, value, text) {
     const was = [];
     for (const r of matrix.byID(matrix.rowOf(cell).dataset.id)) {
       was.push([r, r.innerHTML]);
       r.classList.add("busy");
       const c = [...r.children].find((x) => x.dataset.f === cell.dataset.f);
-      if (name === "owner") { const t = c.querySelector(".own .tr"); t ? t.textContent = text : c.textContent = text; c.querySelector(".av")?.replaceChildren(text.split(/\s+/).map((w) => w[0]).filter((_, i, a) => i === 0 || i === a.length - 1).join("").toUpperCase()); }
-      else if (name === "frequency" || name === "nature") { const p = c.textContent.trim().split(" · "); p[name === "frequency" ? 0 : p.length - 1] = text; c.textContent = p.join(" · "); }
+      if (name === "owner") { c.dataset.v = value; const t = c.querySelector(".own .tr"); t ? t.textContent = text : c.textContent = text; c.querySelector(".av")?.replaceChildren(text.split(/\s+/).map((w) => w[0]).filter((_, i, a) => i === 0 || i === a.length - 1).join("").toUpperCase()); }
+      else if (name === "frequency" || name === "nature") { const p = c.textContent.trim().split(" · "); p[name === "frequency" ? 0 : p.length - 1] = text; c.textContent = p.join(" · "); const v = c.dataset.v.split(" "); v[name === "frequency" ? 0 : 1] = value; c.dataset.v = v.join(" "); }
     }
     return () => { for (const [r, html] of was) if (r.isConnected) { const col = matrix.rowOf(matrix.at) === r ? [...r.children].indexOf(matrix.at) : -1; r.innerHTML = html; r.classList.remove("busy"); matrix.repaint(r, col); } };
   }
