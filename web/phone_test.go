@@ -1,8 +1,15 @@
 package web
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
+	"reperform/app"
+	"reperform/record"
+	"reperform/soc1"
 	"reperform/web/browsertest"
 )
 
@@ -139,4 +146,77 @@ func TestViewsByKeyboard(t *testing.T) {
 	p.Press("Enter")
 	p.Wait("it is gone", `document.readyState === "complete" && document.querySelector(".views > summary")?.ariaLabel === "Views: Views" && !document.querySelector(".viewedit")`)
 	p.fine(t)
+}
+
+// TestAnswerOnAPhone goes the way of a control owner on a narrow screen, from the
+// link in a mail: the page, the button, the file, the button. That is all.
+func TestAnswerOnAPhone(t *testing.T) {
+	h := live(t)
+	id, err := h.app.Request(t.Context(), manager, app.Asking{Title: "Leavers of June", Text: "With dates.", To: owner, Subject: soc1.Ref{Kind: "control", ID: "itgc-1-6"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	var paths []string
+	for i := range 3 {
+		path := filepath.Join(dir, fmt.Sprintf("leavers %d.csv", i))
+		if err := os.WriteFile(path, fmt.Appendf(nil, "person,left\n%d,2025-06-01\n", i), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		paths = append(paths, path)
+	}
+	p := h.door(t).as(t, h, owner)
+	p.Size(390, 844)
+	// 1: the link.
+	p.open("/r/request/" + id)
+	form := "#answer-" + id + " form"
+	if !p.is(`document.querySelector("` + form + ` input[type=file]")?.checkVisibility()`) {
+		// 2: the button, where the form is folded.
+		p.Do(`document.querySelector("#answer-` + id + ` summary").click()`)
+	}
+	// 3: the files.
+	p.Files(form+" input[type=file]", paths...)
+	p.Wait("the files", `document.querySelector("`+form+` [data-files-said]").textContent === "All 3 files are there."`)
+	p.Picture("phone-answer")
+	if out := p.Overflow(); len(out) > 0 {
+		t.Errorf("cut off: %v", out)
+	}
+	for _, s := range p.axe(browsertest.NoColours) {
+		t.Error(s)
+	}
+	// 4: the answer.
+	p.Do(`document.querySelector("` + form + ` button.pri").click()`)
+	p.Wait("the answer", `document.querySelector("#request-`+id+` .answered a.link")`)
+	p.fine(t)
+	v, err := h.app.View(t.Context(), manager, app.OrganizationLedger, record.AsOf{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	q, err := record.One[soc1.Request](t.Context(), v, "request", id)
+	if err != nil || q.Value.Status != soc1.RequestAnswered || len(q.Value.Evidence) != 1 {
+		t.Fatalf("%+v %v", q.Value, err)
+	}
+	e, err := record.One[soc1.Evidence](t.Context(), v, "evidence", q.Value.Evidence[0])
+	if err != nil || len(e.Value.Files) != 3 {
+		t.Errorf("%+v %v", e.Value, err)
+	}
+}
+
+// TestManyFilesAtOnce drops 200 files, of which one is empty: all others arrive, and
+// that one says why it did not.
+func TestManyFilesAtOnce(t *testing.T) {
+	h := live(t)
+	p := h.door(t).as(t, h, owner)
+	p.open("/r/evidence/new")
+	p.Do(`{ const d = new DataTransfer(); for (let i = 0; i < 200; i++) d.items.add(new File(i === 77 ? [] : ["row " + i], "file " + i + ".txt", { type: "text/plain" }));
+		const zone = document.querySelector("[data-files]");
+		zone.dispatchEvent(new DragEvent("dragover", { dataTransfer: d, bubbles: true, cancelable: true }));
+		zone.dispatchEvent(new DragEvent("drop", { dataTransfer: d, bubbles: true, cancelable: true })); }`)
+	p.Wait("200 files", `document.querySelector("[data-files-said]").textContent === "199 of 200 are there; 1 did not arrive."`)
+	if got := browsertest.Eval[[]string](p.Tab, `[...document.querySelectorAll(".sent li:has(.err)")].map((e) => e.textContent)`); len(got) != 1 || !strings.Contains(got[0], "file 77.txt is empty") {
+		t.Errorf("what did not arrive says %v", got)
+	}
+	if n := browsertest.Eval[int](p.Tab, `new Set([...document.querySelectorAll("input[name=_upload]")].map((e) => e.value)).size`); n != 199 {
+		t.Errorf("the form names %d files", n)
+	}
 }

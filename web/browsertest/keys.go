@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
 )
 
 // key is one of the keyboard by its name in the DOM.
@@ -95,4 +96,10 @@ func (x *Tab) TabTo(selector string) {
 		x.Press("Tab")
 	}
 	x.t.Fatalf("Tab does not reach %s", selector)
+}
+
+// Files chooses files in an input, as its dialog would.
+func (x *Tab) Files(selector string, paths ...string) {
+	x.t.Helper()
+	x.run(chromedp.SetUploadFiles(selector, paths))
 }
