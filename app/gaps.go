@@ -285,7 +285,8 @@ func (a *App) AcceptGap(ctx context.Context, actor string, g GapAccepting) (stri
 		return "", err
 	}
 	value := soc1.GapAcceptance{Rule: rule.ID, Subject: soc1.Ref{Kind: g.Subject.Kind, ID: g.Subject.ID}, Field: g.Field, Engagement: g.Engagement, Reason: g.Reason, AcceptedBy: actor, AcceptedOn: today, ExpiresOn: g.Until}
-	for _, p := range value.Validate() {
+	if problems := value.Validate(); len(problems) > 0 {
+		p := problems[0]
 		if p.Field == "expires_on" {
 			p.Field = "until"
 		}

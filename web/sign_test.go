@@ -345,7 +345,7 @@ func TestSignatureInForms(t *testing.T) {
 		}
 	}
 	forged := url.Values{"_revision": {"1"}, "_reason": {"x"}, "engagement": {"soc1-2025"}, "signed_by": {executive}}
-	if a := w.post(http.StatusBadRequest, record+"/edit", forged); !strings.Contains(a.text, "there is no field") {
+	if a := w.post(http.StatusBadRequest, record+"/edit", forged); !strings.Contains(a.text, "There is no field") {
 		t.Errorf("a signature came through a form: %s", words(a.text))
 	}
 	if p := g.shows(at); strings.Contains(p, `name="asof"`) {
