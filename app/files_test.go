@@ -201,3 +201,15 @@ func TestLargeFileStreams(t *testing.T) {
 		t.Errorf("taking in %d MiB allocated %d MiB", size>>20, grown>>20)
 	}
 }
+
+// BenchmarkKeepFile takes in a file of 1 GiB; what it allocates is told beside.
+func BenchmarkKeepFile(b *testing.B) {
+	s := begin(b)
+	b.SetBytes(1 << 30)
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		if _, err := s.app.KeepFile(s.ctx, "dana", app.OrganizationLedger, "large.bin", &zeros{1 << 30}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

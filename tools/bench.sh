@@ -53,6 +53,7 @@ bench ledger '^BenchmarkAsOf$' "$time"
 bench ledger '^BenchmarkProve$' 100x
 bench report '^Benchmark(Build|RenderCold|RenderWarm)$' 1x
 bench report/typst '^BenchmarkOpen$' 1x
+bench app '^BenchmarkKeepFile$' 2x
 bench blob '^Benchmark(Hash|Put|OpenAndReadAll)$' 1s
 bench sampling '^BenchmarkSelect$' 1x
 bench identity '^BenchmarkDecide$' 1s
