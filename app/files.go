@@ -9,12 +9,13 @@ import (
 	"fmt"
 	"io"
 	"mime"
-	"net/http"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/gabriel-vasile/mimetype"
 
 	"reperform/blob"
 	"reperform/identity"
@@ -141,19 +142,35 @@ const (
 )
 
 // expected are the media types of what people file most often, by the ending of the
-// name. What is detected must be among them, or the file is not what it says.
-var expected = map[string][]string{
-	".pdf": {"application/pdf"}, ".png": {"image/png"}, ".jpg": {"image/jpeg"}, ".jpeg": {"image/jpeg"}, ".gif": {"image/gif"}, ".webp": {"image/webp"}, ".bmp": {"image/bmp"},
-	".xlsx": {"application/zip"}, ".xlsm": {"application/zip"}, ".docx": {"application/zip"}, ".docm": {"application/zip"}, ".pptx": {"application/zip"}, ".pptm": {"application/zip"}, ".zip": {"application/zip"},
-	".gz": {"application/x-gzip"}, ".csv": {"text/plain"}, ".tsv": {"text/plain"}, ".txt": {"text/plain"}, ".log": {"text/plain"}, ".md": {"text/plain"}, ".json": {"text/plain"}, ".yaml": {"text/plain"}, ".yml": {"text/plain"},
+// name. What is detected must be one of them or of their kind, or the file is not
+// what it says.
+var expected = map[string]string{
+	".pdf": "application/pdf", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif", ".webp": "image/webp", ".bmp": "image/bmp",
+	".xlsx": "application/zip", ".xlsm": "application/zip", ".docx": "application/zip", ".docm": "application/zip", ".pptx": "application/zip", ".pptm": "application/zip", ".zip": "application/zip",
+	".gz": "application/gzip", ".csv": "text/plain", ".tsv": "text/plain", ".txt": "text/plain", ".log": "text/plain", ".md": "text/plain", ".json": "text/plain", ".yaml": "text/plain", ".yml": "text/plain",
 }
 
-// office are the types of files that are archives inside.
-var office = map[string]string{
+// named are the types of files that their content does not tell from others of their
+// kind.
+var named = map[string]string{
 	".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".xlsm": "application/vnd.ms-excel.sheet.macroEnabled.12",
 	".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document", ".docm": "application/vnd.ms-word.document.macroEnabled.12",
 	".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation", ".pptm": "application/vnd.ms-powerpoint.presentation.macroEnabled.12",
 	".csv": "text/csv", ".tsv": "text/tab-separated-values", ".md": "text/markdown", ".json": "application/json", ".yaml": "application/yaml", ".yml": "application/yaml",
+}
+
+// detect is the type that the first bytes of a file show, and whether it is of a kind.
+func detect(head []byte) (media string, is func(string) bool) {
+	m := mimetype.Detect(head)
+	media, _, _ = mime.ParseMediaType(m.String())
+	return media, func(kind string) bool {
+		for x := m; x != nil; x = x.Parent() {
+			if x.Is(kind) {
+				return true
+			}
+		}
+		return false
+	}
 }
 
 // inspect looks at what was taken in: its type, and what whoever opens it should
@@ -175,39 +192,40 @@ func (a *App) inspect(ctx context.Context, name string, f *soc1.File) error {
 	}
 	head = head[:n]
 	ext := strings.ToLower(filepath.Ext(f.Name))
-	detected, _, _ := mime.ParseMediaType(http.DetectContentType(head))
+	detected, is := detect(head)
+	page := is("text/html") || is("image/svg+xml")
 	flag := func(x soc1.FileFlag) {
 		if !slices.Contains(f.Flags, x) {
 			f.Flags = append(f.Flags, x)
 		}
 	}
-	types, known := expected[ext]
-	if known && !slices.Contains(types, detected) {
+	kind, known := expected[ext]
+	if known && (!is(kind) || page) {
 		flag(soc1.FileOtherType)
 	}
 	f.MediaType = detected
-	if t, ok := office[ext]; ok && !slices.Contains(f.Flags, soc1.FileOtherType) {
+	if t, ok := named[ext]; ok && !slices.Contains(f.Flags, soc1.FileOtherType) {
 		f.MediaType = t
 	} else if !known && detected == "application/octet-stream" {
 		if t := mime.TypeByExtension(ext); t != "" {
-			f.MediaType = t
+			f.MediaType, _, _ = mime.ParseMediaType(t)
 		}
 	}
 	switch {
 	case bytes.HasPrefix(head, []byte("MZ")), bytes.HasPrefix(head, []byte("\x7fELF")), bytes.HasPrefix(head, []byte("#!")),
 		slices.Contains([]string{".exe", ".dll", ".bat", ".cmd", ".ps1", ".vbs", ".js", ".msi", ".scr", ".jar", ".sh"}, ext):
 		flag(soc1.FileExecutable)
-	case detected == "text/html" || ext == ".svg" || ext == ".html" || ext == ".htm":
+	case page || ext == ".svg" || ext == ".html" || ext == ".htm":
 		flag(soc1.FileScripted)
 	case bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0")):
 		inspectOld(r, flag)
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		inspectZip(r, f.Size, flag)
-	case detected == "application/pdf":
+	case is("application/pdf"):
 		inspectPDF(r, flag)
 	}
 	// An archive behind something else is read as either by different programs.
-	if !bytes.HasPrefix(head, []byte("PK")) && known && detected != "application/zip" && zipAtEnd(r, f.Size) {
+	if !bytes.HasPrefix(head, []byte("PK")) && known && kind != "application/zip" && zipAtEnd(r, f.Size) {
 		flag(soc1.FileOtherType)
 	}
 	slices.Sort(f.Flags)

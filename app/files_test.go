@@ -54,13 +54,13 @@ func TestFilesAreInspected(t *testing.T) {
 		{"photo.png", "\x89PNG\r\n\x1a\n....", "image/png", nil},
 		{"photo.png", "\x89PNG\r\n\x1a\n...." + string(archive(t, sheet)), "image/png", []soc1.FileFlag{soc1.FileOtherType}},
 		{"rows.csv", "a,b\n1,2\n", "text/csv", nil},
-		{"rows.csv", "MZ\x90\x00\x03\x00", "application/octet-stream", []soc1.FileFlag{soc1.FileExecutable, soc1.FileOtherType}},
+		{"rows.csv", "MZ\x90\x00\x03\x00", "application/vnd.microsoft.portable-executable", []soc1.FileFlag{soc1.FileExecutable, soc1.FileOtherType}},
 		{"book.xlsx", string(archive(t, sheet)), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", nil},
 		{"book.xlsx", string(archive(t, map[string]string{"xl/vbaProject.bin": "x"})), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", []soc1.FileFlag{soc1.FileMacros}},
 		{"book.xls", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "M\x00a\x00c\x00r\x00o\x00s\x00", "", []soc1.FileFlag{soc1.FileMacros}},
 		{"bomb.zip", string(bomb), "application/zip", []soc1.FileFlag{soc1.FileInflated}},
 		{"script.pdf", strings.Replace(somePDF, "/Catalog", "/Catalog /OpenAction << /S /JavaScript >>", 1), "application/pdf", []soc1.FileFlag{soc1.FileScripted}},
-		{"run.sh", "#!/bin/sh\necho\n", "text/plain", []soc1.FileFlag{soc1.FileExecutable}},
+		{"run.sh", "#!/bin/sh\necho\n", "text/x-shellscript", []soc1.FileFlag{soc1.FileExecutable}},
 	} {
 		k, err := s.app.KeepFile(s.ctx, "dana", app.OrganizationLedger, c.name, strings.NewReader(c.content))
 		s.must(err)
@@ -153,8 +153,11 @@ func TestEvidenceIsFiled(t *testing.T) {
 			_, err := s.app.FileEvidence(s.ctx, "cora", app.Filing{Evidence: soc1.Evidence{Title: "x", Controls: []string{"none"}}})
 			return err
 		},
-		"no files to add":  func() error { return s.app.AddFiles(s.ctx, "cora", app.OrganizationLedger, id, -1, nil, "") },
-		"a file elsewhere": func() error { _, _, err := s.app.FileOf(s.ctx, "rita", app.OrganizationLedger, "evidence", id, missing.SHA256); return err },
+		"no files to add": func() error { return s.app.AddFiles(s.ctx, "cora", app.OrganizationLedger, id, -1, nil, "") },
+		"a file elsewhere": func() error {
+			_, _, err := s.app.FileOf(s.ctx, "rita", app.OrganizationLedger, "evidence", id, missing.SHA256)
+			return err
+		},
 		"bytes through another kind": func() error {
 			_, _, err := s.app.FileOf(s.ctx, "rita", app.OrganizationLedger, "control", "it-1-1", a.SHA256)
 			return err

@@ -48,7 +48,7 @@ type ReadinessAssessment struct {
 	// From is the first day on which the work was done.
 	From Date `json:"from,omitempty" label:"Work from"`
 	// To is the last one.
-	To   Date `json:"to,omitempty" label:"Work until"`
+	To Date `json:"to,omitempty" label:"Work until"`
 	// Scope says what was looked at and what was not.
 	Scope string `json:"scope,omitempty" label:"What was looked at" multiline:"true"`
 	// Overall is the rating of the whole; empty while the work goes on.

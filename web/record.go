@@ -23,11 +23,11 @@ type recordPage struct {
 	HasFiles           bool
 	Files              []fileRow
 	AddFiles, UploadTo string
-	f       *ui.Frame
-	Kind    *record.Kind
-	Record  record.Record
-	Heading record.Heading
-	Fields  []shownField
+	f                  *ui.Frame
+	Kind               *record.Kind
+	Record             record.Record
+	Heading            record.Heading
+	Fields             []shownField
 	// Edit is the address of its form; empty when it cannot be changed.
 	Edit   string
 	Events []event

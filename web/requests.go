@@ -14,25 +14,25 @@ import (
 
 // asked is a request as a page shows it.
 type asked struct {
-	Anchor, ID       string
-	Title            string
-	HTML             string
-	To, By           ui.Person
-	On, Due          string
-	Late             bool
-	Status           ui.Status
-	Answer, Remark   string
-	AnsweredBy       string
-	Evidence         []ui.Link
-	MayAnswer        bool
-	MayAccept        bool
-	MayReturn        bool
-	MayWithdraw      bool
-	AnswerAt, EndAt  string
-	Record           string
-	EvidenceOptions  []option
+	Anchor, ID      string
+	Title           string
+	HTML            string
+	To, By          ui.Person
+	On, Due         string
+	Late            bool
+	Status          ui.Status
+	Answer, Remark  string
+	AnsweredBy      string
+	Evidence        []ui.Link
+	MayAnswer       bool
+	MayAccept       bool
+	MayReturn       bool
+	MayWithdraw     bool
+	AnswerAt, EndAt string
+	Record          string
+	EvidenceOptions []option
 	// UploadTo is where files for the answer are sent; empty for who adds none.
-	UploadTo string
+	UploadTo         string
 	answered, closed bool
 }
 
