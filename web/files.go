@@ -189,19 +189,16 @@ const mostFilesAtOnce = 1000
 // valuesWithFiles reads a form that may hold files: those sent with it are taken in
 // as they come, those sent before it are named by their words.
 func (r *request) valuesWithFiles() (url.Values, []soc1.File, error) {
-	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	v := url.Values{}
+	var v url.Values
 	var files []soc1.File
-	if media == "multipart/form-data" {
-		var err error
-		if v, files, err = r.parts(); err != nil {
-			return nil, nil, err
-		}
+	var err error
+	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); media == "multipart/form-data" {
+		v, files, err = r.parts()
 	} else {
-		var err error
-		if v, err = r.formValues(); err != nil {
-			return nil, nil, err
-		}
+		v, err = r.formValues()
+	}
+	if err != nil {
+		return nil, nil, err
 	}
 	for _, token := range v[uploadField] {
 		f, ok := r.site.uploads.get(token, r.actor, r.ledger, r.site.now())
