@@ -28,6 +28,8 @@ type boardPage struct {
 	Columns            []boardColumn
 	Unplanned          []unplannedRow
 	Drawing            chart.HTML
+	// Befores are pairs of plans, the second of which comes before the first.
+	Befores [][2]ui.Link
 	// Sums are the numbers above the board.
 	Sums  []string
 	Count int
@@ -155,6 +157,11 @@ func (r *request) board(status int, q url.Values, refused *refusedClosing) error
 	}
 	if p.Timeline {
 		p.Drawing = r.planTimeline(b.Today, shown)
+		for _, x := range shown {
+			for _, id := range x.Value.DependsOn {
+				p.Befores = append(p.Befores, [2]ui.Link{{Text: x.Value.Title, Href: r.recordURL("remediation", x.ID)}, {Text: r.optionText("remediation", id), Href: r.recordURL("remediation", id)}})
+			}
+		}
 	} else {
 		for _, s := range remediation.Stages {
 			c := boardColumn{Stage: s, Anchor: "stage-" + strings.ReplaceAll(strings.ToLower(s.Label()), " ", "-")}
