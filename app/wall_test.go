@@ -456,14 +456,6 @@ func calls() map[string][]call {
 			}
 			return f, err
 		}),
-		"MayAcceptGaps": read(func(s *story, actor string, _ place) (any, error) {
-			return nil, s.app.MayAcceptGaps(s.ctx, actor)
-		}),
-		"AcceptGap": {
-			{do: func(s *story, actor string, p place) (any, error) {
-				return s.app.AcceptGap(s.ctx, actor, app.GapAccepting{Rule: "CTL-02", Subject: soc1.Ref{Ledger: p.ledger, Kind: "control", ID: "it-1-1"}, Field: "owner", Reason: "x", Until: "2026-12-31"})
-			}},
-		},
 		"Requests": {
 			{do: func(s *story, actor string, p place) (any, error) {
 				return s.app.Requests(s.ctx, actor, soc1.Ref{Ledger: p.ledger, Kind: "test_of_control", ID: "t-it-1-1"})
