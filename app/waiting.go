@@ -26,6 +26,9 @@ const (
 	WaitsReview    WaitingFor = "review_test"
 	WaitsTest      WaitingFor = "perform_test"
 	WaitsEvidence  WaitingFor = "provide_evidence"
+	WaitsPlan      WaitingFor = "carry_out_plan"
+	WaitsRetest    WaitingFor = "retest_plan"
+	WaitsLatePlan  WaitingFor = "overdue_plan"
 )
 
 // WaitingItem is one thing that waits for a person.
@@ -140,7 +143,7 @@ func (w *waiter) all() ([]WaitingItem, error) {
 		return nil, err
 	}
 	var out []WaitingItem
-	for _, look := range []func(*record.View) ([]WaitingItem, error){w.requests, w.policies, w.signatures, w.exceptions, w.tests, w.evidence} {
+	for _, look := range []func(*record.View) ([]WaitingItem, error){w.requests, w.policies, w.signatures, w.exceptions, w.tests, w.plans, w.evidence} {
 		items, err := look(v)
 		if err != nil {
 			return nil, err

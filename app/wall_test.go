@@ -430,17 +430,9 @@ func calls() map[string][]call {
 				return s.app.Gaps(s.ctx, actor, app.GapOptions{Ledger: p.ledger, Engagement: p.engagement, AsOf: record.AsOf{Known: 3}})
 			}},
 		},
-		"MayAcceptGaps": read(func(s *story, actor string, _ place) (any, error) {
-			return nil, s.app.MayAcceptGaps(s.ctx, actor)
-		}),
 		"WithdrawGap": {
 			{do: func(s *story, actor string, _ place) (any, error) {
 				return nil, s.app.WithdrawGap(s.ctx, actor, "accept-none", "x")
-			}},
-		},
-		"AcceptGap": {
-			{do: func(s *story, actor string, p place) (any, error) {
-				return s.app.AcceptGap(s.ctx, actor, app.GapAccepting{Rule: "CTL-02", Subject: soc1.Ref{Ledger: p.ledger, Kind: "control", ID: "it-1-1"}, Field: "owner", Reason: "x", Until: "2026-12-31"})
 			}},
 		},
 		"Requests": {
@@ -491,6 +483,7 @@ func calls() map[string][]call {
 	maps.Copy(out, tableCalls())
 	maps.Copy(out, scopeCalls())
 	maps.Copy(out, fileCalls())
+	maps.Copy(out, planCalls())
 	return out
 }
 

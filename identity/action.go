@@ -41,10 +41,11 @@ const (
 	CommentResolve   Action = "comment.resolve" // resolve a comment or open it again
 	RequestMake      Action = "request.make"    // ask for something, accept, return or withdraw; kind request
 	RequestAnswer    Action = "request.answer"
-	GapAccept        Action = "gap.accept"      // live with what a rule found; kind gap_acceptance
-	ScopeInterview   Action = "scope.interview" // record an interview on which report is needed; kind scope_interview
-	ScopeFreeze      Action = "scope.freeze"    // freeze the scope of an engagement; kind scope_freeze
-	Attend           Action = "attend"          // be shown to others where one is, and be shown where they are; any kind
+	GapAccept        Action = "gap.accept"        // live with what a rule found; kind gap_acceptance
+	ScopeInterview   Action = "scope.interview"   // record an interview on which report is needed; kind scope_interview
+	ScopeFreeze      Action = "scope.freeze"      // freeze the scope of an engagement; kind scope_freeze
+	RemediationClose Action = "remediation.close" // close a plan; kind remediation_closing
+	Attend           Action = "attend"            // be shown to others where one is, and be shown where they are; any kind
 )
 
 // actions lists every action with the words that follow "may not".
@@ -89,6 +90,7 @@ var actions = []struct {
 	{GapAccept, "accept what a rule found"},
 	{ScopeInterview, "record a scoping interview"},
 	{ScopeFreeze, "freeze the scope"},
+	{RemediationClose, "close this plan"},
 	{Attend, "be shown at this record"},
 }
 

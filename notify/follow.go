@@ -269,6 +269,7 @@ var naming = map[string]map[string]string{
 	"risk":            {"owner": "owner"},
 	"policy":          {"owner": "owner"},
 	"vendor":          {"owner": "owner"},
+	"remediation":     {"owner": "owner"},
 	"deputy":          {"deputy": "deputy"},
 	"test_of_control": {"performed_by": "tester", "reviewer": "reviewer"},
 }

@@ -48,6 +48,10 @@ func newKinds() *Registry {
 	acceptance := register("gap_acceptance", "Accepted gap", "Accepted gaps")
 	acceptance.Decision, acceptance.Timeless = true, true
 	Register[soc1.GapAcceptance](r, acceptance)
+	Register[soc1.Remediation](r, register("remediation", "Remediation plan", "Remediation plans"))
+	closing := register("remediation_closing", "Closed plan", "Closed plans")
+	closing.Decision, closing.Timeless = true, true
+	Register[soc1.RemediationClosing](r, closing)
 	interview := register("scope_interview", "Scoping interview", "Scoping interviews")
 	interview.Decision, interview.Timeless = true, true
 	Register[soc1.ScopeInterview](r, interview)

@@ -49,6 +49,8 @@
 //	deputy                   Deputy
 //	role                     CustomRole
 //	request                  Request
+//	remediation              Remediation
+//	remediation_closing      RemediationClosing
 //	scope_interview          ScopeInterview
 //	scope_freeze             ScopeFreeze
 //

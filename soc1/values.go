@@ -46,6 +46,34 @@ func (m Money) flaw() (message, remedy string) {
 	return "", ""
 }
 
+// subunits are the digits of the currencies whose smallest unit is no hundredth (ISO
+// 4217, column "minor unit").
+var subunits = map[string]int{"CLP": 0, "ISK": 0, "JPY": 0, "KRW": 0, "PYG": 0, "UGX": 0, "VND": 0, "XAF": 0, "XOF": 0, "XPF": 0,
+	"BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3, "TND": 3}
+
+// String writes the amount as "USD 1,250.00".
+func (m Money) String() string {
+	digits, ok := subunits[m.Currency]
+	if !ok {
+		digits = 2
+	}
+	sign, text := "", fmt.Sprint(m.Minor)
+	if m.Minor < 0 {
+		sign, text = "-", text[1:]
+	}
+	if len(text) <= digits {
+		text = strings.Repeat("0", digits+1-len(text)) + text
+	}
+	whole, part := text[:len(text)-digits], text[len(text)-digits:]
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	if part != "" {
+		part = "." + part
+	}
+	return strings.TrimSpace(m.Currency + " " + sign + whole + part)
+}
+
 const currencyRemedy = "Give the ISO 4217 code in capitals, for example USD."
 
 // isCurrency reports whether a text has the shape of an ISO 4217 code.

@@ -114,6 +114,8 @@ type gapRow struct {
 	Subject   soc1.Ref
 	FieldName string
 	May       bool
+	// Plan leads to the plan that answers it, or to a new one.
+	Plan ui.Link
 }
 
 var gravity = map[gap.Severity]ui.Status{
@@ -181,9 +183,15 @@ func (r *request) gapsAgain(status int, q url.Values, refused *refusedGap) error
 		p.Accept = r.site.base + "/gaps/accept"
 	}
 	r.gapChoices(p, res, g)
+	plans, err := r.plansNow()
+	if err != nil {
+		return err
+	}
 	for i := range res.Findings {
 		if f := &res.Findings[i]; g.shows(f) {
-			p.Rows = append(p.Rows, r.gapRow(p, f, i))
+			x := r.gapRow(p, f, i)
+			x.Plan = plans.link(soc1.AnsweredFinding{Rule: f.Rule.ID, Kind: f.Subject.Kind, Record: f.Subject.ID, Field: f.Field}, f.Rule.Remedy, res.Question.Engagement)
+			p.Rows = append(p.Rows, x)
 		}
 	}
 	// What is lived with for a while stands after what is open.

@@ -245,6 +245,12 @@ func (r *request) waitingItem(w app.WaitingItem) homeItem {
 		x.Href = x.ActionHref
 	case app.WaitsReview:
 		x.Icon, x.Text = "eye", "Test to review: "+ref.Text
+	case app.WaitsPlan:
+		x.Icon, x.Text = "list-checks", "Plan to carry out: "+name
+	case app.WaitsRetest:
+		x.Icon, x.Text = "flask-conical", "Plan to retest and close: "+name
+	case app.WaitsLatePlan:
+		x.Icon, x.Text, x.Detail = "triangle-alert", "Plan overdue: "+name, w.What
 	case app.WaitsEvidence:
 		x.Icon, x.Text, x.Detail = "file-check", "Evidence of "+name, evidenceDetail(w.Evidence)
 		x.Action, x.ActionHref = "Add evidence", in.addWanted(w)
@@ -289,6 +295,16 @@ func (r *request) requestDetail(id string) string {
 func given(k *record.Kind, v url.Values) map[string]json.RawMessage {
 	out := map[string]json.RawMessage{}
 	for _, f := range k.Fields {
+		if f.Type == record.Object && f.List {
+			// Named as a form names them: findings.0.rule.
+			d := decoder{form: v, used: map[string]bool{}, problems: map[string]string{}}
+			if x, err := d.members(f, f.Name); err == nil && x != nil {
+				if b, err := json.Marshal(x); err == nil {
+					out[f.Name] = b
+				}
+			}
+			continue
+		}
 		values := v[f.Name]
 		if len(values) == 0 || f.Type == record.Object || f.Type == record.Map || f.Type == record.Integer || f.Type == record.Boolean {
 			continue

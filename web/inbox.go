@@ -16,6 +16,7 @@ import (
 	"reperform/app"
 	"reperform/overview"
 	"reperform/record"
+	"reperform/remediation"
 	"reperform/soc1"
 	"reperform/web/ui"
 )
@@ -181,6 +182,7 @@ var verbs = map[app.WaitingFor][2]string{
 	app.WaitsPolicy: {"Open the policy", "scroll-text"}, app.WaitsSignature: {"Open and read", "file-text"}, app.WaitsException: {"Decide", "triangle-alert"},
 	app.WaitsReview: {"Open the test", "list-checks"}, app.WaitsTest: {"Open the test", "flask-conical"}, app.WaitsEvidence: {"Add evidence", "file-check"},
 	app.WaitsAnswer: {"Open", "message-square-text"}, app.WaitsClosing: {"Open", "message-square-text"}, app.WaitsMention: {"Open", "at-sign"},
+	app.WaitsPlan: {"Open the plan", "list-checks"}, app.WaitsRetest: {"Open the board", "flask-conical"}, app.WaitsLatePlan: {"Open the plan", "triangle-alert"},
 }
 
 // inboxItem words one thing. It is left out when what it is about cannot be
@@ -223,6 +225,13 @@ func (r *request) inboxItem(w app.WaitingItem, read map[string]time.Time) (inbox
 		x.Why = "You are its reviewer"
 	case app.WaitsTest:
 		x.Why = "It is assigned to you"
+	case app.WaitsPlan:
+		x.Why = "You own this plan"
+	case app.WaitsRetest:
+		x.Why = "You close plans"
+		x.Do.Href = r.url("/remediation#plan-%s", url.PathEscape(w.Ref.ID))
+	case app.WaitsLatePlan:
+		x.Why = fmt.Sprintf("Plans that are more than %d days overdue wait for whoever closes them too", remediation.EscalateAfter)
 	}
 	return x, true, nil
 }

@@ -145,6 +145,10 @@ func pages(t *testing.T, h *liveHouse) []page {
 		{pattern: "GET /activity", who: manager, path: "/activity"},
 		{pattern: "GET /gaps", who: manager, path: "/gaps"},
 		{pattern: "GET /readiness", who: manager, path: "/readiness"},
+		{pattern: "GET /remediation", who: manager, path: "/remediation", do: func(p *person) {
+			p.Do(`for (const d of document.querySelectorAll(".board li details")) d.open = true`)
+		}},
+		{pattern: "GET /remediation", who: manager, path: "/remediation?view=timeline"},
 		{pattern: "GET /gaps", who: manager, path: "/gaps?severity=high&group=CTL", do: func(p *person) {
 			p.Do(`for (const d of document.querySelectorAll(".findings li:first-child details")) d.open = true`)
 		}},

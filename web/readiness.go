@@ -48,6 +48,8 @@ type readyLine struct {
 	Severity ui.Status
 	Record   behindRow
 	Fix      string
+	// Plan leads to the plan that answers it, or to a new one.
+	Plan ui.Link
 }
 
 // saidOfReadiness is what a person holds of the program.
@@ -116,8 +118,21 @@ func (r *request) readiness() error {
 		p.Objectives = append(p.Objectives, readyObjective{Objective: o, Href: r.toMatrix(d, "objective", o.Ref.ID), Standing: standings[o.Standing],
 			Evidence: chart.Meter{N: o.Covered, Of: o.Expected, Tone: chart.Info, Width: 64}.SVG()})
 	}
+	plans, err := r.plansNow()
+	if err != nil {
+		return err
+	}
 	for i, m := range a.Matters {
-		p.Matters = append(p.Matters, r.readyMatter(m, i))
+		x := r.readyMatter(m, i)
+		for n := range x.Lines {
+			l := &x.Lines[n]
+			if l.Rule == "" {
+				l.Plan = plans.ofControl(l.Subject.ID, a.Engagement.ID)
+				continue
+			}
+			l.Plan = plans.link(soc1.AnsweredFinding{Rule: l.Rule, Kind: l.Subject.Kind, Record: l.Subject.ID, Field: l.Field}, l.Settle, a.Engagement.ID)
+		}
+		p.Matters = append(p.Matters, x)
 	}
 	for _, s := range a.Said {
 		p.Said = append(p.Said, r.saidOf(a, s))

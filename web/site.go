@@ -143,6 +143,8 @@ func (s *Site) register() {
 	s.add("GET /readiness", (*request).readiness)
 	s.add("GET /readiness.pdf", (*request).readinessPDF)
 	s.add("POST /gaps/accept", (*request).acceptGap)
+	s.add("GET /remediation", (*request).remediation)
+	s.add("POST /remediation/close", (*request).closePlan)
 	s.add("GET /start", (*request).start)
 	s.add("POST /start", (*request).postStart)
 	s.add("POST /start/use", (*request).useProposal)

@@ -68,6 +68,7 @@ func (s *stage) season(year int, engagement string, from, until soc1.Date) []eve
 	y := &season{stage: s, year: year, engagement: engagement, from: from, until: until, filings: map[filing][]app.RecordChange{}}
 	if engagement != s.plan.Engagement {
 		y.opening()
+		y.plans()
 	}
 	y.scope()
 	y.evidence()

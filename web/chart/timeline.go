@@ -37,6 +37,10 @@ type Timeline struct {
 	TodayLabel string
 	// Width is that of the drawing, 720 when zero.
 	Width int
+	// Labels is the room for labels at the left, 132 when zero.
+	Labels int
+	// Column heads the labels in the table, "Workstream" when empty.
+	Column string
 }
 
 // SVG draws the timeline.
@@ -47,7 +51,12 @@ func (t Timeline) SVG() HTML {
 	}
 	// The room to the right of the last day is for the notes of bars that
 	// reach it.
-	const left, right, top, row = 132, 104, 30, 27
+	const right, top, row = 104, 30, 27
+	left, letters := 132, 20
+	if t.Labels > 0 {
+		// A letter of a label is seven units wide on the average.
+		left, letters = t.Labels, t.Labels/7
+	}
 	height := top + row*len(t.Work) + 4
 	days := max(t.Days, 1)
 	at := func(day int) tenths { return tenths(left*10 + (width-left-right)*10*day/days) }
@@ -72,7 +81,7 @@ func (t Timeline) SVG() HTML {
 	for i, w := range t.Work {
 		y := top + row*i
 		p.linked(w.Href, "", func() {
-			p.put(`<text x="0" y="`, y+14, `" class="tl-l">`, text(short(w.Label, 20)), `</text>`)
+			p.put(`<text x="0" y="`, y+14, `" class="tl-l">`, text(short(w.Label, letters)), `</text>`)
 		})
 		from, to := max(w.From, 0), min(w.To+1, days)
 		if w.To < w.From || from >= days || to <= 0 {
@@ -150,7 +159,11 @@ func (t Timeline) Table() HTML {
 		rows = append(rows, []string{w.Label, dates, w.Note})
 		links = append(links, w.Href)
 	}
-	return table(t.Title, []string{"Workstream", "Dates", "State"}, rows, links)
+	column := t.Column
+	if column == "" {
+		column = "Workstream"
+	}
+	return table(t.Title, []string{column, "Dates", "State"}, rows, links)
 }
 
 // Figure is the drawing with its table: a screen too narrow for the one shows
