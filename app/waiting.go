@@ -26,6 +26,8 @@ const (
 	WaitsReview    WaitingFor = "review_test"
 	WaitsTest      WaitingFor = "perform_test"
 	WaitsEvidence  WaitingFor = "provide_evidence"
+	WaitsScores    WaitingFor = "score_risks"
+	WaitsReveal    WaitingFor = "reveal_scores"
 )
 
 // WaitingItem is one thing that waits for a person.
@@ -140,7 +142,7 @@ func (w *waiter) all() ([]WaitingItem, error) {
 		return nil, err
 	}
 	var out []WaitingItem
-	for _, look := range []func(*record.View) ([]WaitingItem, error){w.requests, w.policies, w.signatures, w.exceptions, w.tests, w.evidence} {
+	for _, look := range []func(*record.View) ([]WaitingItem, error){w.requests, w.policies, w.signatures, w.exceptions, w.tests, w.evidence, w.sessions} {
 		items, err := look(v)
 		if err != nil {
 			return nil, err

@@ -511,6 +511,7 @@ func calls() map[string][]call {
 	}
 	maps.Copy(out, tableCalls())
 	maps.Copy(out, scopeCalls())
+	maps.Copy(out, riskCalls())
 	return out
 }
 

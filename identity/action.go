@@ -44,6 +44,8 @@ const (
 	GapAccept        Action = "gap.accept"      // live with what a rule found; kind gap_acceptance
 	ScopeInterview   Action = "scope.interview" // record an interview on which report is needed; kind scope_interview
 	ScopeFreeze      Action = "scope.freeze"    // freeze the scope of an engagement; kind scope_freeze
+	RiskLead         Action = "risk.lead"       // open, reveal, agree and close a risk session; kind risk_session
+	RiskScore        Action = "risk.score"      // score in a risk session; kind risk_score, the owner is who scores
 	Attend           Action = "attend"          // be shown to others where one is, and be shown where they are; any kind
 )
 
@@ -89,6 +91,8 @@ var actions = []struct {
 	{GapAccept, "accept what a rule found"},
 	{ScopeInterview, "record a scoping interview"},
 	{ScopeFreeze, "freeze the scope"},
+	{RiskLead, "lead a risk session"},
+	{RiskScore, "score risks for this person"},
 	{Attend, "be shown at this record"},
 }
 
