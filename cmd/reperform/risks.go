@@ -4,13 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"reperform/app"
+	"reperform/ascode"
 	"reperform/english"
 	"reperform/overview"
 	"reperform/record"
@@ -214,14 +214,13 @@ func (c *cli) riskScoreCommand() *cobra.Command {
 				fmt.Fprintf(w, "%s scored\n", english.Are(len(own), "risk"))
 			})
 		}
-		b, err := os.ReadFile(file)
-		if err != nil {
+		var in struct {
+			Scores []soc1.RiskRating `json:"scores"`
+		}
+		if err := ascode.ReadInto(file, &in); err != nil {
 			return err
 		}
-		var scores []soc1.RiskRating
-		if err := strictYAML(b, &scores); err != nil {
-			return fmt.Errorf("%s: %w", file, err)
-		}
+		scores := in.Scores
 		commitment, err := a.ScoreRisks(cmd.Context(), c.actor, args[0], scores)
 		if err != nil {
 			return err
