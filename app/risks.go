@@ -76,7 +76,7 @@ type RiskAssessment struct {
 	Standings []RiskStanding
 	// Since is the day of comparison; empty where there is none.
 	Since soc1.Date
-	// Sessions are all sessions of the engagement, the last first.
+	// Sessions are all sessions, the last first.
 	Sessions []record.Typed[soc1.RiskSession]
 }
 
@@ -130,7 +130,7 @@ func (a *App) Risks(ctx context.Context, actor string, opt RiskOptions) (*RiskAs
 		return nil, err
 	}
 	out := &RiskAssessment{Overview: o, Since: opt.Since}
-	if out.Sessions, err = sessionsOf(ctx, v, o.Engagement.ID, opt.AsOf.Effective); err != nil {
+	if out.Sessions, err = sessionsOf(ctx, v, opt.AsOf.Effective); err != nil {
 		return nil, err
 	}
 	for _, s := range out.Sessions {
@@ -186,15 +186,15 @@ func riskPoints(ctx context.Context, v *record.View, id string, today soc1.Date)
 	return out, nil
 }
 
-// sessionsOf are the sessions of an engagement, the last first; on an earlier day
-// those that had been opened.
-func sessionsOf(ctx context.Context, v *record.View, engagement string, on soc1.Date) ([]record.Typed[soc1.RiskSession], error) {
+// sessionsOf are all sessions, the last first; on an earlier day those that had been
+// opened. The register of risks is one, whatever the report a session was about.
+func sessionsOf(ctx context.Context, v *record.View, on soc1.Date) ([]record.Typed[soc1.RiskSession], error) {
 	all, err := record.All[soc1.RiskSession](ctx, v, "risk_session")
 	if err != nil {
 		return nil, err
 	}
 	out := slices.DeleteFunc(slices.Clone(all), func(s record.Typed[soc1.RiskSession]) bool {
-		return engagement != "" && s.Value.Engagement != engagement || on != "" && s.Value.OpenedOn > on
+		return on != "" && s.Value.OpenedOn > on
 	})
 	slices.SortFunc(out, func(x, y record.Typed[soc1.RiskSession]) int { return record.Later(y, x) })
 	return out, nil
