@@ -178,8 +178,8 @@ func (a *App) ScoreRisks(ctx context.Context, actor, session string, scores []so
 	}
 	scores = slices.Clone(scores)
 	slices.SortStableFunc(scores, func(x, y soc1.RiskRating) int { return cmp.Compare(order[x.Risk], order[y.Risk]) })
-	ballot := soc1.RiskBallot{Session: session, By: actor, Salt: hex.EncodeToString(salt), Scores: scores}
-	if ps := ballot.Check(); len(ps) > 0 {
+	ballot := riskBallot{Session: session, By: actor, Salt: hex.EncodeToString(salt), Scores: scores}
+	if ps := soc1.CheckRisks(scores); len(ps) > 0 {
 		return "", problemError(ps[0])
 	}
 	for _, r := range scores {
@@ -192,7 +192,7 @@ func (a *App) ScoreRisks(ctx context.Context, actor, session string, scores []so
 	if err := a.writable(); err != nil {
 		return "", err
 	}
-	ref, err := a.sealed.Put(ctx, OrganizationLedger, bytes.NewReader(ballot.Bytes()))
+	ref, err := a.sealed.Put(ctx, OrganizationLedger, bytes.NewReader(ballot.bytes()))
 	if err != nil {
 		return "", err
 	}
@@ -236,8 +236,8 @@ func scorable(s soc1.RiskSession, actor string, scores []soc1.RiskRating) error 
 }
 
 // unseal reads the sealed scores behind a commitment and checks them against it.
-func (a *App) unseal(ctx context.Context, s soc1.RiskScore) (soc1.RiskBallot, error) {
-	var out soc1.RiskBallot
+func (a *App) unseal(ctx context.Context, s soc1.RiskScore) (riskBallot, error) {
+	var out riskBallot
 	sum, err := hex.DecodeString(s.Commitment)
 	if err != nil || len(sum) != 32 {
 		return out, errors.New("the commitment is not a SHA-256")
@@ -254,7 +254,7 @@ func (a *App) unseal(ctx context.Context, s soc1.RiskScore) (soc1.RiskBallot, er
 	if err := json.Unmarshal(b, &out); err != nil {
 		return out, err
 	}
-	if out.Commitment() != s.Commitment || out.Session != s.Session || out.By != s.By {
+	if out.commitment() != s.Commitment || out.Session != s.Session || out.By != s.By {
 		return out, errors.New("what is sealed is not what was committed")
 	}
 	return out, nil

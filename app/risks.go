@@ -380,8 +380,8 @@ func (a *App) VerifyRiskSession(ctx context.Context, actor, session string) (*Ri
 				say("%s", x.Lost)
 			case !x.Revealed():
 				say("revision %d reveals no scores", r.Revision)
-			case x.Ballot().Commitment() != blind:
-				say("the revealed scores give %s, and %s was committed", x.Ballot().Commitment(), blind)
+			case ballotOf(x).commitment() != blind:
+				say("the revealed scores give %s, and %s was committed", ballotOf(x).commitment(), blind)
 			default:
 				holds = true
 			}

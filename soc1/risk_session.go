@@ -1,10 +1,6 @@
 package soc1
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"slices"
 )
@@ -38,13 +34,15 @@ func (p RiskPhase) Label() string { return riskPhases.label(string(p)) }
 type RiskRating struct {
 	// Risk is the risk rated.
 	Risk string `json:"risk" label:"Risk" ref:"risk" required:"true"`
-	// Likelihood and Impact are 1 to 5 each, before controls.
+	// Likelihood is 1 to 5, before controls.
 	Likelihood int `json:"likelihood" label:"Likelihood" required:"true"`
-	Impact     int `json:"impact" label:"Impact" required:"true"`
-	// ResidualLikelihood and ResidualImpact are what remains with the controls in
-	// operation, 1 to 5 each; zero both means not rated.
+	// Impact is 1 to 5, before controls.
+	Impact int `json:"impact" label:"Impact" required:"true"`
+	// ResidualLikelihood is what remains with the controls in operation, 1 to 5; zero
+	// means not rated.
 	ResidualLikelihood int `json:"residual_likelihood,omitempty" label:"Residual likelihood"`
-	ResidualImpact     int `json:"residual_impact,omitempty" label:"Residual impact"`
+	// ResidualImpact is the impact that remains, 1 to 5; zero means not rated.
+	ResidualImpact int `json:"residual_impact,omitempty" label:"Residual impact"`
 	// Remark says why.
 	Remark string `json:"remark,omitempty" label:"Remark" multiline:"true"`
 }
@@ -66,37 +64,13 @@ func (r RiskRating) problems(c *checker, prefix string) {
 	c.when(r.ResidualImpact > r.Impact && r.Impact > 0, prefix+"residual_impact", "With the controls in operation the impact would be higher than without them.", "Correct one of the two.")
 }
 
-// RiskBallot is what a participant's commitment is about: all that they scored, with
-// a salt without which the few possible scores could be tried.
-type RiskBallot struct {
-	Session string       `json:"session" label:"Session" required:"true"`
-	By      string       `json:"by" label:"Scored by" required:"true"`
-	Salt    string       `json:"salt" label:"Salt" required:"true"`
-	Scores  []RiskRating `json:"scores" label:"Scores" required:"true"`
-}
-
-// Bytes are what the commitment is the SHA-256 of: JSON without white space, fields
-// in the order of the types above, empty ones that may be empty left out, and no
-// character escaped that JSON does not demand; docs/FORMAT.md says the same.
-func (b RiskBallot) Bytes() []byte {
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	// Text and numbers always encode.
-	_ = enc.Encode(b)
-	return bytes.TrimSuffix(out.Bytes(), []byte("\n"))
-}
-
-// Commitment is the SHA-256 of the bytes, in hexadecimal.
-func (b RiskBallot) Commitment() string {
-	sum := sha256.Sum256(b.Bytes())
-	return hex.EncodeToString(sum[:])
-}
-
-// Check checks a ballot that is about to be committed.
-func (b RiskBallot) Check() []Problem {
-	c := examine(b)
-	checkRatings(c, b.Scores, "scores")
+// CheckRisks checks scores that nobody recorded yet; places are those of a list named
+// scores.
+func CheckRisks(scores []RiskRating) []Problem {
+	c := examine(struct {
+		Scores []RiskRating `json:"scores" label:"Scores" required:"true"`
+	}{scores})
+	checkRatings(c, scores, "scores")
 	return c.problems
 }
 
@@ -121,7 +95,8 @@ type RiskScore struct {
 	On Date `json:"on" label:"On" required:"true"`
 	// Scored is how many risks are scored.
 	Scored int64 `json:"scored" label:"Risks scored" required:"true"`
-	// Commitment is the SHA-256 that binds the scores, see RiskBallot.
+	// Commitment is the SHA-256 that binds the scores; docs/FORMAT.md says over which
+	// bytes.
 	Commitment string `json:"commitment" label:"Commitment" required:"true"`
 	// RevealedOn is the day on which the scores were revealed.
 	RevealedOn Date `json:"revealed_on,omitempty" label:"Revealed on"`
@@ -134,22 +109,17 @@ type RiskScore struct {
 	Lost string `json:"lost,omitempty" label:"Not revealed because"`
 }
 
-// Ballot is what was committed, once revealed.
-func (s RiskScore) Ballot() RiskBallot {
-	return RiskBallot{Session: s.Session, By: s.By, Salt: s.Salt, Scores: s.Scores}
-}
-
 // Revealed tells whether the scores are told.
 func (s RiskScore) Revealed() bool { return len(s.Scores) > 0 }
 
-// Validate checks the score alone: revealed scores are those that were committed.
+// Validate checks the score alone; whether revealed scores are those that were
+// committed is recomputed by whoever reveals or verifies them.
 func (s RiskScore) Validate() []Problem {
 	c := examine(s)
 	c.digest(s.Commitment, "commitment")
 	checkRatings(c, s.Scores, "scores")
 	c.when(s.Scored < 0, "scored", "A number of risks is not negative.", "Count those that are scored.")
 	c.when(s.Revealed() && int64(len(s.Scores)) != s.Scored, "scores", fmt.Sprintf("%d scores are revealed, and %d were committed.", len(s.Scores), s.Scored), "Reveal those that were committed.")
-	c.when(s.Revealed() && s.Ballot().Commitment() != s.Commitment, "commitment", "The scores are not those that were committed.", "Reveal those that were committed.")
 	c.when(s.Revealed() && s.RevealedOn == "", "revealed_on", "Scores are told before the session was revealed.", "Reveal the session.")
 	c.when(s.Revealed() && s.Lost != "", "lost", "The scores are told and said to be lost.", "Keep one of the two.")
 	return c.problems
@@ -158,11 +128,13 @@ func (s RiskScore) Validate() []Problem {
 // RiskPrompt is a question of the session that reminds of what scores alone forget.
 type RiskPrompt struct {
 	// ID names it in records and never changes.
-	ID string
+	ID string `json:"id" label:"Prompt"`
 	// Fraud tells prompts about fraud from those about change.
-	Fraud bool
-	// Title and Text are what a person reads.
-	Title, Text string
+	Fraud bool `json:"fraud" label:"About fraud"`
+	// Title is its short name.
+	Title string `json:"title" label:"Title"`
+	// Text is the question.
+	Text string `json:"text" label:"Question"`
 }
 
 // RiskPrompts are all prompts. Those on fraud follow the three conditions that are
@@ -200,9 +172,10 @@ type RiskConsideration struct {
 	Note string `json:"note" label:"What was found" required:"true" multiline:"true"`
 	// Risks are those that it led to.
 	Risks []string `json:"risks,omitempty" label:"Risks that it led to" ref:"risk"`
-	// By and On are who recorded it and when.
+	// By is who recorded it.
 	By string `json:"by" label:"Recorded by" ref:"person" required:"true"`
-	On Date   `json:"on" label:"On" required:"true"`
+	// On is the day.
+	On Date `json:"on" label:"On" required:"true"`
 }
 
 // RiskSession is a meeting of stakeholders about what could go wrong: each scores
@@ -218,20 +191,23 @@ type RiskSession struct {
 	Participants []string `json:"participants" label:"Participants" ref:"person" required:"true"`
 	// Risks are those in question, each with the revision that was scored.
 	Risks []Ref `json:"risks" label:"Risks" required:"true"`
-	// OpenedOn is the day on which scoring began, Due the last day for it.
+	// OpenedOn is the day on which scoring began.
 	OpenedOn Date `json:"opened_on" label:"Opened on" required:"true"`
-	Due      Date `json:"due,omitempty" label:"Scores due"`
+	// Due is the last day for scores.
+	Due Date `json:"due,omitempty" label:"Scores due"`
 	// Phase is how far it has come.
 	Phase RiskPhase `json:"phase" label:"Phase" required:"true"`
-	// RevealedOn and RevealedBy are when and by whom the scores were revealed.
-	RevealedOn Date   `json:"revealed_on,omitempty" label:"Revealed on"`
+	// RevealedOn is the day on which the scores were revealed.
+	RevealedOn Date `json:"revealed_on,omitempty" label:"Revealed on"`
+	// RevealedBy is who revealed them.
 	RevealedBy string `json:"revealed_by,omitempty" label:"Revealed by" ref:"person"`
 	// Agreed are the ratings that the group agreed on, each with its reason.
 	Agreed []RiskRating `json:"agreed,omitempty" label:"Agreed ratings"`
 	// Considered is what the group thought about beside.
 	Considered []RiskConsideration `json:"considered,omitempty" label:"Fraud and change"`
-	// ClosedOn and ClosedBy are when and by whom it was closed or withdrawn.
-	ClosedOn Date   `json:"closed_on,omitempty" label:"Closed on"`
+	// ClosedOn is the day on which it was closed or withdrawn.
+	ClosedOn Date `json:"closed_on,omitempty" label:"Closed on"`
+	// ClosedBy is who did that.
 	ClosedBy string `json:"closed_by,omitempty" label:"Closed by" ref:"person"`
 	// Notes are the facilitator's at the end.
 	Notes string `json:"notes,omitempty" label:"Closing notes" multiline:"true"`

@@ -236,7 +236,7 @@ func (r *request) scoreRisks() error {
 			return r.riskSessionWith(http.StatusUnprocessableEntity, fmt.Sprintf("%s: give likelihood and impact before controls, or nothing.", x.Risk.Code), x.Ref.ID, v)
 		}
 		scores = append(scores, score)
-		if ps := (soc1.RiskBallot{Session: id, By: r.actor, Salt: "x", Scores: []soc1.RiskRating{score}}).Check(); len(ps) > 0 {
+		if ps := soc1.CheckRisks([]soc1.RiskRating{score}); len(ps) > 0 {
 			return r.riskSessionWith(http.StatusUnprocessableEntity, x.Risk.Code+": "+ps[0].Message+" "+ps[0].Remedy, x.Ref.ID, v)
 		}
 	}
