@@ -48,7 +48,7 @@ func (a *App) AgreeRisk(ctx context.Context, actor, session string, r soc1.RiskR
 	}
 	return a.inSession(ctx, actor, session, "risk.agree", r.Remark, together, func(_ *Tx, s *soc1.RiskSession) error {
 		if !s.Asks(r.Risk) {
-			return &FieldError{"risk", fmt.Sprintf("Risk %q is not in question in this session.", r.Risk), ""}
+			return &FieldError{"risk", fmt.Sprintf("Risk %q is not in question in the session.", r.Risk), ""}
 		}
 		if i := slices.IndexFunc(s.Agreed, func(x soc1.RiskRating) bool { return x.Risk == r.Risk }); i >= 0 {
 			s.Agreed[i] = r

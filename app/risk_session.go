@@ -223,13 +223,13 @@ func (a *App) ScoreRisks(ctx context.Context, actor, session string, scores []so
 func scorable(s soc1.RiskSession, actor string, scores []soc1.RiskRating) error {
 	switch {
 	case !slices.Contains(s.Participants, actor):
-		return &FieldError{"session", "You are not among the participants of this session. Ask its facilitator.", ""}
+		return &FieldError{"session", "You are not among the participants of the session. Ask its facilitator.", ""}
 	case s.Phase != soc1.RiskBlind:
 		return &FieldError{"session", fmt.Sprintf("Scores were revealed, or the session ended; it is %q. Nobody scores after having seen the others.", s.Phase.Label()), ""}
 	}
 	for _, r := range scores {
 		if !s.Asks(r.Risk) {
-			return &FieldError{"risk", fmt.Sprintf("Risk %q is not in question in this session.", r.Risk), ""}
+			return &FieldError{"risk", fmt.Sprintf("Risk %q is not in question in the session.", r.Risk), ""}
 		}
 	}
 	return nil

@@ -500,7 +500,7 @@ func leadButtons(p *sessionPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 49, "\"><div><label class=\"lab\" for=\"notes\">Closing notes</label> <textarea class=\"in\" id=\"notes\" name=\"notes\" rows=\"3\"></textarea><p class=\"hint\">What was agreed becomes the rating of each risk, with this session as the reason.</p></div><button class=\"btn pri\">Close the session</button></form></div></details> ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 49, "\"><div><label class=\"lab\" for=\"notes\">Closing notes</label> <textarea class=\"in\" id=\"notes\" name=\"notes\" rows=\"3\"></textarea><p class=\"hint\">What was agreed becomes the rating of each risk, with the session as the reason.</p></div><button class=\"btn pri\">Close the session</button></form></div></details> ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
