@@ -68,7 +68,7 @@ func Establish(ctx context.Context, dir string, build func(dir string) error) er
 
 // parts are what lies in a workspace, in the order in which it is moved to its
 // place: workspace.json last, because a folder with it is a workspace.
-var parts = []string{"keys", "blobs", "tmp", "ledger.db", "ledger.db-wal", "ledger.db-shm", "operations.db", "operations.db-wal", "operations.db-shm", "workspace.json"}
+var parts = []string{"keys", "blobs", "sealed", "tmp", "ledger.db", "ledger.db-wal", "ledger.db-shm", "operations.db", "operations.db-wal", "operations.db-shm", "workspace.json"}
 
 // emptyEnough refuses a folder in which something of a workspace lies: it may be
 // a backup that was restored in part, and is nobody's to write over.

@@ -29,6 +29,8 @@ const (
 	WaitsPlan      WaitingFor = "carry_out_plan"
 	WaitsRetest    WaitingFor = "retest_plan"
 	WaitsLatePlan  WaitingFor = "overdue_plan"
+	WaitsScores    WaitingFor = "score_risks"
+	WaitsReveal    WaitingFor = "reveal_scores"
 )
 
 // WaitingItem is one thing that waits for a person.
@@ -143,7 +145,7 @@ func (w *waiter) all() ([]WaitingItem, error) {
 		return nil, err
 	}
 	var out []WaitingItem
-	for _, look := range []func(*record.View) ([]WaitingItem, error){w.requests, w.policies, w.signatures, w.exceptions, w.tests, w.plans, w.evidence} {
+	for _, look := range []func(*record.View) ([]WaitingItem, error){w.requests, w.policies, w.signatures, w.exceptions, w.tests, w.plans, w.evidence, w.sessions} {
 		items, err := look(v)
 		if err != nil {
 			return nil, err

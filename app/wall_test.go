@@ -484,6 +484,7 @@ func calls() map[string][]call {
 	maps.Copy(out, scopeCalls())
 	maps.Copy(out, fileCalls())
 	maps.Copy(out, planCalls())
+	maps.Copy(out, riskCalls())
 	return out
 }
 

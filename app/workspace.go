@@ -76,10 +76,13 @@ type App struct {
 	store    ledger.Store
 	log      *ledger.Log
 	blobs    blob.Store
-	keys     *blob.FileKeyRing
-	auth     *identity.Authorizer
-	engine   engineHolder
-	typeset  typesetHolder
+	// sealed holds the scores of risk sessions until these are revealed, apart from
+	// files of evidence: what stands there no record can name as a file.
+	sealed  blob.Store
+	keys    *blob.FileKeyRing
+	auth    *identity.Authorizer
+	engine  engineHolder
+	typeset typesetHolder
 	// people is who an actor is with respect to a ledger, readers what they may
 	// read of it, standings where a person stands by all of them.
 	people    stamped[actorIn, knownPrincipal]
@@ -249,6 +252,7 @@ func (a *App) start(ctx context.Context) error {
 	keys := filepath.Join(a.dir, "keys")
 	a.keys = blob.FileKeys(filepath.Join(keys, "blobs"))
 	a.blobs = blob.Files(filepath.Join(a.dir, "blobs"), a.keys)
+	a.sealed = blob.Files(filepath.Join(a.dir, "sealed"), a.keys)
 	store, readOnly, err := openStore(ctx, filepath.Join(a.dir, "ledger.db"))
 	if err != nil {
 		return err
@@ -256,7 +260,7 @@ func (a *App) start(ctx context.Context) error {
 	opt := ledger.Options{Now: a.opt.Now, Rand: a.opt.Rand}
 	if readOnly {
 		// Who only reads signs nothing, and needs no key for it.
-		a.readOnly, a.blobs = true, readOnlyBlobs{a.blobs}
+		a.readOnly, a.blobs, a.sealed = true, readOnlyBlobs{a.blobs}, readOnlyBlobs{a.sealed}
 	} else {
 		opt.Keys = ledger.FileKeys{Dir: keys}
 		a.sweep()

@@ -45,6 +45,8 @@ const (
 	ScopeInterview   Action = "scope.interview"   // record an interview on which report is needed; kind scope_interview
 	ScopeFreeze      Action = "scope.freeze"      // freeze the scope of an engagement; kind scope_freeze
 	RemediationClose Action = "remediation.close" // close a plan; kind remediation_closing
+	RiskLead         Action = "risk.lead"         // open, reveal, agree and close a risk session; kind risk_session
+	RiskScore        Action = "risk.score"        // score in a risk session; kind risk_score, the owner is who scores
 	Attend           Action = "attend"            // be shown to others where one is, and be shown where they are; any kind
 )
 
@@ -91,6 +93,8 @@ var actions = []struct {
 	{ScopeInterview, "record a scoping interview"},
 	{ScopeFreeze, "freeze the scope"},
 	{RemediationClose, "close this plan"},
+	{RiskLead, "lead a risk session"},
+	{RiskScore, "score risks for this person"},
 	{Attend, "be shown at this record"},
 }
 

@@ -58,6 +58,12 @@ func newKinds() *Registry {
 	freeze := register("scope_freeze", "Scope freeze", "Scope freezes")
 	freeze.Decision, freeze.Timeless = true, true
 	Register[soc1.ScopeFreeze](r, freeze)
+	session := register("risk_session", "Risk session", "Risk sessions")
+	session.Decision, session.Timeless = true, true
+	Register[soc1.RiskSession](r, session)
+	score := register("risk_score", "Risk score", "Risk scores")
+	score.Decision, score.Timeless = true, true
+	Register[soc1.RiskScore](r, score)
 
 	either := func(name, title, plural string, decision bool) Spec {
 		return Spec{Name: name, Title: title, Plural: plural, Home: Either, Decision: decision, Timeless: decision}

@@ -53,6 +53,8 @@
 //	remediation_closing      RemediationClosing
 //	scope_interview          ScopeInterview
 //	scope_freeze             ScopeFreeze
+//	risk_session             RiskSession
+//	risk_score               RiskScore
 //
 // Of either ledger, management's own work in the organization's, the
 // auditor's in the examination's:

@@ -174,6 +174,17 @@ func aFreeze() ScopeFreeze {
 		Items: []Ref{{Kind: "service", ID: "payroll", Revision: 1}, {Kind: "system", ID: "engine", Revision: 2}}}
 }
 
+func aSession() RiskSession {
+	return RiskSession{Title: "Workshop", Engagement: "e", Facilitator: "ann", Participants: []string{"ann", "bob"}, OpenedOn: "2025-03-03", Due: "2025-03-12", Phase: RiskTogether,
+		RevealedOn: "2025-03-14", RevealedBy: "ann", Risks: []Ref{{Kind: "risk", ID: "r", Revision: 1}, {Kind: "risk", ID: "q", Revision: 2}},
+		Agreed:     []RiskRating{{Risk: "r", Likelihood: 3, Impact: 4, ResidualLikelihood: 2, ResidualImpact: 3, Remark: "Because."}},
+		Considered: []RiskConsideration{{Prompt: "fraud_override", Note: "Nobody can.", By: "ann", On: "2025-03-14"}}}
+}
+
+func aScore() RiskScore {
+	return RiskScore{Session: "s", By: "bob", On: "2025-03-05", Scored: 1, Commitment: digestText, RevealedOn: "2025-03-14", Salt: digestText, Scores: []RiskRating{{Risk: "r", Likelihood: 3, Impact: 4}}}
+}
+
 // validRecords holds at least one record of every kind that may be stored.
 func validRecords() []Record {
 	return []Record{
@@ -196,7 +207,7 @@ func validRecords() []Record {
 		Examination{Engagement: Ref{Ledger: "org", Kind: "engagement", ID: "e"}, Firm: "Firm LLP", OpenedOn: "2025-02-01"},
 		Nonce{Commitment: digestText, Revealed: digestText[:32]},
 		Release{Revisions: []Ref{{Kind: "deviation", ID: "d", Revision: 2}}, What: "Deviation", ToWhom: "Management"},
-		anIssuance(), anotherIssuance(), anInterview(), aFreeze(), LegalEntity{Name: "Wexford", InScope: true},
+		anIssuance(), anotherIssuance(), anInterview(), aFreeze(), aSession(), aScore(), RiskScore{Session: "s", By: "bob", On: "2025-03-05", Scored: 3, Commitment: digestText}, LegalEntity{Name: "Wexford", InScope: true},
 		UserEntity{Name: "Larch Fabrication", FiscalYearEnd: "02-28", Services: []string{"payroll"}, ReliesOn: []UserReliance{{Account: "cash"}}},
 		with(type2(), func(e *Engagement) {
 			e.Exclusions = []ScopeExclusion{{What: "Time clocks", Why: "Clients record hours themselves."}}

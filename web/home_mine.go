@@ -243,6 +243,13 @@ func (r *request) waitingItem(w app.WaitingItem) homeItem {
 		x.Icon, x.Text = "circle-alert", "Exceptions to decide: "+ref.Text
 		x.ActionHref = in.url("%s/r/exception?%s", in.at(), url.Values{"f.test": {w.Ref.ID}, "f.status": {string(soc1.Open)}}.Encode())
 		x.Href = x.ActionHref
+	case app.WaitsScores, app.WaitsReveal:
+		x.Icon, x.Text, x.Action = "scale", w.What, "Score"
+		if w.For == app.WaitsReveal {
+			x.Action = "Open"
+		}
+		x.Href = in.url("/risks/sessions/%s", url.PathEscape(w.Ref.ID))
+		x.ActionHref = x.Href
 	case app.WaitsReview:
 		x.Icon, x.Text = "eye", "Test to review: "+ref.Text
 	case app.WaitsPlan:

@@ -181,6 +181,7 @@ func (r *request) waiting() ([]inboxItem, error) {
 var verbs = map[app.WaitingFor][2]string{
 	app.WaitsPolicy: {"Open the policy", "scroll-text"}, app.WaitsSignature: {"Open and read", "file-text"}, app.WaitsException: {"Decide", "triangle-alert"},
 	app.WaitsReview: {"Open the test", "list-checks"}, app.WaitsTest: {"Open the test", "flask-conical"}, app.WaitsEvidence: {"Add evidence", "file-check"},
+	app.WaitsScores: {"Score", "scale"}, app.WaitsReveal: {"Open the session", "scale"},
 	app.WaitsAnswer: {"Open", "message-square-text"}, app.WaitsClosing: {"Open", "message-square-text"}, app.WaitsMention: {"Open", "at-sign"},
 	app.WaitsPlan: {"Open the plan", "list-checks"}, app.WaitsRetest: {"Open the board", "flask-conical"}, app.WaitsLatePlan: {"Open the plan", "triangle-alert"},
 }
@@ -221,6 +222,12 @@ func (r *request) inboxItem(w app.WaitingItem, read map[string]time.Time) (inbox
 		x.Title = strings.Replace(x.Title, "test "+w.Ref.ID, strings.TrimPrefix(x.Record.Text, "test of control "), 1)
 		open := url.Values{"f.test": {w.Ref.ID}, "f.status": {string(soc1.Open)}}
 		x.Do.Href = r.url("%s/r/exception?%s", r.in(w.Ref.Ledger).at(), open.Encode())
+	case app.WaitsScores, app.WaitsReveal:
+		x.Why = "You are a participant"
+		if w.For == app.WaitsReveal {
+			x.Why = "You lead the session"
+		}
+		x.Do.Href = r.url("/risks/sessions/%s", url.PathEscape(w.Ref.ID))
 	case app.WaitsReview:
 		x.Why = "You are its reviewer"
 	case app.WaitsTest:

@@ -161,6 +161,23 @@ func pages(t *testing.T, h *liveHouse) []page {
 			p.Press("Enter")
 			p.Wait("the refusal", `document.querySelector(".note.bad[role=alert]") && document.readyState === "complete"`)
 		}},
+		{pattern: "GET /risks", who: manager, path: "/risks", do: func(p *person) {
+			p.Do(`document.querySelector(".opens summary")?.click()`)
+		}},
+		{pattern: "GET /risks", who: "elena-petrova", path: "/risks"},
+		{pattern: "POST /risks/sessions", who: manager, path: "/risks", do: func(p *person) {
+			p.Do(`document.querySelector(".opens form").noValidate = true; document.querySelector(".opens form button").click()`)
+			p.Wait("the refusal", `document.querySelector(".note.bad[role=alert]") && document.readyState === "complete"`)
+		}},
+		{pattern: "GET /risks/sessions/{id}", who: manager, path: "/risks/sessions/" + blindSession(t, h)},
+		{pattern: "POST /risks/sessions/{id}/score", who: manager, path: "/risks/sessions/" + blindSession(t, h), do: func(p *person) {
+			p.Do(`document.querySelector(".scores button").click()`)
+			p.Wait("the refusal", `document.querySelector(".note.bad[role=alert]") && document.readyState === "complete"`)
+		}},
+		{pattern: "POST /risks/sessions/{id}/lead/{do}", who: manager, path: "/risks/sessions/" + blindSession(t, h), do: func(p *person) {
+			p.Do(`document.querySelector(".opens form[action$=withdraw]").noValidate = true; document.querySelector(".opens form[action$=withdraw] button").click()`)
+			p.Wait("the refusal", `document.querySelector(".note.bad[role=alert]") && document.readyState === "complete"`)
+		}},
 		{pattern: "GET /start", who: manager, path: "/start"},
 		{pattern: "GET /start", who: "elena-petrova", path: "/start"},
 		{pattern: "POST /start", who: manager, path: "/start", do: func(p *person) {

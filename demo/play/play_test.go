@@ -224,6 +224,12 @@ func programmed(t *testing.T, a *app.App) {
 			t.Errorf("risk %s has no residual rating", r.ID)
 		}
 	}
+	// The ratings of the spring come from a session whose scores were committed before
+	// anybody saw them.
+	proof, err := a.VerifyRiskSession(ctx, by, "risks-2025")
+	if err != nil || proof.Checked != 4 || len(proof.Troubles) > 0 {
+		t.Errorf("the session of the spring: %+v, %v", proof, err)
+	}
 	waiting, err := a.Waiting(ctx, "fatima-boukhari")
 	if err != nil || len(waiting) < 3 {
 		t.Errorf("%d things wait for a control owner: %v", len(waiting), err)

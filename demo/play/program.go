@@ -320,13 +320,13 @@ func (y *season) ratings() {
 		}
 	}
 	if y.engagement == y.plan.Engagement {
-		y.on(y.day(3, 14), 10, rate("Risk workshop: what remains with the controls in operation.", func(id string, r soc1.Risk) (int, int) {
+		y.assess(func(id string, r soc1.Risk) (int, int) {
 			l, n := r.Likelihood-min(1, number(4, id)), r.Impact-number(2, id, "impact")
 			if strings.HasPrefix(id, "pay-5") || strings.HasPrefix(id, "pay-7") {
 				l--
 			}
 			return max(l, 1), max(n, 1)
-		}))
+		})
 		y.on(y.day(5, 30), 10, rate("61 deployments went out without an approval: the risks are rated again.", changed(map[string][2]int{"itgc-2-r1": {3, 4}, "itgc-2-r2": {3, 5}})))
 		return
 	}
