@@ -48,6 +48,7 @@
 //	deputy                   Deputy
 //	role                     CustomRole
 //	request                  Request
+//	readiness_assessment     ReadinessAssessment
 //	remediation              Remediation
 //	remediation_closing      RemediationClosing
 //	scope_interview          ScopeInterview

@@ -45,9 +45,10 @@ type ReadinessAssessment struct {
 	Owner string `json:"owner" label:"Assessor" ref:"person" required:"true" help:"Whoever assesses records it in their own name."`
 	// Firm is whom an external assessor works for.
 	Firm string `json:"firm,omitempty" label:"Firm"`
-	// From and To are the days on which the work was done.
+	// From is the first day of the work.
 	From Date `json:"from,omitempty" label:"Work from"`
-	To   Date `json:"to,omitempty" label:"Work until"`
+	// To is the last day of it.
+	To Date `json:"to,omitempty" label:"Work until"`
 	// Scope says what was looked at and what was not.
 	Scope string `json:"scope,omitempty" label:"What was looked at" multiline:"true"`
 	// Overall is the rating of the whole; empty while the work goes on.
