@@ -7,8 +7,9 @@ import "fmt"
 type AnsweredFinding struct {
 	// Rule is the number of the rule, such as CTL-08.
 	Rule string `json:"rule" label:"Rule" required:"true" help:"The number of the rule, such as CTL-08."`
-	// Kind and Record are the record that the rule fired about.
-	Kind   string `json:"kind" label:"Kind of record" required:"true" help:"Such as control."`
+	// Kind is the kind of the record that the rule fired about.
+	Kind string `json:"kind" label:"Kind of record" required:"true" help:"Such as control."`
+	// Record is its id.
 	Record string `json:"record" label:"Id of the record" required:"true"`
 	// Field is the field of it that the finding names; empty for the whole.
 	Field string `json:"field,omitempty" label:"Field" help:"As the finding names it; empty where it names none."`
@@ -41,8 +42,9 @@ type Remediation struct {
 	Engagement string `json:"engagement,omitempty" label:"Engagement" ref:"engagement" help:"The report for which it matters; the rules are asked about it."`
 	// Findings are what rules found and this answers.
 	Findings []AnsweredFinding `json:"findings,omitempty" label:"Findings answered"`
-	// Exceptions and Deviations are what tests found and this answers.
+	// Exceptions are what tests found and this answers.
 	Exceptions []string `json:"exceptions,omitempty" label:"Exceptions answered" ref:"exception"`
+	// Deviations are those that it answers.
 	Deviations []string `json:"deviations,omitempty" label:"Deviations answered" ref:"deviation"`
 	// Cause says why it came to this.
 	Cause string `json:"cause,omitempty" label:"Cause" multiline:"true" help:"Why it came to this; what is put right is the cause."`
@@ -56,12 +58,14 @@ type Remediation struct {
 	DependsOn []string `json:"depends_on,omitempty" label:"Depends on" ref:"remediation" help:"Plans that have to be closed first."`
 	// Steps are what is done, in order.
 	Steps []RemediationStep `json:"steps,omitempty" label:"Steps"`
-	// HoursEstimated and HoursActual are the hours of people's work.
+	// HoursEstimated is how many hours of people's work it should take.
 	HoursEstimated int64 `json:"hours_estimated,omitempty" label:"Hours, estimated"`
-	HoursActual    int64 `json:"hours_actual,omitempty" label:"Hours, actual"`
-	// CostEstimated and CostActual are what is paid to others.
+	// HoursActual is how many it took so far.
+	HoursActual int64 `json:"hours_actual,omitempty" label:"Hours, actual"`
+	// CostEstimated is what others should be paid for it.
 	CostEstimated Money `json:"cost_estimated,omitzero" label:"Cost, estimated"`
-	CostActual    Money `json:"cost_actual,omitzero" label:"Cost, actual"`
+	// CostActual is what they were paid so far.
+	CostActual Money `json:"cost_actual,omitzero" label:"Cost, actual"`
 	// Evidence shows what was done.
 	Evidence []string `json:"evidence,omitempty" label:"Evidence" ref:"evidence"`
 }

@@ -192,7 +192,7 @@ func validRecords() []Record {
 		Service{Name: "Payroll"}, TransactionClass{Name: "Disbursements", Services: []string{"payroll"}}, Account{Name: "Accrued payroll", Statement: BalanceSheet},
 		AssertionRelevance{TransactionClass: "disbursements", Account: "accrued-payroll", Assertions: []FinancialAssertion{Completeness, Cutoff}},
 		aSubservice(), anInclusive(), Vendor{Name: "Couriers"}, CSOC{Code: "CSOC-1", Text: "Backs up.", SubserviceOrganization: "northgate"},
-		CUEC{Code: "CUEC-1", Text: "Approves."}, anObjective(), aRisk(), aControl(), aPerson(), aGuest(), aDeputy(), aRole(),
+		CUEC{Code: "CUEC-1", Text: "Approves."}, anObjective(), aRisk(), aControl(), aPlan(), aClosing(), aPerson(), aGuest(), aDeputy(), aRole(),
 		CustomRole{Name: "Internal audit", Purpose: "Reads along.", ReadsAll: true, Asks: true, BuildsDraft: true},
 		Person{Name: "Ann", Side: SideServiceOrganization, CustomRoles: []string{"policy-keeper"}},
 		with(anInvitation(), func(v *Invitation) { v.Roles, v.CustomRoles = nil, []string{"policy-keeper"} }), anInvitation(), aComment(), aRequest(),
@@ -215,4 +215,14 @@ func validRecords() []Record {
 		ReadinessAssessment{Title: "Dry run", Engagement: "e", Owner: "eve", FinishedOn: "2025-10-15", Overall: RatedRemarks, Objectives: []ObjectiveRating{{Objective: "o", Rating: RatedReady}}},
 		WorkingPaperNote{Title: "Planning", Text: "Plan.", By: "cat", ReviewedBy: "dan"},
 	}
+}
+
+func aPlan() Remediation {
+	return Remediation{Title: "Record the reports", Owner: "ann", Begin: "2026-10-01", Due: "2026-11-30", Findings: []AnsweredFinding{{Rule: "CTL-08", Kind: "control", Record: "pay-3-2", Field: "information_used"}},
+		Exceptions: []string{"x1"}, Steps: []RemediationStep{{Text: "List them", DoneOn: "2026-10-10"}}, HoursEstimated: 8, CostEstimated: Money{Minor: 5000, Currency: "USD"}, CostActual: Money{Minor: 4000, Currency: "USD"}}
+}
+
+func aClosing() RemediationClosing {
+	return RemediationClosing{Plan: "reports", ClosedBy: "dana", ClosedOn: "2026-11-20", Explanation: "The report is replaced in January.",
+		Outcomes: []RemediationOutcome{{What: "exception/x1", Settled: SettledRetest, Test: "t2"}, {What: "CTL-08 control/pay-3-2 information_used", Settled: Standing}}}
 }
