@@ -64,8 +64,6 @@ type riskSessionRow struct {
 	Scored                     string
 }
 
-var levelStatus = [...]string{"", "lv1", "lv2", "lv3", "lv4"}
-
 // ratingText is a rating in short: the score with both halves.
 func ratingText(r overview.Rating) string {
 	if !r.Rated() {
