@@ -128,7 +128,7 @@ func TestIssue(t *testing.T) {
 	s.file("dana", "complete.yaml")
 	s.must(s.app.ReleaseReport(s.ctx, "helen", engagement, "Alder"))
 	for _, actor := range []string{"mei", "carla"} {
-		s.refused(issue(actor, "", path), "engagement partner may")
+		s.refused(issue(actor, "", path), "Only the engagement partner does this")
 	}
 	s.refused(issue("olive", "", path), "no ledger")
 	s.refused(issue("helen", "", filepath.Join(t.TempDir(), "no", "folder.pdf")), "no such file")

@@ -77,7 +77,7 @@ func TestReadinessReport(t *testing.T) {
 	if !bytes.HasPrefix(pdf, []byte("%PDF-")) || !bytes.Equal(pdf, again) {
 		t.Errorf("%d and %d bytes that are no PDF or differ", len(pdf), len(again))
 	}
-	if _, err := s.app.ReadinessReport(s.ctx, "dana", app.GapOptions{Engagement: "none"}); err == nil || !strings.Contains(err.Error(), `there is no engagement "none"`) {
+	if _, err := s.app.ReadinessReport(s.ctx, "dana", app.GapOptions{Engagement: "none"}); err == nil || !strings.Contains(err.Error(), `There is no engagement "none"`) {
 		t.Errorf("of an engagement that does not exist: %v", err)
 	}
 }
