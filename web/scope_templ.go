@@ -1135,7 +1135,7 @@ func scopeMapPart(p *scopePage) templ.Component {
 			templ_7745c5c3_Var59 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 98, "<section class=\"part\" id=\"map\" aria-labelledby=\"map-h\"><h2 id=\"map-h\">From service to objective</h2><p class=\"mut prose\">Each row is an account that a class of transactions bears on, each field an assertion with the objectives that serve it. Point at a name, or move to it with Tab, to see its way.</p><div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Map from service to objective\"><table class=\"map\" data-map><thead><tr><th scope=\"col\">Service</th><th scope=\"col\">Class of transactions</th><th scope=\"col\">Account of user entities</th>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 98, "<section class=\"part\" id=\"map\" aria-labelledby=\"map-h\"><h2 id=\"map-h\">From service to objective</h2><p class=\"mut prose\">Each row is an account that a class of transactions bears on, each field an assertion with the objectives that serve it. Point at a name, or move to it with Tab, to see its way.</p><div class=\"mapped\" tabindex=\"0\" role=\"region\" aria-label=\"Map from service to objective\"><table class=\"map\" data-map><thead><tr><th scope=\"col\">Service</th><th scope=\"col\">Class of transactions</th><th scope=\"col\">Account of user entities</th>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1501,7 +1501,7 @@ func scopeBasePart(p *scopePage) templ.Component {
 			templ_7745c5c3_Var70 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 136, "<section class=\"part\" id=\"systems\" aria-labelledby=\"systems-h\"><h2 id=\"systems-h\">What the services run on</h2><div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Systems in scope\"><table class=\"map\" data-map><thead><tr><th scope=\"col\">System</th><th scope=\"col\">Services that depend on it</th><th scope=\"col\">Operated by</th>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 136, "<section class=\"part\" id=\"systems\" aria-labelledby=\"systems-h\"><h2 id=\"systems-h\">What the services run on</h2><div class=\"mapped\" tabindex=\"0\" role=\"region\" aria-label=\"Systems in scope\"><table class=\"map\" data-map><thead><tr><th scope=\"col\">System</th><th scope=\"col\">Services that depend on it</th><th scope=\"col\">Operated by</th>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
