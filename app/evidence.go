@@ -43,6 +43,9 @@ func (a *App) AttachEvidence(ctx context.Context, actor, name, id string, paths 
 			return zero, fmt.Errorf("%s is not a file", p)
 		}
 		f, err := a.keep(ctx, name, p, filepath.Base(p))
+		if err == nil {
+			err = a.inspect(ctx, name, &f)
+		}
 		if err != nil {
 			return zero, fmt.Errorf("%s: %w", p, err)
 		}

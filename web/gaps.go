@@ -264,18 +264,7 @@ func (r *request) gapRow(p *gapsPage, f *gap.Finding, i int) gapRow {
 	for _, s := range f.Sources {
 		x.Sources = append(x.Sources, r.behindRef(s))
 	}
-	x.Fix = x.Record.Href
-	if k, err := record.Kinds.Kind(f.Subject.Kind); err == nil {
-		top, _, _ := strings.Cut(f.Field, ".")
-		top, _, _ = strings.Cut(top, "[")
-		if field, ok := k.Field(top); ok {
-			x.Field = field.Label
-			in := r.in(cmp.Or(f.Subject.Ledger, app.OrganizationLedger))
-			if !k.Decision && !r.past.On() && r.site.app.MayPut(r.Context(), r.actor, in.ledger, k.Name, f.Subject.ID) == nil {
-				x.Fix = in.url("%s/r/%s/%s/edit?focus=%s", in.at(), url.PathEscape(k.Name), url.PathEscape(f.Subject.ID), url.QueryEscape(top))
-			}
-		}
-	}
+	x.Field, x.Fix = r.putRight(f.Subject, f.Field, x.Record.Href)
 	if a := f.Accepted; a != nil {
 		if p.Accept != "" {
 			x.Withdraw = a.Ref.ID
@@ -283,6 +272,26 @@ func (r *request) gapRow(p *gapsPage, f *gap.Finding, i int) gapRow {
 		x.Accepted = fmt.Sprintf("Accepted by %s until %s: %s", r.headings().person(a.AcceptedBy).Name, dateText(string(a.ExpiresOn)), a.Reason)
 	}
 	return x
+}
+
+// putRight is what a field of a record is called and where it is put right: in its
+// form for who may change it, else on the record's own page.
+func (r *request) putRight(ref soc1.Ref, field, page string) (label, href string) {
+	k, err := record.Kinds.Kind(ref.Kind)
+	if err != nil {
+		return "", page
+	}
+	top, _, _ := strings.Cut(field, ".")
+	top, _, _ = strings.Cut(top, "[")
+	f, ok := k.Field(top)
+	if !ok {
+		return "", page
+	}
+	in := r.in(cmp.Or(ref.Ledger, app.OrganizationLedger))
+	if k.Decision || r.past.On() || r.site.app.MayPut(r.Context(), r.actor, in.ledger, k.Name, ref.ID) != nil {
+		return f.Label, page
+	}
+	return f.Label, in.url("%s/r/%s/%s/edit?focus=%s", in.at(), url.PathEscape(k.Name), url.PathEscape(ref.ID), url.QueryEscape(top))
 }
 
 // acceptGap records that somebody can live with a finding until a day.

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"encoding/csv"
 	"fmt"
 	"strings"
@@ -67,27 +66,20 @@ func (r *request) gapsCSV() error {
 	if err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	// Spreadsheets take the text for Unicode only with this mark.
-	b.WriteString("\ufeff")
-	w := csv.NewWriter(&b)
-	w.UseCRLF = true
-	head := make([]string, len(gapColumns))
-	for i, c := range gapColumns {
-		head[i] = c.title
-	}
-	_ = w.Write(head)
-	for _, l := range lines {
-		for i := range l {
-			l[i] = harmless(l[i])
+	return r.csvFile(name, func(w *csv.Writer) error {
+		head := make([]string, len(gapColumns))
+		for i, c := range gapColumns {
+			head[i] = c.title
 		}
-		_ = w.Write(l)
-	}
-	w.Flush()
-	if err := w.Error(); err != nil {
-		return err
-	}
-	return r.attachment(name, "text/csv; charset=utf-8", b.Bytes())
+		_ = w.Write(head)
+		for _, l := range lines {
+			for i := range l {
+				l[i] = harmless(l[i])
+			}
+			_ = w.Write(l)
+		}
+		return nil
+	})
 }
 
 // gapsXLSX writes the findings as a workbook, with a page on what was asked.

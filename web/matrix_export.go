@@ -180,32 +180,43 @@ func (r *request) matrixCSV() error {
 	if err != nil {
 		return err
 	}
+	return r.csvFile(exportName(d, ".csv"), func(w *csv.Writer) error {
+		head := make([]string, len(matrixColumns))
+		for i, c := range matrixColumns {
+			head[i] = c.title
+		}
+		_ = w.Write(head)
+		for _, l := range d.exportLines(q) {
+			line := make([]string, len(l.cells))
+			for i, c := range l.cells {
+				if s, ok := c.(string); ok {
+					line[i] = harmless(s)
+				} else {
+					line[i] = fmt.Sprint(c)
+				}
+			}
+			_ = w.Write(line)
+		}
+		return nil
+	})
+}
+
+// csvFile sends a table as text. What cannot be written is told when the writer is
+// flushed, so that fill need not look at it.
+func (r *request) csvFile(name string, fill func(*csv.Writer) error) error {
 	var b bytes.Buffer
 	// Spreadsheets take the text for Unicode only with this mark.
 	b.WriteString("\ufeff")
 	w := csv.NewWriter(&b)
 	w.UseCRLF = true
-	head := make([]string, len(matrixColumns))
-	for i, c := range matrixColumns {
-		head[i] = c.title
-	}
-	_ = w.Write(head)
-	for _, l := range d.exportLines(q) {
-		line := make([]string, len(l.cells))
-		for i, c := range l.cells {
-			if s, ok := c.(string); ok {
-				line[i] = harmless(s)
-			} else {
-				line[i] = fmt.Sprint(c)
-			}
-		}
-		_ = w.Write(line)
+	if err := fill(w); err != nil {
+		return err
 	}
 	w.Flush()
 	if err := w.Error(); err != nil {
 		return err
 	}
-	return r.attachment(exportName(d, ".csv"), "text/csv; charset=utf-8", b.Bytes())
+	return r.attachment(name, "text/csv; charset=utf-8", b.Bytes())
 }
 
 // harmless keeps a text from being taken for a formula.

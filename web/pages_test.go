@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"reperform/account"
+	"reperform/app"
 	"reperform/desk"
+	"reperform/soc1"
 	"reperform/web/browsertest"
 )
 
@@ -33,6 +35,33 @@ type page struct {
 	fails bool
 }
 
+// filed is evidence with a table and with a file that is not what it says: where the
+// record is, and where each of the two is looked at.
+func (h *liveHouse) filed(t *testing.T, who, ledger string) (at, table, strange string) {
+	t.Helper()
+	var kept []soc1.File
+	for name, content := range map[string]string{"leavers.csv": "person,left\nA,2025-06-01\n", "photo.png": "<html><script>alert(1)</script>"} {
+		k, err := h.app.KeepFile(t.Context(), who, ledger, name, strings.NewReader(content))
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept = append(kept, k.File)
+	}
+	id, err := h.app.FileEvidence(t.Context(), who, app.Filing{Ledger: ledger, Evidence: soc1.Evidence{Title: "Leavers of June"}, Files: kept})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at = pathOf(soc1.Ref{Ledger: ledger, Kind: "evidence", ID: id})
+	for _, f := range kept {
+		if view := at + "/files/" + f.SHA256 + "/view"; f.Name == "leavers.csv" {
+			table = view
+		} else {
+			strange = view
+		}
+	}
+	return at, table, strange
+}
+
 // pages is the table of all pages of the site. A route that answers with a page
 // and is not visited here fails TestPages, so that a new one comes with a line.
 func pages(t *testing.T, h *liveHouse) []page {
@@ -48,7 +77,14 @@ func pages(t *testing.T, h *liveHouse) []page {
 		t.Fatal(err)
 	}
 	h.papers(t)
+	ours, table, strange := h.filed(t, manager, app.OrganizationLedger)
+	theirs, papers, _ := h.filed(t, partner, h.exam)
 	return []page{
+		{pattern: "GET /r/{kind}/{id}", who: manager, path: ours},
+		{pattern: "GET /r/{kind}/{id}/files/{sha256}/view", who: manager, path: table},
+		{pattern: "GET /r/{kind}/{id}/files/{sha256}/view", who: manager, path: strange},
+		{pattern: "GET /x/{ledger}/r/{kind}/{id}", who: partner, path: theirs},
+		{pattern: "GET /x/{ledger}/r/{kind}/{id}/files/{sha256}/view", who: partner, path: papers},
 		{pattern: "GET /mail", who: administrator, path: "/mail"},
 		{pattern: "GET /unsubscribe/{token}", who: nobody, path: "/unsubscribe/" + off},
 		{pattern: "GET /unsubscribe/{token}", who: nobody, path: "/unsubscribe/none", fails: true},
@@ -313,12 +349,10 @@ var noPage = map[string]string{
 	"GET /x/{ledger}/export/{kind}/{format}": "/x/{ledger}/export/test_of_control/xlsx",
 	"GET /matrix.xlsx":                       "/matrix.xlsx",
 	"GET /matrix.csv":                        "/matrix.csv",
-	// Files and the page on which one is looked at are tested by themselves.
+	// What a file is handed out as is tested by itself.
 	"GET /r/{kind}/{id}/files/{sha256}":                       "",
-	"GET /r/{kind}/{id}/files/{sha256}/view":                  "",
 	"GET /r/{kind}/{id}/files/{sha256}/raw/{name}":            "",
 	"GET /x/{ledger}/r/{kind}/{id}/files/{sha256}":            "",
-	"GET /x/{ledger}/r/{kind}/{id}/files/{sha256}/view":       "",
 	"GET /x/{ledger}/r/{kind}/{id}/files/{sha256}/raw/{name}": "",
 	"GET /readiness.pdf":                                      "/readiness.pdf",
 	"GET /gaps.csv":                                           "/gaps.csv?severity=high",

@@ -153,13 +153,7 @@ func (r *request) readyMatter(m readiness.Matter, i int) readyMatter {
 	}
 	for _, l := range m.Lines {
 		y := readyLine{Line: l, Severity: gravity[l.Severity], Record: r.behindRef(l.Subject)}
-		y.Fix = y.Record.Href
-		if k, err := record.Kinds.Kind(l.Subject.Kind); err == nil && !k.Decision && l.Field != "" && !r.past.On() {
-			top, _, _ := strings.Cut(l.Field, ".")
-			if _, ok := k.Field(top); ok && r.site.app.MayPut(r.Context(), r.actor, r.ledger, k.Name, l.Subject.ID) == nil {
-				y.Fix = r.url("/r/%s/%s/edit?focus=%s", url.PathEscape(k.Name), url.PathEscape(l.Subject.ID), url.QueryEscape(top))
-			}
-		}
+		_, y.Fix = r.putRight(l.Subject, l.Field, y.Record.Href)
 		x.Lines = append(x.Lines, y)
 	}
 	return x

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -119,39 +118,32 @@ func (r *request) registerCSV() error {
 		return err
 	}
 	names := r.cellNames()
-	var b bytes.Buffer
-	// Spreadsheets take the text for Unicode only with this mark.
-	b.WriteString("\ufeff")
-	w := csv.NewWriter(&b)
-	w.UseCRLF = true
-	line := make([]string, len(columns))
-	for i, c := range columns {
-		line[i] = c.title
-	}
-	_ = w.Write(line)
-	for i := range reg.Len() {
-		if i%1000 == 0 && r.Context().Err() != nil {
-			return r.Context().Err()
-		}
-		it := reg.At(i)
-		fields := fieldsOf(it.Record)
-		for n, c := range columns {
-			switch {
-			case c.field != nil:
-				line[n] = harmless(record.Cell(c.field, fields[c.field.Name], names))
-			case c.revision:
-				line[n] = strconv.FormatInt(it.Revision, 10)
-			default:
-				line[n] = harmless(it.ID)
-			}
+	return r.csvFile(r.registerName(reg, ".csv"), func(w *csv.Writer) error {
+		line := make([]string, len(columns))
+		for i, c := range columns {
+			line[i] = c.title
 		}
 		_ = w.Write(line)
-	}
-	w.Flush()
-	if err := w.Error(); err != nil {
-		return err
-	}
-	return r.attachment(r.registerName(reg, ".csv"), "text/csv; charset=utf-8", b.Bytes())
+		for i := range reg.Len() {
+			if i%1000 == 0 && r.Context().Err() != nil {
+				return r.Context().Err()
+			}
+			it := reg.At(i)
+			fields := fieldsOf(it.Record)
+			for n, c := range columns {
+				switch {
+				case c.field != nil:
+					line[n] = harmless(record.Cell(c.field, fields[c.field.Name], names))
+				case c.revision:
+					line[n] = strconv.FormatInt(it.Revision, 10)
+				default:
+					line[n] = harmless(it.ID)
+				}
+			}
+			_ = w.Write(line)
+		}
+		return nil
+	})
 }
 
 // registerYAML writes the records as the files that `reperform export` writes.
