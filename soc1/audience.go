@@ -1,0 +1,30 @@
+package soc1
+
+import "slices"
+
+// Audience says whom something is for: who confirms a policy, who takes a course.
+// Somebody belongs who is named, holds one of the roles, or, where everybody is
+// meant, works for the service organization.
+type Audience struct {
+	// Everybody means all people of the service organization.
+	Everybody bool `json:"everybody,omitempty" label:"Everybody" help:"All people of the service organization, whoever joins later among them."`
+	// Roles are those whose holders are meant.
+	Roles []Role `json:"roles,omitempty" label:"Roles"`
+	// People are meant whatever their role.
+	People []string `json:"people,omitempty" label:"People" ref:"person"`
+}
+
+// None reports whether the audience is nobody at all.
+func (a Audience) None() bool { return !a.Everybody && len(a.Roles) == 0 && len(a.People) == 0 }
+
+// Includes reports whether the person of an id belongs to the audience on a day. Who
+// does not hold the position on that day does not, and neither does anybody of the
+// audit firm, who is independent of what management asks of its people.
+func (a Audience) Includes(id string, p Person, day Date) bool {
+	if p.Side == SideAuditFirm || !p.ActiveOn(day) {
+		return false
+	}
+	return slices.Contains(a.People, id) ||
+		a.Everybody && p.Side == SideServiceOrganization ||
+		slices.ContainsFunc(a.Roles, func(r Role) bool { return slices.Contains(p.Roles, r) })
+}
