@@ -31,6 +31,9 @@ const (
 	WaitsLatePlan  WaitingFor = "overdue_plan"
 	WaitsScores    WaitingFor = "score_risks"
 	WaitsReveal    WaitingFor = "reveal_scores"
+	// An event to assess, and one's word that one knows of nothing else.
+	WaitsAssessment WaitingFor = "assess_event"
+	WaitsWord       WaitingFor = "confirm_events"
 )
 
 // WaitingItem is one thing that waits for a person.
@@ -145,7 +148,7 @@ func (w *waiter) all() ([]WaitingItem, error) {
 		return nil, err
 	}
 	var out []WaitingItem
-	for _, look := range []func(*record.View) ([]WaitingItem, error){w.requests, w.policies, w.signatures, w.exceptions, w.tests, w.plans, w.evidence, w.sessions} {
+	for _, look := range []func(*record.View) ([]WaitingItem, error){w.requests, w.policies, w.signatures, w.exceptions, w.tests, w.plans, w.evidence, w.sessions, w.happenings} {
 		items, err := look(v)
 		if err != nil {
 			return nil, err
