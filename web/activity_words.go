@@ -20,6 +20,8 @@ var actions = []struct{ action, words string }{
 	{"conclude", "concluded"},
 	{"deviation.record", "recorded a deviation"},
 	{"document.redact", "redacted a document"},
+	{"event.assess", "assessed an event"},
+	{"event.confirm", "confirmed that nothing else is known"},
 	{"evidence.attach", "attached files to evidence"},
 	{"examination.open", "opened the examination"},
 	{"exception.confirmed", "confirmed exceptions"},
