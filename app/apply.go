@@ -211,6 +211,11 @@ func (p *planner) allowed(it *ascode.Item, kind *record.Kind) bool {
 		may = identity.PersonPut
 	}
 	stored, exists := p.stored(it)
+	if !exists && !it.Retired {
+		if err := record.CheckNewID(it.ID); err != nil {
+			return add("id", stop(err.Error()), "")
+		}
+	}
 	if it.Kind == "organization" {
 		// Reports, dates and time zones follow from the one that init recorded.
 		switch {

@@ -285,3 +285,14 @@ func TestOneOrganization(t *testing.T) {
 	_, err = s.apply("dana", "kind: organization\nid: organization\nname: Alder Group\ntimezone: UTC\ncurrency: USD\ncountry: United States\n")
 	s.must(err)
 }
+
+// No new record gets the id under which its form is offered, in any way in.
+func TestNoRecordIsCalledNew(t *testing.T) {
+	s := begin(t)
+	_, err := s.apply("dana", "kind: system\nid: new\nname: X\nsystem_type: application\nin_scope: false\n")
+	s.refused(err, `id "new" is taken by the form for a new record`)
+	_, err = s.app.Invite(s.ctx, "dana", app.Inviting{Person: "new", As: soc1.Person{Name: "N", Email: "n@example.com", Side: soc1.SideServiceOrganization, Roles: []soc1.Role{soc1.ReadOnly}}})
+	s.refused(err, `the id "new" is taken`)
+	_, err = s.app.ImportPopulation(s.ctx, "dana", app.ImportSpec{ID: "new"})
+	s.refused(err, `the id "new" is taken`)
+}

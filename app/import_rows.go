@@ -123,7 +123,7 @@ func (im *importer) find(r *TableRow, bad func(field, message, remedy string)) (
 		if it := im.list.Get(id); it != nil {
 			return im.usable(it, ColumnID, bad)
 		}
-		if err := record.CheckID(id); err != nil {
+		if err := record.CheckNewID(id); err != nil {
 			bad(ColumnID, stop(err.Error()), "Leave the cell empty to have an id chosen.")
 			return nil, false
 		}

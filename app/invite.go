@@ -79,7 +79,7 @@ func (a *App) Invite(ctx context.Context, actor string, in Inviting) (string, er
 
 // mayInvite holds an invitation to what its maker may give.
 func (tx *Tx) mayInvite(in Inviting, today soc1.Date) error {
-	if err := record.CheckID(in.Person); err != nil {
+	if err := record.CheckNewID(in.Person); err != nil {
 		return fmt.Errorf("person: %w", err)
 	}
 	class := ClassExamination
@@ -268,7 +268,7 @@ func (a *App) ownerNow(ctx context.Context, ledger, kind, id string) string {
 // newID is the id given, or a random one.
 func (a *App) newID(prefix, given string) (string, error) {
 	if given != "" {
-		return given, record.CheckID(given)
+		return given, record.CheckNewID(given)
 	}
 	b := make([]byte, 8)
 	if _, err := io.ReadFull(randomness(a.opt), b); err != nil {

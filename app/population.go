@@ -72,7 +72,7 @@ func (a *App) populationHome(ctx context.Context, actor string, spec *ImportSpec
 	if spec.ID == "" {
 		return "", errors.New("a population needs an id; give --id")
 	}
-	if err := record.CheckID(spec.ID); err != nil {
+	if err := record.CheckNewID(spec.ID); err != nil {
 		return "", err
 	}
 	if err := a.admit(ctx, actor, act, identity.Resource{Ledger: name, Kind: "population"}); err != nil {

@@ -504,3 +504,15 @@ func TestScopesLeaveOutOnlyWhatCannotDecide(t *testing.T) {
 		t.Errorf("only %d questions", asked)
 	}
 }
+
+// TestAssessorsHearOfWhatTheyRead shows that an external assessor reads comments on
+// records that an assessor reads, and not the register of all of them.
+func TestAssessorsHearOfWhatTheyRead(t *testing.T) {
+	a := newAuthorizer(t)
+	p := Principal{ID: "asker", Side: Guest, Roles: []Role{ExternalAssessor}}
+	for about, want := range map[string]bool{"control": true, "test_of_control": true, "readiness_assessment": true, "person": false, "request": false, "invitation": false, "representation_letter": false, "event": false, "": false} {
+		if got := a.Decide(p, Read, Resource{Class: Organization, Kind: "comment", About: about}).Allowed; got != want {
+			t.Errorf("a comment about %q: %v", about, got)
+		}
+	}
+}
