@@ -211,11 +211,6 @@ func (p *planner) allowed(it *ascode.Item, kind *record.Kind) bool {
 		may = identity.PersonPut
 	}
 	stored, exists := p.stored(it)
-	if !exists && !it.Retired {
-		if err := record.CheckNewID(it.ID); err != nil {
-			return add("id", stop(err.Error()), "")
-		}
-	}
 	if it.Kind == "organization" {
 		// Reports, dates and time zones follow from the one that init recorded.
 		switch {
@@ -242,6 +237,11 @@ func (p *planner) allowed(it *ascode.Item, kind *record.Kind) bool {
 		}
 		p.denied[it.Kind] = true
 		return add("kind", err.Error(), "")
+	}
+	if !exists && !it.Retired {
+		if err := record.CheckNewID(it.ID); err != nil {
+			return add("id", stop(err.Error()), "")
+		}
 	}
 	if field := p.assigns(it, stored); field != "" {
 		return add(field, "The owner of a control changes neither who owns it, nor whether it is key, nor the objectives that it serves.", "Leave these as they are, and propose the change in a comment to the compliance manager, who assigns them.")
