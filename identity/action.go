@@ -47,7 +47,11 @@ const (
 	RemediationClose Action = "remediation.close" // close a plan; kind remediation_closing
 	RiskLead         Action = "risk.lead"         // open, reveal, agree and close a risk session; kind risk_session
 	RiskScore        Action = "risk.score"        // score in a risk session; kind risk_score, the owner is who scores
-	Attend           Action = "attend"            // be shown to others where one is, and be shown where they are; any kind
+	// ControlPerform signs a performance, PerformanceReview accepts or returns it;
+	// kind performance, the owner is whose task or whose review it is.
+	ControlPerform    Action = "control.perform"
+	PerformanceReview Action = "performance.review"
+	Attend            Action = "attend" // be shown to others where one is, and be shown where they are; any kind
 )
 
 // actions lists every action with the words that follow "may not".
@@ -95,6 +99,8 @@ var actions = []struct {
 	{RemediationClose, "close this plan"},
 	{RiskLead, "lead a risk session"},
 	{RiskScore, "score risks for this person"},
+	{ControlPerform, "perform this control"},
+	{PerformanceReview, "review this performance"},
 	{Attend, "be shown at this record"},
 }
 
