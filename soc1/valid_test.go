@@ -214,7 +214,9 @@ func validRecords() []Record {
 		}),
 		ReadinessAssessment{Title: "Dry run", Engagement: "e", Owner: "eve", FinishedOn: "2025-10-15", Overall: RatedRemarks, Objectives: []ObjectiveRating{{Objective: "o", Rating: RatedReady}}},
 		BusinessCalendar{Name: "Porto", Weekdays: []Weekday{Monday, Saturday}, Holidays: []Date{"2025-06-10"}}, aPerformance(), aReconciliation(),
-		with(aPerformance(), func(p *Performance) { p.Outcome, p.Reason, p.FiledAs = NotPerformed, "The system was down all day.", "" }),
+		with(aPerformance(), func(p *Performance) {
+			p.Outcome, p.Reason, p.FiledAs = NotPerformed, "The system was down all day.", ""
+		}),
 		with(aControl(), func(k *Control) {
 			k.Frequency, k.PerformedHere, k.Owner, k.DueBusinessDays = Monthly, true, "ann", 5
 			k.Checklist, k.Balances, k.Calendar = []string{"Agree the total"}, []string{"Bank", "Ledger"}, "porto"

@@ -69,6 +69,7 @@ func (s *stage) season(year int, engagement string, from, until soc1.Date) []eve
 	if engagement != s.plan.Engagement {
 		y.opening()
 		y.plans()
+		y.performing()
 	}
 	y.scope()
 	y.evidence()
@@ -211,7 +212,7 @@ func (y *season) evidence() {
 // file plans the filing of one piece of evidence. What one person files for a
 // month is one command, but for what comes late.
 func (y *season) file(k ownedControl, from, to soc1.Date) {
-	if y.missing(k.id, to) {
+	if y.missing(k.id, to) || y.performedHere(k.id, to) {
 		return
 	}
 	by, on := keeper(k.Owner), to.AddDays(3+number(6, k.Owner, to.Month()))
