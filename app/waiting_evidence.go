@@ -82,6 +82,7 @@ type dueEvidence struct {
 	due      *overview.Due
 	// tasks are the occurrences that are performed here and not signed.
 	tasks []task
+	wide  record.Versions
 }
 
 // evidenceDue is which evidence of management's is due on a day.
@@ -133,7 +134,7 @@ func (a *App) dueNow(ctx context.Context, today soc1.Date) (*overview.Due, []tas
 	if err != nil {
 		return nil, nil, err
 	}
-	tasks, err := a.tasksOf(ctx, v, &r, q, days, today)
+	tasks, err := k.tasksOf(ctx, v, &r, q, days, today)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -145,7 +146,7 @@ func (a *App) dueNow(ctx context.Context, today soc1.Date) (*overview.Due, []tas
 func (k *dueEvidence) forget() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.lists, k.due, k.tasks, k.versions = nil, nil, nil, record.Versions{}
+	k.lists, k.due, k.tasks, k.versions, k.wide = nil, nil, nil, record.Versions{}, record.Versions{}
 }
 
 // listing reads lists from a view and keeps the first error.

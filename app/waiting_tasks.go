@@ -34,22 +34,21 @@ type task struct {
 	returned string
 }
 
-// lookback is how many days before the period of the report tasks are looked for: the
-// last occurrence of a year is performed in the next, when another report is under way.
-const lookback = 130
+// lookback is how many days before the period of the report an occurrence can have
+// ended and still be a task: the last one of a year is performed in the next, when
+// another report is under way.
+const lookback = 31
 
 // tasksOf are the oldest tasks of each control, the number of them beside.
-func (a *App) tasksOf(ctx context.Context, v *record.View, r *overview.Records, q overview.Question, days evaluation.Window, today soc1.Date) ([]task, error) {
+func (k *dueEvidence) tasksOf(ctx context.Context, v *record.View, r *overview.Records, q overview.Question, days evaluation.Window, today soc1.Date) ([]task, error) {
 	if !slices.ContainsFunc(r.Controls, func(k record.Typed[soc1.Control]) bool { return k.Value.PerformedHere }) {
 		return nil, nil
 	}
-	q.From, q.To = min(days.From, today.AddDays(-lookback)), days.To
+	q.From, q.To = days.From.AddDays(-lookback), days.To
 	wide := *r
-	if q.From < days.From {
-		var err error
-		if wide.Versions, err = v.Versions(ctx, "control", q.From, q.To); err != nil {
-			return nil, err
-		}
+	var err error
+	if wide.Versions, err = k.wide.Of(ctx, v, "control", q.From, q.To); err != nil {
+		return nil, err
 	}
 	due, err := wide.Due(q)
 	if err != nil {

@@ -97,6 +97,8 @@ type reconciledView struct {
 	Items                     []reconciledItem
 	Ages                      []agedView
 	AsOf, Today               string
+	// Now says that the ages of today are shown too.
+	Now bool
 }
 
 type reconciledItem struct {
@@ -163,7 +165,7 @@ func (r *request) occurrencesPage(status int, q url.Values, refused, typed strin
 			row.Evidence = append(row.Evidence, ui.Link{Text: r.optionText("evidence", ref.ID), Href: r.recordURL("evidence", ref.ID)})
 		}
 		if s := signed[occurrenceKey{id, x.From, x.To}]; s != nil {
-			if row.Signed, err = r.signedView(s, d, x); err != nil {
+			if row.Signed, err = r.signedView(s, d); err != nil {
 				return err
 			}
 			row.Signed.Refused, row.Signed.Typed = refused, typed
@@ -309,7 +311,7 @@ func (r *request) performURL(control string, x overview.Occurrence) string {
 }
 
 // signedView shows what was signed for an occurrence.
-func (r *request) signedView(s *record.Typed[soc1.Performance], d *matrixData, x overview.Expectation) (*signedView, error) {
+func (r *request) signedView(s *record.Typed[soc1.Performance], d *matrixData) (*signedView, error) {
 	v := s.Value
 	out := &signedView{ID: s.ID, Record: r.recordURL("performance", s.ID), Revision: s.Revision, Outcome: worded(outcomePills[v.Outcome], v.Outcome.Label()), Status: worded(performedPills[v.Status], v.Status.Label()),
 		Performer: r.headings().person(v.Performer), On: dateText(string(v.PerformedOn)), Checklist: v.Checklist, Exceptions: v.Exceptions, Reason: v.Reason, Note: v.Note, Remark: v.Remark,
@@ -328,7 +330,14 @@ func (r *request) signedView(s *record.Typed[soc1.Performance], d *matrixData, x
 		out.Reviewed += " on " + dateText(string(v.ReviewedOn))
 	}
 	if !v.Reconciliation.None() {
-		out.Reconciliation = reconciledOf(v, d.o.Question.Today)
+		today := d.o.Question.Today
+		for _, y := range d.o.Performances() {
+			if y.Value.Control == v.Control && y.Value.To > v.To && !y.Value.Reconciliation.None() {
+				// What became of its items since, the later one says.
+				today = ""
+			}
+		}
+		out.Reconciliation = reconciledOf(v, today)
 	}
 	if v.Status == soc1.PerformanceSigned && !r.past.On() {
 		if t, err := r.site.app.Task(r.Context(), r.actor, v.Control, v.From, v.To); err == nil {
@@ -350,7 +359,7 @@ func (r *request) signedView(s *record.Typed[soc1.Performance], d *matrixData, x
 func reconciledOf(v soc1.Performance, today soc1.Date) *reconciledView {
 	rec := v.Reconciliation
 	money := func(n int64) string { return soc1.Money{Minor: n, Currency: rec.First.Currency}.String() }
-	out := &reconciledView{FirstName: rec.FirstName, SecondName: rec.SecondName, First: rec.First.String(), Second: rec.Second.String(), Difference: money(rec.Difference()), AsOf: dateText(string(v.To)), Today: dateText(string(today))}
+	out := &reconciledView{FirstName: rec.FirstName, SecondName: rec.SecondName, First: rec.First.String(), Second: rec.Second.String(), Difference: money(rec.Difference()), AsOf: dateText(string(v.To)), Today: dateText(string(today)), Now: today != ""}
 	if n := rec.Unexplained(v.To); n != 0 {
 		out.Unexplained = money(n)
 	}

@@ -231,6 +231,10 @@ func (y *season) file(k ownedControl, from, to soc1.Date) {
 	}
 	e := soc1.Evidence{Title: leaves(k.Evidence) + ", " + span(from, to), Controls: []string{k.id}, Source: keptIn(k.Systems),
 		HowObtained: "Exported by the owner of the control and filed unchanged.", ReceivedAt: y.moment(on, 18)}
+	if k.id == "itgc-3-3" && y.engagement != y.plan.Engagement {
+		// The list of transfers shows the copies of the databases, too.
+		e.Controls = append(e.Controls, "itgc-4-1")
+	}
 	if from == to {
 		e.AsOf = to
 	} else {
