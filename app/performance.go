@@ -338,6 +338,9 @@ func (a *App) Perform(ctx context.Context, actor string, p Performing) (string, 
 	if err != nil {
 		return "", err
 	}
+	if performer(now.Value) == "" {
+		return "", &FieldError{"performer", "Nobody is named who performs " + now.Value.Code + ". Whoever keeps the control names a performer or an owner.", ""}
+	}
 	if err := a.heldAll(ctx, OrganizationLedger, p.Files); err != nil {
 		return "", err
 	}

@@ -295,6 +295,19 @@ func (c *closing) refusedDeputy(of, by string) {
 	c.must(err)
 }
 
+// TestOwnerKeepsApart: the owner of a control that is performed here writes its words,
+// and not who performs and who reviews it.
+func TestOwnerKeepsApart(t *testing.T) {
+	c := close1(t)
+	if _, err := c.apply("olaf", strings.Replace(monthly, "each month", "each calendar month", 1)); err != nil {
+		t.Errorf("the owner changes the text: %v", err)
+	}
+	for _, x := range [][2]string{{"segregated: true", "segregated: false"}, {"reviewer: rita", "reviewer: olaf"}, {"performer: pat", "performer: olaf"}, {"performed_here: true", "performed_here: false"}, {"due_business_days: 3", "due_business_days: 30"}, {"checklist: [Agree the bank statement]", "checklist: []"}} {
+		_, err := c.apply("olaf", strings.Replace(monthly, x[0], x[1], 1))
+		c.refused(err, "The owner of a control changes neither")
+	}
+}
+
 // TestReconciliationCarries lists what was open before, and says so.
 func TestReconciliationCarries(t *testing.T) {
 	c := close1(t)
