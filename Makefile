@@ -26,7 +26,7 @@ deps:
 	@./tools/deps.sh
 
 test: deps
-	go test -timeout 20m ./...
+	go test -timeout 20m ./web ./cmd/reperform ./...
 
 fmt:
 	@out=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$out" ]; then echo "gofmt finds unformatted files:"; echo "$$out"; exit 1; fi

@@ -11,7 +11,7 @@ import (
 func ownerOf(kind string, body json.RawMessage) string {
 	name := "owner"
 	switch kind {
-	case "working_paper_note", "comment":
+	case "working_paper_note", "comment", "event_confirmation":
 		name = "by"
 	case "deputy", "invitation":
 		name = "person"
@@ -22,8 +22,11 @@ func ownerOf(kind string, body json.RawMessage) string {
 }
 
 // inOwnName tells whether records of a kind are made in one's own name: a deputy is
-// named by who is stood in for, an assessment written by its assessor.
-func inOwnName(kind string) bool { return kind == "deputy" || kind == "readiness_assessment" }
+// named by who is stood in for, an assessment written by its assessor, an event told
+// by who reports it.
+func inOwnName(kind string) bool {
+	return kind == "deputy" || kind == "readiness_assessment" || kind == "event"
+}
 
 // concerns is the subservice organization that a record is about.
 func concerns(kind, id string, body json.RawMessage) string {

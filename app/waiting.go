@@ -33,6 +33,9 @@ const (
 	WaitsReveal    WaitingFor = "reveal_scores"
 	WaitsPerform   WaitingFor = "perform_control"
 	WaitsLook      WaitingFor = "review_performance"
+	// An event to assess, and one's word that one knows of nothing else.
+	WaitsAssessment WaitingFor = "assess_event"
+	WaitsWord       WaitingFor = "confirm_events"
 )
 
 // WaitingItem is one thing that waits for a person.
@@ -149,7 +152,7 @@ func (w *waiter) all() ([]WaitingItem, error) {
 		return nil, err
 	}
 	var out []WaitingItem
-	for _, look := range []func(*record.View) ([]WaitingItem, error){w.requests, w.policies, w.signatures, w.exceptions, w.tests, w.plans, w.evidence, w.tasks, w.reviews, w.sessions} {
+	for _, look := range []func(*record.View) ([]WaitingItem, error){w.requests, w.policies, w.signatures, w.exceptions, w.tests, w.plans, w.evidence, w.tasks, w.reviews, w.sessions, w.happenings} {
 		items, err := look(v)
 		if err != nil {
 			return nil, err

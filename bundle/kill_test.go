@@ -51,10 +51,10 @@ const writing = 600 * time.Millisecond
 // changes and tell which are durable. Whenever that is, everything verifies,
 // what was acknowledged is there as it was acknowledged, and no half-written
 // bundle has the name of a whole one.
-// REPERFORM_KILLS says how often (12), REPERFORM_BINARY which program to use
+// REPERFORM_KILLS says how often (6), REPERFORM_BINARY which program to use
 // instead of building it.
 func TestKilledAnywhere(t *testing.T) {
-	n := 12
+	n := 6
 	if s := os.Getenv("REPERFORM_KILLS"); s != "" {
 		var err error
 		if n, err = strconv.Atoi(s); err != nil {

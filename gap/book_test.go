@@ -114,6 +114,9 @@ func newProgram(t testing.TB) *program {
 	}
 	p.put("assertion", "a", soc1.ManagementAssertion{Engagement: "e", SignedBy: "ann", SignedOn: "2026-01-15"})
 	p.put("representation_letter", "l", soc1.RepresentationLetter{Engagement: "e", Dated: "2026-01-18", SignedBy: "ann", SignedOn: "2026-01-18"})
+	for _, id := range []string{"ann", "bea"} {
+		p.put("event_confirmation", "w-"+id, soc1.EventConfirmation{Engagement: "e", By: id, Through: "2026-01-18", On: "2026-01-18"})
+	}
 	return p
 }
 

@@ -341,6 +341,36 @@ var spoils = []spoiled{
 	{"RPT-01", "a", "signed_on", "after the date of the report", func(p *program) {
 		p.put("assertion", "a", soc1.ManagementAssertion{Engagement: "e", SignedBy: "ann", SignedOn: "2026-01-19"})
 	}, nil},
+	{"EVT-01", "v", "", "was not assessed", func(p *program) { p.put("event", "v", late()) }, func(p *program) { p.weighed(nil) }},
+	{"EVT-01", "v", "", "changed since", func(p *program) {
+		p.put("event", "v", late())
+		p.weighed(func(a *soc1.EventAssessment) { a.Revision = 7 })
+	}, func(p *program) { p.weighed(nil) }},
+	{"EVT-02", "v", "", "nothing takes it up", func(p *program) {
+		p.put("event", "v", late())
+		p.weighed(func(a *soc1.EventAssessment) {
+			a.Controls = soc1.EventEffect{Answer: soc1.Yes, Why: "The check was skipped."}
+		})
+	}, func(p *program) {
+		p.weighed(func(a *soc1.EventAssessment) {
+			a.Controls = soc1.EventEffect{Answer: soc1.Yes, Why: "The check was skipped.", Answered: []soc1.Ref{{Kind: "description_section", ID: string(soc1.D3)}}}
+		})
+	}},
+	{"EVT-02", "v", "told_on", "nothing says that they were told", func(p *program) {
+		e := late()
+		e.UserEntities = []string{"u"}
+		p.put("event", "v", e)
+		p.weighed(nil)
+	}, func(p *program) {
+		e := late()
+		e.UserEntities, e.ToldOn = []string{"u"}, "2025-04-05"
+		p.put("event", "v", e)
+	}},
+	{"EVT-03", "l", "", "1 person of 2 asked has not confirmed", func(p *program) {
+		p.put("event_confirmation", "w-bea", soc1.EventConfirmation{Engagement: "e", By: "bea", Through: "2026-01-17", On: "2026-01-17"})
+	}, func(p *program) {
+		p.put("event_confirmation", "w-bea-2", soc1.EventConfirmation{Engagement: "e", By: "bea", Through: "2026-01-19", On: "2026-01-19"})
+	}},
 	{"RPT-05", "e", "limitations", "inherent limitations", func(p *program) { p.question.Report = &Report{RestrictedUse: true} }, func(p *program) { p.question.Report.Limitations = true }},
 	{"RPT-06", "x", "subsequent_events_through", "no day", func(p *program) { p.audit(); p.examined(func(e *soc1.Examination) { e.SubsequentEventsThrough = "" }) },
 		func(p *program) { p.examined(func(e *soc1.Examination) { e.SubsequentEventsThrough = "2026-01-18" }) }},
@@ -461,7 +491,21 @@ func TestEveryRuleIsTested(t *testing.T) {
 			t.Errorf("%s reads nothing", r.ID)
 		}
 	}
-	if len(seen) != 86 {
-		t.Errorf("%d rules, expected 86", len(seen))
+	if len(seen) != 89 {
+		t.Errorf("%d rules, expected 89", len(seen))
 	}
+}
+
+func late() soc1.Event {
+	return soc1.Event{Title: "Late file", Nature: soc1.EventIncident, Text: "It was sent late.", Began: "2025-04-02", Owner: "ann"}
+}
+
+// weighed puts an assessment of that event, by which nothing follows.
+func (p *program) weighed(change func(*soc1.EventAssessment)) {
+	no := soc1.EventEffect{Answer: soc1.No, Why: "It was sent the same day."}
+	a := soc1.EventAssessment{Event: "v", Revision: 1, Engagement: "e", Description: no, Controls: no, Representations: no, Subsequent: no, AssessedBy: "ann", AssessedOn: "2025-04-10"}
+	if change != nil {
+		change(&a)
+	}
+	p.put("event_assessment", "a", a)
 }

@@ -47,6 +47,8 @@ const (
 	RemediationClose Action = "remediation.close" // close a plan; kind remediation_closing
 	RiskLead         Action = "risk.lead"         // open, reveal, agree and close a risk session; kind risk_session
 	RiskScore        Action = "risk.score"        // score in a risk session; kind risk_score, the owner is who scores
+	EventAssess      Action = "event.assess"      // say what an event means for a report; kind event_assessment
+	EventConfirm     Action = "event.confirm"     // confirm that one knows of nothing else; kind event_confirmation, the owner is whose word it is
 	// ControlPerform signs a performance, PerformanceReview accepts or returns it;
 	// kind performance, the owner is whose task or whose review it is.
 	ControlPerform    Action = "control.perform"
@@ -101,6 +103,8 @@ var actions = []struct {
 	{RiskScore, "score risks for this person"},
 	{ControlPerform, "perform this control"},
 	{PerformanceReview, "review this performance"},
+	{EventAssess, "assess events"},
+	{EventConfirm, "confirm this for this person"},
 	{Attend, "be shown at this record"},
 }
 

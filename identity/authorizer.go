@@ -230,7 +230,7 @@ var (
 
 // evaluate puts the question to the policies.
 func (a *Authorizer) evaluate(q question) Decision {
-	verdict, why := cedar.Authorize(a.policies.cedar, q.entities(), cedar.Request{
+	verdict, why := cedar.Authorize(a.policies.scoped[actions[q.action].action], q.entities(), cedar.Request{
 		Principal: personWhoAsks,
 		Action:    cedar.NewEntityUID("Action", cedar.String(actions[q.action].action)),
 		Resource:  record,

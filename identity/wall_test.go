@@ -3,6 +3,7 @@ package identity
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -208,6 +209,8 @@ func TestWallHoldsOnItsOwn(t *testing.T) {
 		{management(ComplianceManager), CommentWrite, owned(org("comment"), "somebody"), "wall-comments-are-their-authors"},
 		{management(ComplianceManager), CommentWrite, org("control"), "wall-commands-make-their-own-kind"},
 		{management(ComplianceManager), RiskScore, owned(org("risk_score"), "somebody"), "wall-scores-are-their-participants"},
+		{management(ComplianceManager), EventConfirm, owned(org("event_confirmation"), "somebody"), "wall-confirmations-are-their-givers"},
+		{management(ComplianceManager), EventAssess, org("event"), "wall-events-assessed-by-their-own-command"},
 		{management(ComplianceManager), RiskLead, org("risk"), "wall-risk-sessions-by-their-own-command"},
 		{management(ComplianceManager), Put, owned(org("readiness_assessment"), "somebody"), "wall-assessments-are-their-assessors"},
 		{management(Administrator), Invite, org("person"), "wall-commands-make-their-own-kind"},
@@ -465,5 +468,39 @@ func TestLoadRefuses(t *testing.T) {
 		if err := set.add("new.cedar", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, expected an error with %q", text, err, want)
 		}
+	}
+}
+
+// TestScopesLeaveOutOnlyWhatCannotDecide puts every 25th question of a class to all
+// policies and to those of its action alone.
+func TestScopesLeaveOutOnlyWhatCannotDecide(t *testing.T) {
+	scoped, all := newAuthorizer(t), newAuthorizer(t)
+	fewer := false
+	for _, act := range AllActions() {
+		fewer = fewer || len(maps.Collect(scoped.policies.scoped[act].All())) < len(maps.Collect(all.policies.cedar.All()))/2
+		all.policies.scoped[act] = all.policies.cedar
+	}
+	if !fewer {
+		t.Error("no action leaves out half of the policies, so that nothing is shown")
+	}
+	asked := 0
+	for _, class := range []string{Organization, Examination} {
+		for i, c := range columns {
+			p := c.holder()
+			n := 0
+			eachQuestion(class, func(act Action, r Resource) {
+				if n++; (n+i)%25 != 0 || r.Class != class {
+					return
+				}
+				asked++
+				got, want := scoped.Decide(p, act, r), all.Decide(p, act, r)
+				if got.Allowed != want.Allowed || !slices.Equal(got.Policies, want.Policies) {
+					t.Errorf("%s %s %+v: %v by the policies of the action, %v by all", c.head, act, r, got, want)
+				}
+			})
+		}
+	}
+	if asked < 5000 {
+		t.Errorf("only %d questions", asked)
 	}
 }

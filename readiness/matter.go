@@ -61,7 +61,7 @@ type Line struct {
 }
 
 // aspects say which aspect a group of rules bears on.
-var aspects = map[string]Aspect{"SCP": Description, "DSC": Description, "CUE": Description, "SUB": Description, "OBJ": Design, "CTL": Design, "WLK": Design,
+var aspects = map[string]Aspect{"SCP": Description, "DSC": Description, "EVT": Description, "CUE": Description, "SUB": Description, "OBJ": Design, "CTL": Design, "WLK": Design,
 	"POP": Evidence, "SMP": Evidence, "TST": Evidence, "DEV": Operation, "RPT": Form}
 
 // weightyHigh are the rules of high severity whose finding could modify an opinion
@@ -69,7 +69,7 @@ var aspects = map[string]Aspect{"SCP": Description, "DSC": Description, "CUE": D
 // suitably designed as they stand, and tests and deviations that support no
 // conclusion. What only makes work, such as a report that a control uses and nobody
 // named, is not among them.
-var weightyHigh = []string{"SCP", "DSC", "SUB", "CUE", "OBJ", "CTL-06", "CTL-09", "CTL-11", "POP", "SMP", "TST", "DEV"}
+var weightyHigh = []string{"SCP", "DSC", "EVT", "SUB", "CUE", "OBJ", "CTL-06", "CTL-09", "CTL-11", "POP", "SMP", "TST", "DEV"}
 
 // weighty tells whether a finding could modify an opinion.
 func weighty(f *gap.Finding) bool {

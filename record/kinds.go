@@ -37,6 +37,7 @@ func newKinds() *Registry {
 	Register[soc1.ManagementResponse](r, register("management_response", "Management's response", "Management's responses"))
 	Register[soc1.BridgeLetter](r, register("bridge_letter", "Bridge letter", "Bridge letters"))
 	Register[soc1.ReadinessAssessment](r, register("readiness_assessment", "Readiness assessment", "Readiness assessments"))
+	Register[soc1.Event](r, register("event", "Event", "Events"))
 	Register[soc1.OtherInformation](r, register("other_information", "Other information", "Other information"))
 
 	Register[soc1.Deputy](r, register("deputy", "Deputy", "Deputies"))
@@ -68,6 +69,12 @@ func newKinds() *Registry {
 	score := register("risk_score", "Risk score", "Risk scores")
 	score.Decision, score.Timeless = true, true
 	Register[soc1.RiskScore](r, score)
+	assessed := register("event_assessment", "Assessment of an event", "Assessments of events")
+	assessed.Decision, assessed.Timeless = true, true
+	Register[soc1.EventAssessment](r, assessed)
+	confirmed := register("event_confirmation", "Confirmation of events", "Confirmations of events")
+	confirmed.Decision, confirmed.Timeless = true, true
+	Register[soc1.EventConfirmation](r, confirmed)
 
 	either := func(name, title, plural string, decision bool) Spec {
 		return Spec{Name: name, Title: title, Plural: plural, Home: Either, Decision: decision, Timeless: decision}

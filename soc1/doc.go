@@ -57,6 +57,9 @@
 //	scope_freeze             ScopeFreeze
 //	risk_session             RiskSession
 //	risk_score               RiskScore
+//	event                    Event
+//	event_assessment         EventAssessment
+//	event_confirmation       EventConfirmation
 //
 // Of either ledger, management's own work in the organization's, the
 // auditor's in the examination's:

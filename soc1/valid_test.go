@@ -185,6 +185,17 @@ func aScore() RiskScore {
 	return RiskScore{Session: "s", By: "bob", On: "2025-03-05", Scored: 1, Commitment: digestText, RevealedOn: "2025-03-14", Salt: digestText, Scores: []RiskRating{{Risk: "r", Likelihood: 3, Impact: 4}}}
 }
 
+func anEvent() Event {
+	return Event{Title: "Late transmission", Nature: EventProcessingError, Text: "Sent a day late.", Began: "2025-04-02", KnownOn: "2025-04-03", Owner: "ann",
+		Transactions: 12, Amount: Money{Minor: 512300, Currency: "USD"}, ResolvedOn: "2025-04-04", ToldOn: "2025-04-04"}
+}
+
+func anEventAssessment() EventAssessment {
+	no := EventEffect{Answer: No, Why: "It does not."}
+	return EventAssessment{Event: "late", Revision: 1, Engagement: "e", Description: no, Controls: EventEffect{Answer: Yes, Why: "The check was skipped.", Answered: []Ref{{Kind: "remediation", ID: "p"}}},
+		Representations: no, Subsequent: no, AssessedBy: "ann", AssessedOn: "2025-04-10"}
+}
+
 // validRecords holds at least one record of every kind that may be stored.
 func validRecords() []Record {
 	return []Record{
@@ -221,6 +232,7 @@ func validRecords() []Record {
 			k.Frequency, k.PerformedHere, k.Owner, k.DueBusinessDays = Monthly, true, "ann", 5
 			k.Checklist, k.Balances, k.Calendar = []string{"Agree the total"}, []string{"Bank", "Ledger"}, "porto"
 		}),
+		anEvent(), anEventAssessment(), EventConfirmation{Engagement: "e", By: "ann", Through: "2025-12-31", On: "2026-01-07"},
 		WorkingPaperNote{Title: "Planning", Text: "Plan.", By: "cat", ReviewedBy: "dan"},
 	}
 }

@@ -66,7 +66,7 @@ func (r *request) activity() error {
 		p.More = r.url("/activity?%s", next.Encode())
 	}
 	p.Actions = actionOptions(p.Action)
-	org, err := r.site.app.View(r.Context(), r.actor, app.OrganizationLedger, record.AsOf{})
+	org, err := r.latest(app.OrganizationLedger)
 	for _, name := range record.Kinds.Names() {
 		k, kerr := record.Kinds.Kind(name)
 		if kerr != nil {
@@ -118,7 +118,7 @@ func (r *request) countComments(lines []app.ActivityLine, out []happening) error
 
 // commentLink leads from a comment to where it was said.
 func (r *request) commentLink(ledger, id string) (ui.Link, bool) {
-	v, err := r.site.app.View(r.Context(), r.actor, ledger, record.AsOf{})
+	v, err := r.latest(ledger)
 	if err != nil {
 		return ui.Link{}, false
 	}

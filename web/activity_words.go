@@ -114,7 +114,7 @@ func (r *request) acceptance(ledger, kind, id string) (string, bool) {
 	if kind != "gap_acceptance" {
 		return "", false
 	}
-	v, err := r.site.app.View(r.Context(), r.actor, ledger, record.AsOf{})
+	v, err := r.latest(ledger)
 	if err != nil || !v.Shows(kind) {
 		return "", false
 	}

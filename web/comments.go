@@ -241,7 +241,7 @@ func (r *request) called(ledger, kind, id string) (words, href string, ok bool) 
 		ledgers = []string{r.ledger, app.OrganizationLedger}
 	}
 	for _, l := range slices.Compact(ledgers) {
-		v, err := r.site.app.View(r.Context(), r.actor, l, record.AsOf{})
+		v, err := r.latest(l)
 		if err != nil || !v.Shows(kind) {
 			continue
 		}

@@ -17,7 +17,7 @@ func (r *request) frame(title string, crumbs []ui.Link) (*ui.Frame, error) {
 	f := r.plainFrame(title)
 	f.Crumbs, f.Past = crumbs, r.past
 	f.Here, f.Self = r.URL.Path, r.site.base+r.URL.RequestURI()
-	org, err := r.site.app.View(r.Context(), r.actor, app.OrganizationLedger, record.AsOf{})
+	org, err := r.latest(app.OrganizationLedger)
 	var denied *identity.DeniedError
 	if errors.As(err, &denied) {
 		// Guests who read a few records, and the firm's administrator, have pages

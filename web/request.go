@@ -37,6 +37,8 @@ type request struct {
 
 	view  *record.View
 	names *names
+	// latests are the views that latest gave.
+	latests map[string]*record.View
 }
 
 // handle makes a handler of a route: it finds out who asks and as of when, and
@@ -223,3 +225,20 @@ func badRequest(field string, err error) error { return &inputError{field, err} 
 var errNowhere = errors.New("there is no such page")
 
 func (r *request) nowhere() error { return errNowhere }
+
+// latest is a ledger as it is now. While a page is read it stays the same view, so
+// that who names many records is asked only once whether they may; after a command
+// of the request itself it would be old.
+func (r *request) latest(ledger string) (*record.View, error) {
+	if v := r.latests[ledger]; v != nil {
+		return v, nil
+	}
+	v, err := r.site.app.View(r.Context(), r.actor, ledger, record.AsOf{})
+	if err == nil && r.Method == http.MethodGet {
+		if r.latests == nil {
+			r.latests = map[string]*record.View{}
+		}
+		r.latests[ledger] = v
+	}
+	return v, err
+}
