@@ -104,7 +104,8 @@ type calendarYear struct {
 
 type calendarGroup struct {
 	ID, Code, Title string
-	Rows            []calendarRow
+	// Rows are rows as they are sent, see calendarRowText.
+	Rows []string
 }
 
 // calendarRow is a control.
@@ -228,7 +229,9 @@ func (r *request) calendar() error {
 	p := &calendarPage{Query: q, Grid: g, Total: len(d.rows)}
 	match := d.calendarMatch(q, g, "")
 	r.calendarHeads(p, g)
-	r.calendarGroups(p, d, match)
+	if err := r.calendarGroups(p, d, match); err != nil {
+		return err
+	}
 	r.calendarBar(p, d)
 	var crumbs []ui.Link
 	if e := d.o.Engagement; e.ID != "" {
@@ -255,8 +258,12 @@ func (r *request) calendarHeads(p *calendarPage, g *calendar.Grid) {
 }
 
 // calendarGroups gathers the rows of the page, by objective as in the matrix.
-func (r *request) calendarGroups(p *calendarPage, d *matrixData, match []bool) {
+func (r *request) calendarGroups(p *calendarPage, d *matrixData, match []bool) error {
 	g, q := p.Grid, p.Query
+	base := r.url("/calendar/of/")
+	if e := d.o.Engagement.ID; e != "" {
+		base = r.url("/calendar/of/?engagement=%s", url.QueryEscape(e))
+	}
 	room := q.rows
 	var all []int
 	seen := make([]bool, len(match))
@@ -283,7 +290,11 @@ func (r *request) calendarGroups(p *calendarPage, d *matrixData, match []bool) {
 				continue
 			}
 			room--
-			group.Rows = append(group.Rows, r.calendarRow(d, g, at))
+			row, err := r.calendarRowText(d, g, at, base)
+			if err != nil {
+				return err
+			}
+			group.Rows = append(group.Rows, row)
 		}
 		if len(group.Rows) > 0 {
 			p.Groups = append(p.Groups, group)
@@ -303,18 +314,39 @@ func (r *request) calendarGroups(p *calendarPage, d *matrixData, match []bool) {
 		present, open, coming, total = present+c.Done(), open+c.Open(), coming+c.Coming-c.Ahead, total+c.All()
 	}
 	p.Sum = fmt.Sprintf("%s: %s present, %s %s, %s not yet due", count(total, "occurrence"), thousands(present), thousands(open), strings.ToLower(calendar.State(d.o.Late()).Label()), thousands(coming))
+	return nil
 }
 
-func (r *request) calendarRow(d *matrixData, g *calendar.Grid, at int) calendarRow {
-	c, m := &d.o.Controls[at], &d.rows[at]
-	base := r.url("/calendar/of/%s", url.PathEscape(c.ID()))
-	sep := "?"
-	if strings.Contains(base, "?") {
-		sep = "&"
+// calendarRowKey names a row as it is sent: nothing in it depends on who asks, but the
+// addresses in it on the point in time and on the engagement.
+type calendarRowKey struct {
+	zoom calendar.Zoom
+	base string
+	at   int
+}
+
+// calendarRowText renders the row of a control once.
+func (r *request) calendarRowText(d *matrixData, g *calendar.Grid, at int, base string) (string, error) {
+	key := calendarRowKey{g.Zoom, base, at}
+	if s, ok := d.calendarRows.Load(key); ok {
+		return s.(string), nil
 	}
-	if e := d.o.Engagement.ID; e != "" {
-		base += sep + "engagement=" + url.QueryEscape(e)
-		sep = "&"
+	row := r.calendarRow(d, g, at, base)
+	var b strings.Builder
+	if err := calendarRowView(len(g.Columns), &row).Render(r.Context(), &b); err != nil {
+		return "", err
+	}
+	d.calendarRows.Store(key, b.String())
+	return b.String(), nil
+}
+
+func (r *request) calendarRow(d *matrixData, g *calendar.Grid, at int, base string) calendarRow {
+	c, m := &d.o.Controls[at], &d.rows[at]
+	before, after, _ := strings.Cut(base, "?")
+	base = before + url.PathEscape(c.ID())
+	sep := "?"
+	if after != "" {
+		base, sep = base+"?"+after, "&"
 	}
 	row := calendarRow{ID: m.ID, Code: m.Code, Title: m.Title, Frequency: c.Control.Frequency.Label(), Href: base, Owner: m.Owner, Here: c.Control.PerformedHere, Uncounted: !g.Counted[at], Items: m.EvidenceText}
 	if row.Uncounted {

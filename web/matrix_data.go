@@ -32,11 +32,11 @@ type matrixData struct {
 	facets map[string][][]string
 	// rights are what people may change, by their id.
 	rights sync.Map
-	// grids are the evidence calendars, by zoom, and measures those of the months; each
-	// is made when somebody asks.
-	grids    sync.Map
-	measured sync.Once
-	measures []calendar.Measure
+	// grids are the evidence calendars, by zoom, with their rows as they are sent, and
+	// measures those of the months; each is made when somebody asks.
+	grids, calendarRows sync.Map
+	measured            sync.Once
+	measures            []calendar.Measure
 	// kept are its rows as they are sent.
 	kept keptRows
 	// order are the values of each facet as people expect them, called names.
