@@ -368,6 +368,8 @@ var noPage = map[string]string{
 	"GET /x/{ledger}/r/{kind}/{id}/files/{sha256}":            "",
 	"GET /x/{ledger}/r/{kind}/{id}/files/{sha256}/raw/{name}": "",
 	"GET /readiness.pdf":                                      "/readiness.pdf",
+	"GET /calendar.csv":                                       "/calendar.csv?objective=itgc-2",
+	"GET /calendar.xlsx":                                      "/calendar.xlsx?objective=itgc-2",
 	"GET /gaps.csv":                                           "/gaps.csv?severity=high",
 	"GET /gaps.xlsx":                                          "/gaps.xlsx?group=CTL",
 	"GET /x/{ledger}/gaps.csv":                                "/x/{ledger}/gaps.csv",
