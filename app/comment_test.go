@@ -222,6 +222,14 @@ func TestWaiting(t *testing.T) {
 	// needed are asked for without a date.
 	yearly := "provide_evidence org/control/conduct due 2026-01-01"
 	evidence := func(id string) string { return "provide_evidence org/control/" + id + " due " }
+	// The period is over, so that everybody who would know is asked for their word.
+	word := "confirm_events org/engagement/soc1-2025 due "
+	expect("omar", yearly, evidence("it-1-1"), evidence("pay-1-1"), word)
+	expect("olive", "sign org/assertion/assertion-2025 due ", "sign org/representation_letter/letter-2025 due ", word)
+	for _, actor := range []string{"omar", "olive"} {
+		_, err := s.app.ConfirmEvents(s.ctx, actor, app.EventConfirming{})
+		s.must(err)
+	}
 	expect("omar", yearly, evidence("it-1-1"), evidence("pay-1-1"))
 	expect("olive", "sign org/assertion/assertion-2025 due ", "sign org/representation_letter/letter-2025 due ")
 	expect("zed")

@@ -272,7 +272,7 @@ func (r *Register) follows(l *Line, f *Facts) []Matter {
 		}
 		switch {
 		case len(m.By) > 0:
-			m.Done, m.Text = true, text+"."
+			m.Done, m.Text = true, text+", and it is taken up."
 		case len(e.Answered) > 0:
 			m.Text, m.Settle = text+", and what took it up is no longer there.", settle
 		default:
@@ -304,7 +304,7 @@ func (r *Register) follows(l *Line, f *Facts) []Matter {
 	written(SubsequentEvent, a.Subsequent, "It is a subsequent event, which the letter has to disclose")
 	if n := len(l.Value.UserEntities); n > 0 && l.Value.Nature != soc1.EventChange {
 		m := Matter{Aspect: UserEntities, Done: l.Value.ToldOn != ""}
-		if m.Text = fmt.Sprintf("%s affected, and were told on %s.", theyWere(n), l.Value.ToldOn); !m.Done {
+		if m.Text = fmt.Sprintf("%s affected, and told on %s.", theyWere(n), l.Value.ToldOn); !m.Done {
 			m.Text, m.Settle = fmt.Sprintf("%s affected, and nothing says that they were told.", theyWere(n)), "Tell them, and record the day with the event."
 		}
 		out = append(out, m)
@@ -454,11 +454,16 @@ func Sentence(e soc1.Event, today soc1.Date) string {
 			s += ", " + e.Amount.String()
 		}
 	}
-	switch {
-	case e.ResolvedOn != "" && e.ResolvedOn <= today:
+	wrong := e.Nature == soc1.EventIncident || e.Nature == soc1.EventProcessingError
+	switch done := e.ResolvedOn != "" && e.ResolvedOn <= today; {
+	case done && wrong:
 		s += "; put right on " + e.ResolvedOn.Long()
-	case e.Nature != soc1.EventChange:
+	case done:
+		s += "; settled on " + e.ResolvedOn.Long()
+	case wrong:
 		s += "; not yet put right"
+	case e.Nature != soc1.EventChange:
+		s += "; open"
 	}
 	return s + "."
 }

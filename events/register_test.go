@@ -125,11 +125,11 @@ func TestWhatFollows(t *testing.T) {
 		text   string
 	}{
 		{"nobody assessed it", year().add(told), Unassessed, 0, ""},
-		{"nothing follows", year().add(told).assessed(nil), Settled, UserEntities, "2 user entities were affected, and were told on 2025-04-03."},
+		{"nothing follows", year().add(told).assessed(nil), Settled, UserEntities, "2 user entities were affected, and told on 2025-04-03."},
 		{"user entities were not told", year().add(untold).assessed(nil), Open, UserEntities, "nothing says that they were told"},
 		{"the description is silent", year().add(told).assessed(func(a *soc1.EventAssessment) { a.Description = yes() }), Open, Description, "nothing takes it up"},
 		{"what described it is gone", year().add(told).assessed(func(a *soc1.EventAssessment) { a.Description = yes(gone) }), Open, Description, "no longer there"},
-		{"the description tells of it", year().add(told).assessed(func(a *soc1.EventAssessment) { a.Description = yes(gone, section) }), Settled, Description, "has to tell of it."},
+		{"the description tells of it", year().add(told).assessed(func(a *soc1.EventAssessment) { a.Description = yes(gone, section) }), Settled, Description, "has to tell of it, and it is taken up."},
 		{"the control is not taken up", year().add(told).assessed(func(a *soc1.EventAssessment) { a.Controls = yes() }), Open, Controls, "nothing takes it up"},
 		{"there is no letter", year().add(told).assessed(func(a *soc1.EventAssessment) { a.Representations = yes() }), Open, Representations, "no letter"},
 		{"the letter is silent", year().add(told).letter("2026-01-31", "Nothing.").assessed(func(a *soc1.EventAssessment) { a.Representations = yes() }), Open, Representations, "neither its title nor its reference"},
@@ -216,7 +216,7 @@ func TestSentences(t *testing.T) {
 	for want, change := range map[string]func(*soc1.Event){
 		"Late file (INC-7), incident, April 2, 2025 to April 3, 2025: 1,200 transactions, USD 5,123.00; not yet put right.":          func(*soc1.Event) {},
 		"Late file (INC-7), incident, April 2, 2025 to April 3, 2025: 1,200 transactions, USD 5,123.00; put right on April 4, 2025.": func(e *soc1.Event) { e.ResolvedOn = "2025-04-04" },
-		"Late file, allegation of fraud, since April 2, 2025; not yet put right.": func(e *soc1.Event) {
+		"Late file, allegation of fraud, since April 2, 2025; open.": func(e *soc1.Event) {
 			*e = soc1.Event{Title: e.Title, Nature: soc1.EventFraud, Began: e.Began, Lasts: true}
 		},
 		"Late file, change, April 2, 2025.": func(e *soc1.Event) { *e = soc1.Event{Title: e.Title, Nature: soc1.EventChange, Began: e.Began} },

@@ -109,8 +109,8 @@ func unconfirmed(f *Facts, x *found) {
 	if len(lagging) == 0 {
 		return
 	}
-	y := x.at(r.Letter.Ref(), "", nil, "The letter is dated %s, and %s of %s asked %s not confirmed up to that day.", r.Dated,
-		english.Count(len(lagging), "person"), english.Thousands(len(r.Words)), english.Choose(len(lagging), "has", "have"))
+	y := x.at(r.Letter.Ref(), "", nil, "The letter is dated %s, and %d of %d asked %s not confirmed up to that day.", r.Dated,
+		len(lagging), len(r.Words), english.Choose(len(lagging), "has", "have"))
 	y.Sources = append(y.Sources, peopleOf(lagging)...)
 }
 

@@ -366,7 +366,7 @@ var spoils = []spoiled{
 		e.UserEntities, e.ToldOn = []string{"u"}, "2025-04-05"
 		p.put("event", "v", e)
 	}},
-	{"EVT-03", "l", "", "1 person of 2 asked has not confirmed", func(p *program) {
+	{"EVT-03", "l", "", "1 of 2 asked has not confirmed", func(p *program) {
 		p.put("event_confirmation", "w-bea", soc1.EventConfirmation{Engagement: "e", By: "bea", Through: "2026-01-17", On: "2026-01-17"})
 	}, func(p *program) {
 		p.put("event_confirmation", "w-bea-2", soc1.EventConfirmation{Engagement: "e", By: "bea", Through: "2026-01-19", On: "2026-01-19"})

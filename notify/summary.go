@@ -198,6 +198,10 @@ func (s *Service) item(ctx context.Context, r reader, w app.WaitingItem, mention
 	case w.For == app.WaitsMention && ok:
 		i.Text = fmt.Sprintf("Answer %s, who mentions you on %s", s.nameFor(ctx, r.PersonID, c.Comment.By), s.heading(ctx, r.PersonID, c.Comment.Subject))
 		i.Href = s.recordURL(c.Comment.Subject)
+	case w.For == app.WaitsAssessment:
+		i.Href = s.public + "/events/" + url.PathEscape(w.Ref.ID)
+	case w.For == app.WaitsWord:
+		i.Href = s.public + "/events#asked"
 	case w.For == app.WaitsEvidence:
 		i.Text = "Provide evidence that " + s.heading(ctx, r.PersonID, w.Ref) + " operated" + daysText(w.Evidence)
 	case w.For == app.WaitsPerform:

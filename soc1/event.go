@@ -209,6 +209,9 @@ func (e EventConfirmation) Validate() []Problem {
 // title.
 func (e Event) Mentions(text string) bool {
 	text = strings.ToLower(text)
-	in := func(s string) bool { s = strings.ToLower(strings.TrimSpace(s)); return s != "" && strings.Contains(text, s) }
+	in := func(s string) bool {
+		s = strings.ToLower(strings.TrimSpace(s))
+		return s != "" && strings.Contains(text, s)
+	}
 	return in(e.Reference) || in(e.Title)
 }

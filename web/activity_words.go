@@ -21,6 +21,8 @@ var actions = []struct{ action, words string }{
 	{"control.perform", "signed the performance of a control"},
 	{"deviation.record", "recorded a deviation"},
 	{"document.redact", "redacted a document"},
+	{"event.assess", "assessed an event"},
+	{"event.confirm", "confirmed that nothing else is known"},
 	{"evidence.attach", "attached files to evidence"},
 	{"examination.open", "opened the examination"},
 	{"exception.confirmed", "confirmed exceptions"},

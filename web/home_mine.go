@@ -250,6 +250,14 @@ func (r *request) waitingItem(w app.WaitingItem) homeItem {
 		}
 		x.Href = in.url("/risks/sessions/%s", url.PathEscape(w.Ref.ID))
 		x.ActionHref = x.Href
+	case app.WaitsAssessment:
+		x.Icon, x.Text, x.Action = "calendar-clock", w.What, "Assess"
+		x.Href = in.url("/events/%s", url.PathEscape(w.Ref.ID))
+		x.ActionHref = x.Href
+	case app.WaitsWord:
+		x.Icon, x.Text, x.Action = "calendar-clock", w.What, "Confirm"
+		x.Href = in.url("/events#asked")
+		x.ActionHref = x.Href
 	case app.WaitsReview:
 		x.Icon, x.Text = "eye", "Test to review: "+ref.Text
 	case app.WaitsPlan:

@@ -184,6 +184,7 @@ var verbs = map[app.WaitingFor][2]string{
 	app.WaitsScores: {"Score", "scale"}, app.WaitsReveal: {"Open the session", "scale"},
 	app.WaitsAnswer: {"Open", "message-square-text"}, app.WaitsClosing: {"Open", "message-square-text"}, app.WaitsMention: {"Open", "at-sign"},
 	app.WaitsPerform: {"Perform", "clipboard-check"}, app.WaitsLook: {"Review", "clipboard-check"},
+	app.WaitsAssessment: {"Assess it", "calendar-clock"}, app.WaitsWord: {"Confirm", "calendar-clock"},
 	app.WaitsPlan: {"Open the plan", "list-checks"}, app.WaitsRetest: {"Open the board", "flask-conical"}, app.WaitsLatePlan: {"Open the plan", "triangle-alert"},
 }
 
@@ -240,6 +241,12 @@ func (r *request) inboxItem(w app.WaitingItem, read map[string]time.Time) (inbox
 	case app.WaitsRetest:
 		x.Why = "You close plans"
 		x.Do.Href = r.url("/remediation#plan-%s", url.PathEscape(w.Ref.ID))
+	case app.WaitsAssessment:
+		x.Why = "You say what events mean for the report"
+		x.Do.Href = r.url("/events/%s", url.PathEscape(w.Ref.ID))
+	case app.WaitsWord:
+		x.Why = "You own controls in scope, or answer for the report"
+		x.Do.Href = r.url("/events#asked")
 	case app.WaitsLatePlan:
 		x.Why = fmt.Sprintf("Plans that are more than %d days overdue wait for whoever closes them too", remediation.EscalateAfter)
 	}

@@ -502,11 +502,20 @@ func (s *stage) conclusions(ctx context.Context) error {
 	if err := s.apply(ctx, manager, "Management's responses, assertion and letter.", letters); err != nil {
 		return err
 	}
+	if err := s.assessExamined(ctx); err != nil {
+		return err
+	}
 	s.at(s.plan.Conclusions.On, 9)
 	ids, all := s.plan.Conclusions.All(s.plan.Engagement)
 	for i, c := range all {
 		if err := s.app.Conclude(ctx, s.plan.Conclusions.By, s.plan.Ledger, ids[i], c); err != nil {
 			return fmt.Errorf("conclusion %s: %w", ids[i], err)
+		}
+	}
+	if len(signed) > 0 {
+		s.at(signed[0].on, 8)
+		if err := s.confirmExamined(ctx); err != nil {
+			return err
 		}
 	}
 	for _, g := range signed {
