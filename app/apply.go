@@ -244,7 +244,7 @@ func (p *planner) allowed(it *ascode.Item, kind *record.Kind) bool {
 		}
 	}
 	if field := p.assigns(it, stored); field != "" {
-		return add(field, "The owner of a control changes neither who owns it, nor whether it is key, nor the objectives that it serves.", "Leave these as they are, and propose the change in a comment to the compliance manager, who assigns them.")
+		return add(field, "The owner of a control changes neither who owns it, nor whether it is key, nor the objectives that it serves, nor how and by whom it is performed and reviewed here.", "Leave these as they are, and propose the change in a comment to the compliance manager, who assigns them.")
 	}
 	if it.Kind == "working_paper_note" && !it.Retired && field(it.Body, "by") != p.tx.req.actor {
 		return add("by", "A note is written in its author's own name.", fmt.Sprintf("Set it to %s.", p.tx.req.actor))

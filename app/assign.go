@@ -13,7 +13,12 @@ import (
 // answers for it, whether it is key, and the objectives that it serves. An owner
 // who could change them could give the control away, or out of the scope of the
 // examination.
-var assigned = []string{"owner", "key", "objectives"}
+var assigned = []string{"owner", "key", "objectives", "performed_here"}
+
+// apart are the fields by which performer and reviewer of a control that is performed
+// here are held apart, and by which its signatures are asked for. An owner who could
+// change them could review their own work, or be in time whenever they are.
+var apart = []string{"performer", "reviewer", "segregated", "due_business_days", "calendar", "checklist", "balances"}
 
 // assigns names the first of these fields that an item changes of a control,
 // where the actor may change it as its owner, or as the owner's deputy, alone;
@@ -22,7 +27,11 @@ func (p *planner) assigns(it *ascode.Item, stored json.RawMessage) string {
 	if it.Kind != "control" || it.Retired || stored == nil {
 		return ""
 	}
-	i := slices.IndexFunc(assigned, func(name string) bool { return !sameField(stored, it.Body, name) })
+	names := assigned
+	if !sameField(stored, json.RawMessage("{}"), "performed_here") {
+		names = slices.Concat(assigned, apart)
+	}
+	i := slices.IndexFunc(names, func(name string) bool { return !sameField(stored, it.Body, name) })
 	if i < 0 {
 		return ""
 	}
@@ -31,7 +40,7 @@ func (p *planner) assigns(it *ascode.Item, stored json.RawMessage) string {
 	if p.tx.app.authorizeOn(p.tx.ctx, p.tx.req.actor, identity.Put, nobodys, controlsOf(it.Kind, it.ID, stored)) == nil {
 		return ""
 	}
-	return assigned[i]
+	return names[i]
 }
 
 // sameField compares a field of two bodies; one left out and an empty one are

@@ -78,6 +78,8 @@ func readFacts(ctx context.Context, v *record.View, f *remediation.Facts) (err e
 	err = read(err, more)
 	f.Conclusion, more = record.All[soc1.Conclusion](ctx, v, "conclusion")
 	err = read(err, more)
+	f.Performances, more = record.All[soc1.Performance](ctx, v, "performance")
+	err = read(err, more)
 	f.Controls, more = record.All[soc1.Control](ctx, v, "control")
 	return read(err, more)
 }
@@ -90,7 +92,7 @@ func (a *App) MayCloseRemediation(ctx context.Context, actor string) error {
 
 // outcomes say in a closing how a matter stood.
 var outcomes = map[remediation.Standing]soc1.SettledBy{remediation.Silent: soc1.SettledSilent, remediation.Retested: soc1.SettledRetest, remediation.Dismissed: soc1.SettledDismissed,
-	remediation.Stands: soc1.Standing, remediation.Unknown: soc1.Standing}
+	remediation.Stands: soc1.Standing, remediation.Unknown: soc1.Standing, remediation.Performed: soc1.SettledPerformed}
 
 // CloseRemediation records that a plan is done and returns the id of the closing.
 // Every rule that the plan answers has to be silent about its record now, every
@@ -111,7 +113,7 @@ func (a *App) CloseRemediation(ctx context.Context, actor, id, explanation strin
 	_, err = a.decide(ctx, req, func(tx *Tx) error {
 		// Whatever the decision rests on is read before the rules are asked, so that
 		// a change meanwhile is a conflict.
-		for _, kind := range []string{"remediation", "remediation_closing", "exception", "deviation", "test_of_control", "conclusion"} {
+		for _, kind := range []string{"remediation", "remediation_closing", "exception", "deviation", "test_of_control", "conclusion", "performance"} {
 			tx.guard(kind, "")
 		}
 		plan, err := get[soc1.Remediation](tx, "remediation", id)

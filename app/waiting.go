@@ -31,6 +31,8 @@ const (
 	WaitsLatePlan  WaitingFor = "overdue_plan"
 	WaitsScores    WaitingFor = "score_risks"
 	WaitsReveal    WaitingFor = "reveal_scores"
+	WaitsPerform   WaitingFor = "perform_control"
+	WaitsLook      WaitingFor = "review_performance"
 	// An event to assess, and one's word that one knows of nothing else.
 	WaitsAssessment WaitingFor = "assess_event"
 	WaitsWord       WaitingFor = "confirm_events"
@@ -55,6 +57,8 @@ type WaitingItem struct {
 	StandingIn string `json:"standing_in,omitempty"`
 	// Evidence is what is wanted, of evidence alone.
 	Evidence *EvidenceWanted `json:"evidence,omitempty"`
+	// Perform is the occurrence that is to be performed or reviewed, of these alone.
+	Perform *PerformWanted `json:"perform,omitempty"`
 }
 
 // policyNotice is how many days before its review is due a policy begins to
@@ -148,7 +152,7 @@ func (w *waiter) all() ([]WaitingItem, error) {
 		return nil, err
 	}
 	var out []WaitingItem
-	for _, look := range []func(*record.View) ([]WaitingItem, error){w.requests, w.policies, w.signatures, w.exceptions, w.tests, w.plans, w.evidence, w.sessions, w.happenings} {
+	for _, look := range []func(*record.View) ([]WaitingItem, error){w.requests, w.policies, w.signatures, w.exceptions, w.tests, w.plans, w.evidence, w.tasks, w.reviews, w.sessions, w.happenings} {
 		items, err := look(v)
 		if err != nil {
 			return nil, err

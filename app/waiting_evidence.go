@@ -40,7 +40,8 @@ func (w *waiter) evidence(*record.View) ([]WaitingItem, error) {
 		if !mine && l.Control.Performer == w.actor {
 			mine = w.actor != ""
 		}
-		if !mine || !l.Wanted.Asked(w.today) {
+		// What is performed here is a task, see tasks.
+		if !mine || l.Wanted.Here || !l.Wanted.Asked(w.today) {
 			continue
 		}
 		x := WaitingItem{For: WaitsEvidence, Ref: l.Ref, Due: l.Wanted.Due, Overdue: l.Wanted.State.Owed(), StandingIn: of,
@@ -69,7 +70,7 @@ func (e *EvidenceWanted) words(code string) string {
 }
 
 // dueKinds are the kinds that evidence which is due follows from.
-var dueKinds = []string{"organization", "engagement", "control_objective", "control", "evidence"}
+var dueKinds = []string{"organization", "business_calendar", "location", "engagement", "control_objective", "control", "evidence", "performance"}
 
 // dueEvidence keeps which evidence is due until a record changes that it rests
 // on, or the day does.
@@ -79,19 +80,28 @@ type dueEvidence struct {
 	lists    []*record.List
 	versions record.Versions
 	due      *overview.Due
+	// tasks are the occurrences that are performed here and not signed.
+	tasks []task
+	wide  record.Versions
 }
 
 // evidenceDue is which evidence of management's is due on a day.
 func (a *App) evidenceDue(ctx context.Context, today soc1.Date) (*overview.Due, error) {
+	due, _, err := a.dueNow(ctx, today)
+	return due, err
+}
+
+// dueNow is that, with the tasks of what is performed here.
+func (a *App) dueNow(ctx context.Context, today soc1.Date) (*overview.Due, []task, error) {
 	v, err := a.present(ctx, OrganizationLedger, "")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var lists []*record.List
 	for _, kind := range dueKinds {
 		l, err := v.Rows(ctx, kind)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		lists = append(lists, l)
 	}
@@ -99,37 +109,44 @@ func (a *App) evidenceDue(ctx context.Context, today soc1.Date) (*overview.Due, 
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.due != nil && k.today == today && slices.Equal(k.lists, lists) {
-		return k.due, nil
+		return k.due, k.tasks, nil
 	}
 	r := overview.Records{By: soc1.ByManagement, Ledger: OrganizationLedger}
 	l := listing{ctx: ctx, view: v}
 	r.Organization = listed[soc1.Organization](&l, "organization")
+	r.Calendars = listed[soc1.BusinessCalendar](&l, "business_calendar")
+	r.Locations = listed[soc1.Location](&l, "location")
+	r.Performances = listed[soc1.Performance](&l, "performance")
 	r.Engagements = listed[soc1.Engagement](&l, "engagement")
 	r.Objectives = listed[soc1.ControlObjective](&l, "control_objective")
 	r.Controls = listed[soc1.Control](&l, "control")
 	r.Evidence = listed[soc1.Evidence](&l, "evidence")
 	if l.err != nil {
-		return nil, l.err
+		return nil, nil, l.err
 	}
 	q := overview.Ask(r.Engagements, today)
 	e, _ := record.Find(r.Engagements, q.Engagement)
 	days := q.Days(e.Value)
 	if r.Versions, err = k.versions.Of(ctx, v, "control", days.From, days.To); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	due, err := r.Due(q)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	k.today, k.lists, k.due = today, lists, due
-	return due, nil
+	tasks, err := k.tasksOf(ctx, v, &r, q, days, today)
+	if err != nil {
+		return nil, nil, err
+	}
+	k.today, k.lists, k.due, k.tasks = today, lists, due, tasks
+	return due, k.tasks, nil
 }
 
 // forget lets go of what was read.
 func (k *dueEvidence) forget() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.lists, k.due, k.versions = nil, nil, record.Versions{}
+	k.lists, k.due, k.tasks, k.versions, k.wide = nil, nil, nil, record.Versions{}, record.Versions{}
 }
 
 // listing reads lists from a view and keeps the first error.

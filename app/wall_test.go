@@ -485,6 +485,7 @@ func calls() map[string][]call {
 	maps.Copy(out, fileCalls())
 	maps.Copy(out, planCalls())
 	maps.Copy(out, riskCalls())
+	maps.Copy(out, calendarCalls())
 	maps.Copy(out, eventCalls())
 	return out
 }

@@ -37,7 +37,7 @@ var populationRules = []Rule{
 		Reads: []string{"engagement", "test_of_control", "population"}, find: emptyPopulation},
 	{ID: "POP-06", Severity: Medium, Whose: Testing, Fires: "a population's size is more than a quarter away from what the control's frequency predicts",
 		Why: "Missing or extra instances mean that the list is incomplete, or that the control did not operate as stated.", Remedy: "Find out why, and record it with the completeness checks.",
-		Reads: []string{"engagement", "test_of_control", "population", "control", "organization"}, find: unexpectedSize},
+		Reads: []string{"engagement", "test_of_control", "population", "control", "organization", "business_calendar", "location"}, find: unexpectedSize},
 	{ID: "POP-07", Severity: High, Whose: Testing, Fires: "a control on changes or access is tested on a list of tickets",
 		Why: "What was changed without a ticket is exactly what the control should prevent, and is not on the list.", Remedy: "Take the population from the deployment or entitlement log.",
 		Reads: []string{"engagement", "test_of_control", "population", "control"}, find: ticketsAsSource},
@@ -168,10 +168,7 @@ func emptyPopulation(f *Facts, x *found) {
 }
 
 func unexpectedSize(f *Facts, x *found) {
-	var holidays []soc1.Date
-	for _, o := range of[soc1.Organization](f, "organization") {
-		holidays = o.Value.Holidays
-	}
+	calendars := overview.CalendarsOf(of[soc1.Organization](f, "organization"), of[soc1.BusinessCalendar](f, "business_calendar"), of[soc1.Location](f, "location"))
 	pops := f.populations()
 	for _, t := range f.tests() {
 		p, c := pops[t.Value.Population], f.controls().byID[t.Value.Control]
@@ -182,7 +179,7 @@ func unexpectedSize(f *Facts, x *found) {
 		if !from.Valid() || !to.Valid() {
 			from, to = f.window(t.Value)
 		}
-		list, counted := overview.Occurrences(c.Value.Frequency, max(from, c.Value.InOperationFrom), to, holidays)
+		list, counted := calendars.Of(&c.Value).Occurrences(c.Value.Frequency, max(from, c.Value.InOperationFrom), to)
 		want := int64(len(list))
 		if !counted || want == 0 {
 			continue

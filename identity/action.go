@@ -49,7 +49,11 @@ const (
 	RiskScore        Action = "risk.score"        // score in a risk session; kind risk_score, the owner is who scores
 	EventAssess      Action = "event.assess"      // say what an event means for a report; kind event_assessment
 	EventConfirm     Action = "event.confirm"     // confirm that one knows of nothing else; kind event_confirmation, the owner is whose word it is
-	Attend           Action = "attend"            // be shown to others where one is, and be shown where they are; any kind
+	// ControlPerform signs a performance, PerformanceReview accepts or returns it;
+	// kind performance, the owner is whose task or whose review it is.
+	ControlPerform    Action = "control.perform"
+	PerformanceReview Action = "performance.review"
+	Attend            Action = "attend" // be shown to others where one is, and be shown where they are; any kind
 )
 
 // actions lists every action with the words that follow "may not".
@@ -97,6 +101,8 @@ var actions = []struct {
 	{RemediationClose, "close this plan"},
 	{RiskLead, "lead a risk session"},
 	{RiskScore, "score risks for this person"},
+	{ControlPerform, "perform this control"},
+	{PerformanceReview, "review this performance"},
 	{EventAssess, "assess events"},
 	{EventConfirm, "confirm this for this person"},
 	{Attend, "be shown at this record"},

@@ -204,6 +204,16 @@ func (s *Service) item(ctx context.Context, r reader, w app.WaitingItem, mention
 		i.Href = s.public + "/events#asked"
 	case w.For == app.WaitsEvidence:
 		i.Text = "Provide evidence that " + s.heading(ctx, r.PersonID, w.Ref) + " operated" + daysText(w.Evidence)
+	case w.For == app.WaitsPerform:
+		// What the reviewer says of it is somebody's words, and stays in the record.
+		i.Text = "Perform " + s.heading(ctx, r.PersonID, soc1.Ref{Ledger: w.Ref.Ledger, Kind: "control", ID: w.Perform.Control}) + occurrenceText(w.Perform)
+		if w.Perform.Returned != "" {
+			i.Text += " again; it was returned"
+		}
+		i.Href = s.performURL(w.Perform, true)
+	case w.For == app.WaitsLook:
+		i.Text = "Review the performance of " + s.heading(ctx, r.PersonID, soc1.Ref{Ledger: w.Ref.Ledger, Kind: "control", ID: w.Perform.Control}) + occurrenceText(w.Perform)
+		i.Href = s.performURL(w.Perform, false)
 	case w.For == app.WaitsAnswer:
 		// Why a request was returned is somebody's words, and stays in the record.
 		i.Text = "Answer the request “" + s.heading(ctx, r.PersonID, w.Ref) + "”"
@@ -220,6 +230,9 @@ func (s *Service) item(ctx context.Context, r reader, w app.WaitingItem, mention
 	if w.Evidence != nil && w.Evidence.Owed > 1 {
 		notes = append(notes, fmt.Sprintf("%d occurrences without", w.Evidence.Owed))
 	}
+	if w.Perform != nil && w.Perform.Open > 1 {
+		notes = append(notes, fmt.Sprintf("the oldest of %d", w.Perform.Open))
+	}
 	if w.StandingIn != "" {
 		notes = append(notes, "for "+s.nameFor(ctx, r.PersonID, w.StandingIn))
 	}
@@ -233,6 +246,23 @@ func daysText(e *app.EvidenceWanted) string {
 		return " on " + dateText(e.For.From)
 	}
 	return " from " + dateText(e.For.From) + " to " + dateText(e.For.To)
+}
+
+// performURL is the page on which an occurrence is performed, or looked at.
+func (s *Service) performURL(p *app.PerformWanted, perform bool) string {
+	at := s.public + "/calendar/of/" + url.PathEscape(p.Control)
+	if !perform {
+		return at + "?from=" + string(p.For.To) + "&to=" + string(p.For.To)
+	}
+	return at + "/perform?from=" + string(p.For.From) + "&to=" + string(p.For.To)
+}
+
+// occurrenceText says for when a control is performed.
+func occurrenceText(p *app.PerformWanted) string {
+	if p.For.From == p.For.To {
+		return " for " + dateText(p.For.From)
+	}
+	return " for " + dateText(p.For.From) + " to " + dateText(p.For.To)
 }
 
 // rhythm says in words when summaries come.

@@ -1,8 +1,6 @@
 package overview
 
 import (
-	"slices"
-
 	"reperform/evaluation"
 	"reperform/soc1"
 )
@@ -19,6 +17,11 @@ type Occurrence = evaluation.Window
 // counts, and one that ends after to does not. ok is false where the frequency
 // predicts no number: as needed, many times a day, continuous, not given.
 func Occurrences(f soc1.Frequency, from, to soc1.Date, holidays []soc1.Date) (list []Occurrence, ok bool) {
+	return Weekly(holidays).Occurrences(f, from, to)
+}
+
+// Occurrences is the same by the business days of a calendar.
+func (b *Business) Occurrences(f soc1.Frequency, from, to soc1.Date) (list []Occurrence, ok bool) {
 	first, last := bounds(f)
 	if first == nil {
 		return nil, false
@@ -31,7 +34,7 @@ func Occurrences(f soc1.Frequency, from, to soc1.Date, holidays []soc1.Date) (li
 		if end == "" || end > to {
 			break
 		}
-		if end >= from && (f != soc1.Daily || day.ISOWeekday() <= 5 && !slices.Contains(holidays, day)) {
+		if end >= from && (f != soc1.Daily || b.Is(day)) {
 			list = append(list, Occurrence{From: day, To: end})
 		}
 		day = end.AddDays(1)
@@ -85,9 +88,9 @@ func key(d soc1.Date) int32 {
 	return digit(0)*10000000 + digit(1)*1000000 + digit(2)*100000 + digit(3)*10000 + digit(5)*1000 + digit(6)*100 + digit(8)*10 + digit(9)
 }
 
-func newDays(f soc1.Frequency, p evaluation.Window, holidays []soc1.Date) *days {
+func newDays(f soc1.Frequency, p evaluation.Window, b *Business) *days {
 	d := &days{}
-	d.list, d.counted = Occurrences(f, p.From, p.To, holidays)
+	d.list, d.counted = b.Occurrences(f, p.From, p.To)
 	for _, o := range d.list {
 		d.from, d.to = append(d.from, key(o.From)), append(d.to, key(o.To))
 	}

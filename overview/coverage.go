@@ -13,15 +13,22 @@ type Coverage struct {
 	// Counted says that the control's frequency predicts a number. Where it
 	// does not, Items alone are shown.
 	Counted bool
-	// Expected is the number of occurrences whose period ended before today,
-	// Covered how many of them have evidence.
+	// Expected is the number of occurrences that are due: their period ended before
+	// today, and the business days that the control has after it have passed.
+	// Covered is how many of them have evidence.
 	Expected, Covered int
 	// Oldest is the first occurrence that is due and has none; empty when
 	// nothing is overdue.
 	Oldest Occurrence
-	// Next is the occurrence whose evidence falls due next within the period;
-	// it is due on the day after its end. Empty when none is left.
-	Next Occurrence
+	// OldestBy and OldestHere say of it by which day it was in time, and whether it
+	// is performed here.
+	OldestBy   soc1.Date
+	OldestHere bool
+	// Next is the occurrence whose evidence falls due next within the period.
+	// Empty when none is left. NextBy and NextHere are likewise.
+	Next     Occurrence
+	NextBy   soc1.Date
+	NextHere bool
 	// Items is the number of evidence records of the control that concern the
 	// period up to today; Overview.EvidenceOf lists them.
 	Items int
@@ -36,11 +43,12 @@ func (c Coverage) Overdue() int { return c.Expected - c.Covered }
 // State is where the evidence of one occurrence stands.
 type State string
 
-// The states. Evidence is due from the day after its occurrence ended.
+// The states. Evidence is due from the day after its occurrence ended, or after the
+// business days that the control has from then on.
 const (
 	// Present: evidence covers the occurrence, whether or not it is over.
 	Present State = "present"
-	// NotYetDue: nothing covers it, and its days have not all passed.
+	// NotYetDue: nothing covers it, and its day has not passed.
 	NotYetDue State = "not_yet_due"
 	// Late: it is due, nothing covers it, and the period asked about still runs.
 	Late State = "late"
@@ -54,7 +62,14 @@ func (s State) Owed() bool { return s == Late || s == Missing }
 // Expectation is one occurrence of a control with the evidence that covers it.
 type Expectation struct {
 	Occurrence
-	// Due says that its period ended before today.
+	// By is the last day on which it is in time: the last of the occurrence, or the
+	// last of the business days that the control has after it.
+	By soc1.Date
+	// Here says that the control was performed here, and Revision by which revision
+	// of the control.
+	Here     bool
+	Revision int64
+	// Due says that this day has passed.
 	Due      bool
 	State    State
 	Evidence []soc1.Ref
@@ -65,8 +80,27 @@ type Expectation struct {
 type segment struct {
 	days   *days
 	lo, hi int
+	// grace is how many business days the control has after each, by business.
+	grace    int
+	business *Business
+	here     bool
+	revision int64
 	// due is the first place that is not yet due.
 	due int
+}
+
+// by is the last day on which the occurrence at a place is in time.
+func (s *segment) by(i int) soc1.Date {
+	if s.grace == 0 {
+		return s.days.list[i].To
+	}
+	return s.business.After(s.days.list[i].To, s.grace)
+}
+
+// rhythm is what the days of occurrences follow from.
+type rhythm struct {
+	frequency soc1.Frequency
+	calendar  string
 }
 
 // item is an evidence record as coverage needs it. An as-of date is a period
@@ -78,7 +112,7 @@ type item struct {
 
 // covers are the places of a segment's occurrences that an item covers: those
 // whose whole period it contains, or else the one within whose period it lies.
-func (s segment) covers(from, to int32) (lo, hi int) {
+func (s *segment) covers(from, to int32) (lo, hi int) {
 	lo, hi = reaching(s.days.from, from), reaching(s.days.to, to+1)
 	if lo >= hi {
 		lo = reaching(s.days.to, to)
@@ -92,17 +126,19 @@ func (s segment) covers(from, to int32) (lo, hi int) {
 
 // coverer works out coverage for the controls of one overview.
 type coverer struct {
-	period   evaluation.Window
-	today    soc1.Date
-	holidays []soc1.Date
-	calendar map[soc1.Frequency]*days
-	evidence []record.Typed[soc1.Evidence]
+	period    evaluation.Window
+	today     soc1.Date
+	calendars *Calendars
+	calendar  map[rhythm]*days
+	evidence  []record.Typed[soc1.Evidence]
 	// items of each control, by its place.
 	items   [][]item
 	undated []int
 	// segments of each control, by its place.
 	segments [][]segment
-	seen     []int32
+	// runs are the days of the period on which each control was in operation.
+	runs [][]Occurrence
+	seen []int32
 }
 
 // state is that of an occurrence.
@@ -122,15 +158,16 @@ func (c *coverer) state(due, covered bool) State {
 // version of a control for the days on which it held. A control of which no
 // version was read counts as unchanged.
 func (r *Records) expect(period evaluation.Window, today soc1.Date, controls []scoped) *coverer {
+	return r.expectBy(period, today, controls, CalendarsOf(r.Organization, r.Calendars, r.Locations))
+}
+
+func (r *Records) expectBy(period evaluation.Window, today soc1.Date, controls []scoped, calendars *Calendars) *coverer {
 	place := make(map[string]int, len(controls))
 	for i, e := range controls {
 		place[e.x.ID] = i
 	}
-	c := &coverer{period: period, today: today, calendar: map[soc1.Frequency]*days{}, evidence: r.Evidence,
-		items: make([][]item, len(place)), undated: make([]int, len(place)), segments: make([][]segment, len(place))}
-	for _, o := range r.Organization {
-		c.holidays = append(c.holidays, o.Value.Holidays...)
-	}
+	c := &coverer{period: period, today: today, calendars: calendars, calendar: map[rhythm]*days{}, evidence: r.Evidence,
+		items: make([][]item, len(place)), undated: make([]int, len(place)), segments: make([][]segment, len(place)), runs: make([][]Occurrence, len(place))}
 	c.sort(r.Ledger, place)
 	versioned := make([]bool, len(controls))
 	for i := range r.Versions {
@@ -145,16 +182,16 @@ func (r *Records) expect(period evaluation.Window, today soc1.Date, controls []s
 		}
 		// The version that is the record itself need not be decoded.
 		if x := controls[at].x; v.Revision == x.Revision && v.Ledger == x.Ledger {
-			c.segment(at, x.Value, v.From, v.Until)
+			c.segment(at, &x.Value, v.Revision, v.From, v.Until)
 			continue
 		}
 		if k, err := record.Decode[soc1.Control](v.Record); err == nil {
-			c.segment(at, k, v.From, v.Until)
+			c.segment(at, &k, v.Revision, v.From, v.Until)
 		}
 	}
 	for at := range controls {
 		if !versioned[at] {
-			c.segment(at, controls[at].x.Value, "", "")
+			c.segment(at, &controls[at].x.Value, controls[at].x.Revision, "", "")
 		}
 	}
 	return c
@@ -201,27 +238,43 @@ func (c *coverer) sort(ledger string, place map[string]int) {
 }
 
 // segment adds days on which a version of a control held.
-func (c *coverer) segment(at int, k soc1.Control, from, to soc1.Date) {
+func (c *coverer) segment(at int, k *soc1.Control, revision int64, from, to soc1.Date) {
 	from, to = latest(from, k.InOperationFrom, c.period.From), earliest(to, k.InOperationTo, c.period.To)
-	d := c.calendar[k.Frequency]
-	if d == nil {
-		d = newDays(k.Frequency, c.period, c.holidays)
-		c.calendar[k.Frequency] = d
+	d := c.daysOf(k)
+	if from <= to {
+		c.runs[at] = append(c.runs[at], Occurrence{From: from, To: to})
 	}
 	if !d.counted || from > to {
 		return
 	}
-	s := segment{days: d}
+	s := segment{days: d, grace: k.DueBusinessDays, business: c.calendars.Of(k), here: k.PerformedHere, revision: revision}
 	s.lo, s.hi = d.ending(key(from), key(to))
-	_, s.due = d.ending(key(from), key(earliest(to, c.today.AddDays(-1))))
+	_, s.due = d.ending(key(from), key(earliest(to, s.business.overBy(c.today, s.grace))))
 	c.segments[at] = append(c.segments[at], s)
+}
+
+// daysOf are the days of a control's frequency by its calendar. Only what is
+// performed on business days depends on the calendar.
+func (c *coverer) daysOf(k *soc1.Control) *days {
+	r := rhythm{frequency: k.Frequency}
+	if k.Frequency == soc1.Daily {
+		r.calendar = c.calendars.NameOf(k)
+	}
+	d := c.calendar[r]
+	if d == nil {
+		d = newDays(k.Frequency, c.period, c.calendars.Of(k))
+		c.calendar[r] = d
+	}
+	return d
 }
 
 // of is the coverage of the control at a place, whose record is k.
 func (c *coverer) of(at int, k soc1.Control) Coverage {
-	d := c.calendar[k.Frequency]
-	out := Coverage{Counted: d != nil && d.counted || len(c.segments[at]) > 0, Undated: c.undated[at], Items: c.count(at)}
-	c.occurrences(at, func(x *Occurrence, due, covered bool) {
+	d := c.daysOf(&k)
+	out := Coverage{Counted: d.counted || len(c.segments[at]) > 0, Undated: c.undated[at], Items: c.count(at)}
+	var oldest, next place
+	c.occurrences(at, func(s *segment, i int, due, covered bool) {
+		x := &s.days.list[i]
 		switch {
 		case due && covered:
 			out.Expected++
@@ -229,19 +282,32 @@ func (c *coverer) of(at int, k soc1.Control) Coverage {
 		case due:
 			out.Expected++
 			if out.Oldest.To == "" || x.To < out.Oldest.To {
-				out.Oldest = *x
+				out.Oldest, oldest = *x, place{s, i}
 			}
 		case !covered && (out.Next.To == "" || x.To < out.Next.To):
-			out.Next = *x
+			out.Next, next = *x, place{s, i}
 		}
 	})
+	if oldest.segment != nil {
+		out.OldestBy, out.OldestHere = oldest.segment.by(oldest.i), oldest.segment.here
+	}
+	if next.segment != nil {
+		out.NextBy, out.NextHere = next.segment.by(next.i), next.segment.here
+	}
 	return out
+}
+
+// place is where an occurrence stands.
+type place struct {
+	segment *segment
+	i       int
 }
 
 // occurrences visits the occurrences of the control at a place: whether each is
 // due, and whether evidence covers it.
-func (c *coverer) occurrences(at int, visit func(x *Occurrence, due, covered bool)) {
-	for _, s := range c.segments[at] {
+func (c *coverer) occurrences(at int, visit func(s *segment, i int, due, covered bool)) {
+	for n := range c.segments[at] {
+		s := &c.segments[at][n]
 		n := s.hi - s.lo
 		if n <= 0 {
 			continue
@@ -259,7 +325,7 @@ func (c *coverer) occurrences(at int, visit func(x *Occurrence, due, covered boo
 		over := int32(0)
 		for i := range n {
 			over += c.seen[i]
-			visit(&s.days.list[s.lo+i], s.lo+i < s.due, over > 0)
+			visit(s, s.lo+i, s.lo+i < s.due, over > 0)
 		}
 	}
 }
@@ -284,10 +350,11 @@ func (c *coverer) count(at int) int {
 // expectations are the occurrences of a control with their evidence.
 func (c *coverer) expectations(at int) []Expectation {
 	var out []Expectation
-	for _, s := range c.segments[at] {
+	for n := range c.segments[at] {
+		s := &c.segments[at][n]
 		base := len(out)
 		for i := s.lo; i < s.hi; i++ {
-			out = append(out, Expectation{Occurrence: s.days.list[i], Due: i < s.due})
+			out = append(out, Expectation{Occurrence: s.days.list[i], By: s.by(i), Here: s.here, Revision: s.revision, Due: i < s.due})
 		}
 		for _, it := range c.items[at] {
 			lo, hi := s.covers(it.from, it.to)

@@ -39,13 +39,16 @@ type Wanted struct {
 	// come. Where the frequency predicts none, it is the whole of the days on
 	// which the control is in operation within the period.
 	For Occurrence `json:"for"`
-	// Due is the day from which the evidence is wanted, the day after For ends.
+	// Due is the day from which the evidence is wanted, the day after For ends; of a
+	// control that has business days after its period, the last of these days.
 	// Empty where nothing is dated: the frequency predicts no number, or nothing
 	// is left to come.
 	Due soc1.Date `json:"due,omitempty"`
 	// State is Late or Missing where evidence is owed, NotYetDue where it falls
 	// due later or is wanted without a date, and Present where nothing is wanted.
 	State State `json:"state"`
+	// Here says that For is performed here, and so is a task and no evidence to file.
+	Here bool `json:"performed_here,omitempty"`
 }
 
 // Wants reports whether anything is wanted at all.
@@ -104,9 +107,9 @@ func (d *Due) Expectations(id string) []Expectation {
 func (c *coverer) wanted(k soc1.Control, cov Coverage) Wanted {
 	switch {
 	case cov.Overdue() > 0:
-		return Wanted{For: cov.Oldest, Due: cov.Oldest.To.AddDays(1), State: c.state(true, false)}
+		return Wanted{For: cov.Oldest, Due: wantedFrom(cov.Oldest, cov.OldestBy), State: c.state(true, false), Here: cov.OldestHere}
 	case cov.Next.To != "":
-		return Wanted{For: cov.Next, Due: cov.Next.To.AddDays(1), State: NotYetDue}
+		return Wanted{For: cov.Next, Due: wantedFrom(cov.Next, cov.NextBy), State: NotYetDue, Here: cov.NextHere}
 	case cov.Counted || cov.Items > 0:
 		return Wanted{State: Present}
 	}
@@ -115,6 +118,14 @@ func (c *coverer) wanted(k soc1.Control, cov Coverage) Wanted {
 		return Wanted{State: Present}
 	}
 	return Wanted{For: days, State: NotYetDue}
+}
+
+// wantedFrom is the day from which evidence of an occurrence is wanted.
+func wantedFrom(x Occurrence, by soc1.Date) soc1.Date {
+	if by > x.To {
+		return by
+	}
+	return x.To.AddDays(1)
 }
 
 // engagement finds the report in question.

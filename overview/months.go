@@ -37,8 +37,8 @@ func (o *Overview) MonthsOf() [][]Month {
 	out := make([][]Month, len(o.Controls))
 	for at := range o.Controls {
 		line := room[at*len(months) : (at+1)*len(months)]
-		o.cover.occurrences(at, func(x *Occurrence, due, covered bool) {
-			end := key(x.To)
+		o.cover.occurrences(at, func(s *segment, i int, due, covered bool) {
+			end := s.days.to[i]
 			m := &line[int(end/10000)*12+int(end/100%100)-first]
 			switch {
 			case !due:

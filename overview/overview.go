@@ -196,6 +196,30 @@ func (o *Overview) Expectations(id string) []Expectation {
 	return o.cover.expectations(at)
 }
 
+// Visit goes through the occurrences of the control at a place of Controls: by which
+// day each is in time, whether that has passed, and whether evidence covers it.
+func (o *Overview) Visit(at int, visit func(x Occurrence, due, covered bool)) {
+	o.cover.occurrences(at, func(s *segment, i int, due, covered bool) { visit(s.days.list[i], due, covered) })
+}
+
+// Runs are the days of the period on which the control at a place was in operation.
+func (o *Overview) Runs(at int) []Occurrence { return o.cover.runs[at] }
+
+// Late is the state of an occurrence that is due and that nothing covers.
+func (o *Overview) Late() State { return o.cover.state(true, false) }
+
+// Performances are those of controls in scope.
+func (o *Overview) Performances() []record.Typed[soc1.Performance] { return o.records.Performances }
+
+// EvidenceRecords are the records of evidence of the side.
+func (o *Overview) EvidenceRecords() []record.Typed[soc1.Evidence] { return o.records.Evidence }
+
+// Business is the business calendar of a control, and the id of its record; empty
+// for the organization's.
+func (o *Overview) Business(k *soc1.Control) (*Business, string) {
+	return o.cover.calendars.Of(k), o.cover.calendars.NameOf(k)
+}
+
 // EvidenceOf are the evidence records of a control that concern the period up to
 // today.
 func (o *Overview) EvidenceOf(id string) []soc1.Ref {

@@ -44,6 +44,8 @@ type Records struct {
 
 	// The organization's records.
 	Organization  []record.Typed[soc1.Organization]
+	Calendars     []record.Typed[soc1.BusinessCalendar]
+	Locations     []record.Typed[soc1.Location]
 	Engagements   []record.Typed[soc1.Engagement]
 	Objectives    []record.Typed[soc1.ControlObjective]
 	Risks         []record.Typed[soc1.Risk]
@@ -58,6 +60,10 @@ type Records struct {
 	CSOCs         []record.Typed[soc1.CSOC]
 	Subservice    []record.Typed[soc1.SubserviceOrganization]
 	OtherSections []record.Typed[soc1.OtherInformation]
+
+	// Performances are signed in the organization's ledger; each that operated is
+	// evidence as well, by which alone coverage counts it.
+	Performances []record.Typed[soc1.Performance]
 
 	// The work of the side.
 	Evidence    []record.Typed[soc1.Evidence]
@@ -96,6 +102,9 @@ func (r *Reader) Load(ctx context.Context, by soc1.Party, org, work Source, from
 	out := &Records{By: by, Ledger: work.Ledger(), From: from, To: to, Released: released}
 	l := loading{ctx: ctx, reader: r}
 	out.Organization = load[soc1.Organization](&l, org, "organization")
+	out.Calendars = load[soc1.BusinessCalendar](&l, org, "business_calendar")
+	out.Locations = load[soc1.Location](&l, org, "location")
+	out.Performances = load[soc1.Performance](&l, org, "performance")
 	out.Engagements = load[soc1.Engagement](&l, org, "engagement")
 	out.Objectives = load[soc1.ControlObjective](&l, org, "control_objective")
 	out.Risks = load[soc1.Risk](&l, org, "risk")

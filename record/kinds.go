@@ -14,6 +14,7 @@ func newKinds() *Registry {
 	Register[soc1.Organization](r, register("organization", "Organization", "Organizations"))
 	Register[soc1.System](r, register("system", "System", "Systems"))
 	Register[soc1.Location](r, register("location", "Location", "Locations"))
+	Register[soc1.BusinessCalendar](r, register("business_calendar", "Business calendar", "Business calendars"))
 	Register[soc1.Service](r, register("service", "Service", "Services"))
 	Register[soc1.TransactionClass](r, register("transaction_class", "Class of transactions", "Classes of transactions"))
 	Register[soc1.Account](r, register("account", "Account", "Accounts"))
@@ -53,6 +54,9 @@ func newKinds() *Registry {
 	closing := register("remediation_closing", "Closed plan", "Closed plans")
 	closing.Decision, closing.Timeless = true, true
 	Register[soc1.RemediationClosing](r, closing)
+	performance := register("performance", "Performance of a control", "Performances of controls")
+	performance.Decision, performance.Timeless = true, true
+	Register[soc1.Performance](r, performance)
 	interview := register("scope_interview", "Scoping interview", "Scoping interviews")
 	interview.Decision, interview.Timeless = true, true
 	Register[soc1.ScopeInterview](r, interview)

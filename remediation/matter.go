@@ -18,6 +18,8 @@ type Facts struct {
 	Tests      []record.Typed[soc1.TestOfControl]
 	Conclusion []record.Typed[soc1.Conclusion]
 	Controls   []record.Typed[soc1.Control]
+	// Performances are those of controls.
+	Performances []record.Typed[soc1.Performance]
 	// Found is what the rules find about each engagement that plans name; the empty
 	// id is the engagement in question, which holds for plans that name none.
 	Found map[string]*gap.Result
@@ -34,6 +36,7 @@ const (
 	Silent
 	Retested
 	Dismissed
+	Performed
 )
 
 // Settled tells whether nothing is left of it.
@@ -83,7 +86,28 @@ func (f *Facts) matters(p *soc1.Remediation) []Matter {
 		}
 		out = append(out, m)
 	}
+	for _, id := range p.Performances {
+		out = append(out, f.ofPerformance(id))
+	}
 	return out
+}
+
+// ofPerformance stands until the control was performed for a later occurrence without
+// exception, and that was signed off.
+func (f *Facts) ofPerformance(id string) Matter {
+	m := Matter{Key: "performance/" + id, Severity: gap.Medium, Subject: soc1.Ref{Kind: "performance", ID: id}, Text: "The control was not performed since without exception."}
+	x, ok := record.Find(f.Performances, id)
+	if !ok {
+		return m
+	}
+	m.Subject, m.Objectives = x.Ref(), f.objectives(x.Value.Control)
+	for _, y := range f.Performances {
+		if v := y.Value; v.Control == x.Value.Control && v.To > x.Value.To && v.Outcome == soc1.PerformedClean && v.SignedOffOn() != "" && v.SignedOffOn() <= f.Today {
+			m.Standing, m.Text = Performed, fmt.Sprintf("It was performed for %s to %s without exception and signed off on %s.", v.From, v.To, v.SignedOffOn())
+			return m
+		}
+	}
+	return m
 }
 
 func (f *Facts) ofRule(x soc1.AnsweredFinding, found *gap.Result) Matter {

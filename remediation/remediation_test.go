@@ -202,3 +202,26 @@ func TestSum(t *testing.T) {
 		t.Errorf("the sum is %+v", s)
 	}
 }
+
+// Exceptions of a performance stand until the control was performed later without one,
+// and that was signed off.
+func TestPerformanceSettles(t *testing.T) {
+	p := func(id string, to soc1.Date, outcome soc1.PerformanceOutcome, status soc1.PerformanceStatus) record.Typed[soc1.Performance] {
+		return typed("performance", id, 1, soc1.Performance{Control: "c1", From: soc1.NewDate(to.Year(), to.Month(), 1), To: to, Outcome: outcome, Status: status, PerformedOn: to.AddDays(3), ReviewedOn: to.AddDays(5)})
+	}
+	f := &Facts{Today: "2026-11-27", Controls: []record.Typed[soc1.Control]{typed("control", "c1", 1, soc1.Control{Objectives: []string{"o1"}})},
+		Plans: []record.Typed[soc1.Remediation]{typed("remediation", "scan", 1, soc1.Remediation{Title: "Scan all", Owner: "ann", Due: "2026-12-30", Performances: []string{"sep"}})},
+		Performances: []record.Typed[soc1.Performance]{p("aug", "2026-08-31", soc1.PerformedClean, soc1.PerformanceAccepted), p("sep", "2026-09-30", soc1.PerformedExcept, soc1.PerformanceAccepted),
+			p("oct", "2026-10-31", soc1.PerformedClean, soc1.PerformanceSigned)}}
+	if m := f.one(t).Matters; len(m) != 1 || m[0].Key != "performance/sep" || m[0].Standing != Stands || !slices.Equal(m[0].Objectives, []string{"o1"}) {
+		t.Errorf("not signed off: %+v", m)
+	}
+	f.Performances[2] = p("oct", "2026-10-31", soc1.PerformedClean, soc1.PerformanceAccepted)
+	if m := f.one(t).Matters[0]; m.Standing != Performed || !m.Standing.Settled() {
+		t.Errorf("performed since: %+v", m)
+	}
+	f.Performances[2].Value.ReviewedOn = "2026-11-28"
+	if m := f.one(t).Matters[0]; m.Standing != Stands {
+		t.Errorf("signed off tomorrow: %+v", m)
+	}
+}

@@ -1,6 +1,8 @@
 package soc1
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -81,6 +83,19 @@ type Control struct {
 	SuggestedTest string `json:"suggested_test,omitempty" label:"Suggested test" multiline:"true"`
 	// Order sorts controls within an objective, the lowest first.
 	Order int `json:"order,omitempty" label:"Order"`
+	// Calendar says which days are its business days; empty takes that of its
+	// locations, or else the organization's.
+	Calendar string `json:"calendar,omitempty" label:"Business calendar" ref:"business_calendar" help:"Leave empty to work by the calendar of its locations or of the organization."`
+	// DueBusinessDays is by how many business days after each period it is to be
+	// performed; zero means by the period's last day.
+	DueBusinessDays int `json:"due_business_days,omitempty" label:"Due business days after the period" help:"5 means: by the fifth business day after the period ends."`
+	// PerformedHere says that it is performed in this workspace: each occurrence is
+	// a task of its performer, and signed here.
+	PerformedHere bool `json:"performed_here,omitempty" label:"Performed here" help:"Each occurrence becomes a task of the performer, who signs it here; the signature is its evidence."`
+	// Checklist are the items that the performer answers each time.
+	Checklist []string `json:"checklist,omitempty" label:"Checklist" multiline:"true" help:"What the performer answers each time. For controls that are performed here."`
+	// Balances are the names of the two balances that a reconciliation compares.
+	Balances []string `json:"balances,omitempty" label:"Balances compared" help:"For a reconciliation that is performed here: the two balances, such as Bank statement and General ledger."`
 }
 
 // Validate checks the control alone.
@@ -96,7 +111,39 @@ func (k Control) Validate() []Problem {
 		c.when(blank(a), at("expected_attributes", i, ""), "The attribute is empty.", "Say what a test looks for or remove it.")
 	}
 	c.frameworks(k.FrameworkIDs, "framework_ids")
+	k.performed(c)
 	return c.problems
+}
+
+// MostDueBusinessDays bounds by how many business days after its period a control
+// may be due.
+const MostDueBusinessDays = 60
+
+// Recurs reports whether the frequency predicts when the control is performed.
+func (f Frequency) Recurs() bool {
+	switch f {
+	case Annual, SemiAnnual, Quarterly, Monthly, Weekly, Daily:
+		return true
+	}
+	return false
+}
+
+// performed checks what the control says of its performances.
+func (k Control) performed(c *checker) {
+	c.when(k.DueBusinessDays < 0 || k.DueBusinessDays > MostDueBusinessDays, "due_business_days", fmt.Sprintf("The value %d is outside 0 to %d.", k.DueBusinessDays, MostDueBusinessDays),
+		"Give a number of business days after the period's last day.")
+	c.when(k.DueBusinessDays != 0 && !k.Frequency.Recurs(), "due_business_days", "The frequency names no periods after which the control could be due.",
+		"Give a frequency from daily to annual, or remove the days.")
+	c.when(k.PerformedHere && !k.Frequency.Recurs(), "performed_here", "The control is performed here, and its frequency predicts no occurrence.",
+		"Give a frequency from daily to annual; nothing else makes tasks.")
+	c.when(k.PerformedHere && k.Owner == "" && k.Performer == "", "performer", "The control is performed here, and nobody is named who performs it.",
+		"Name a performer or an owner.")
+	for i, x := range k.Checklist {
+		c.when(blank(x), at("checklist", i, ""), "The item is empty.", "Say what is to be answered or remove it.")
+		c.when(!blank(x) && slices.Contains(k.Checklist[:i], x), at("checklist", i, ""), "The item is listed twice.", "Remove one.")
+	}
+	c.when(len(k.Balances) != 0 && (len(k.Balances) != 2 || blank(k.Balances[0]) || blank(k.Balances[1]) || k.Balances[0] == k.Balances[1]), "balances",
+		"A reconciliation compares two balances that have different names.", "Name two, or none.")
 }
 
 // Statement is the control as the report prints it: the text, or else one

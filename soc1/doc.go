@@ -22,6 +22,7 @@
 //	organization             Organization
 //	system                   System
 //	location                 Location
+//	business_calendar        BusinessCalendar
 //	service                  Service
 //	transaction_class        TransactionClass
 //	account                  Account
@@ -49,6 +50,7 @@
 //	deputy                   Deputy
 //	role                     CustomRole
 //	request                  Request
+//	performance              Performance
 //	remediation              Remediation
 //	remediation_closing      RemediationClosing
 //	scope_interview          ScopeInterview

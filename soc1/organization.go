@@ -126,6 +126,9 @@ type Location struct {
 	InScope bool `json:"in_scope" label:"In scope" help:"Whether the site belongs to the system described in the report."`
 	// Exclusion says why the site is out of scope.
 	Exclusion string `json:"exclusion,omitempty" label:"Reason for exclusion" multiline:"true"`
+	// Calendar says which days are business days there; empty takes the
+	// organization's.
+	Calendar string `json:"calendar,omitempty" label:"Business calendar" ref:"business_calendar" help:"Leave empty to work by the organization's."`
 }
 
 // Validate checks the location alone.

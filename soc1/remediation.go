@@ -46,6 +46,8 @@ type Remediation struct {
 	Exceptions []string `json:"exceptions,omitempty" label:"Exceptions answered" ref:"exception"`
 	// Deviations are those that it answers.
 	Deviations []string `json:"deviations,omitempty" label:"Deviations answered" ref:"deviation"`
+	// Performances are those of controls whose exceptions it answers.
+	Performances []string `json:"performances,omitempty" label:"Performances answered" ref:"performance"`
 	// Cause says why it came to this.
 	Cause string `json:"cause,omitempty" label:"Cause" multiline:"true" help:"Why it came to this; what is put right is the cause."`
 	// Owner is who sees to it.
@@ -82,6 +84,9 @@ func (r Remediation) Keys() []string {
 	for _, id := range r.Deviations {
 		out = append(out, "deviation/"+id)
 	}
+	for _, id := range r.Performances {
+		out = append(out, "performance/"+id)
+	}
 	return out
 }
 
@@ -100,7 +105,8 @@ func (r Remediation) StepsDone(by Date) int {
 func (r Remediation) Validate() []Problem {
 	c := examine(r)
 	c.ordered(r.Begin, r.Due, "begin", "due")
-	c.when(len(r.Findings)+len(r.Exceptions)+len(r.Deviations) == 0, "findings", "The plan answers nothing.", "Name a finding of a rule, an exception or a deviation that it puts right.")
+	c.when(len(r.Findings)+len(r.Exceptions)+len(r.Deviations)+len(r.Performances) == 0, "findings", "The plan answers nothing.",
+		"Name a finding of a rule, an exception, a deviation or a performance that it puts right.")
 	seen := map[string]bool{}
 	for i, f := range r.Findings {
 		c.when(seen[f.Key()], at("findings", i, ""), "The finding is named twice.", "Name it once.")
@@ -121,16 +127,18 @@ func (r Remediation) Validate() []Problem {
 type SettledBy string
 
 // The ways: its rule fell silent, a later test of the control was concluded
-// effective, the exception was dismissed, or it stands and somebody explained why
+// effective, the exception was dismissed, the control was performed later without
+// exception, or it stands and somebody explained why
 // the plan is closed nevertheless.
 const (
 	SettledSilent    SettledBy = "silent"
 	SettledRetest    SettledBy = "retest"
 	SettledDismissed SettledBy = "dismissed"
 	Standing         SettledBy = "standing"
+	SettledPerformed SettledBy = "performed"
 )
 
-var settledBys = enumeration{{"silent", "The rule fell silent"}, {"retest", "Retested"}, {"dismissed", "Dismissed"}, {"standing", "Stands, explained"}}
+var settledBys = enumeration{{"silent", "The rule fell silent"}, {"retest", "Retested"}, {"dismissed", "Dismissed"}, {"standing", "Stands, explained"}, {"performed", "Performed later without exception"}}
 
 // Values lists the stored spellings.
 func (SettledBy) Values() []string { return settledBys.values() }

@@ -13,7 +13,7 @@ type RoleKeeps string
 // keptKinds are the registers of the program.
 var keptKinds = enumeration{
 	{"control", "Controls"}, {"control_objective", "Control objectives"}, {"risk", "Risks"}, {"evidence", "Evidence"}, {"policy", "Policies"},
-	{"engagement", "Engagements"}, {"service", "Services"}, {"system", "Systems"}, {"location", "Locations"},
+	{"engagement", "Engagements"}, {"service", "Services"}, {"system", "Systems"}, {"location", "Locations"}, {"business_calendar", "Business calendars"},
 	{"transaction_class", "Classes of transactions"}, {"account", "Accounts"}, {"assertion_relevance", "Assertion relevance"},
 	{"subservice_organization", "Subservice organizations"}, {"csoc", "Complementary subservice organization controls"},
 	{"cuec", "Complementary user entity controls"}, {"vendor", "Vendors"},
@@ -27,7 +27,7 @@ var keptKinds = enumeration{
 // to and ask each other.
 var readKinds = append(keptKinds[:len(keptKinds):len(keptKinds)], enumeration{
 	{"population", "Populations"}, {"sample", "Samples"}, {"test_run", "Test runs"}, {"result", "Results"}, {"exception", "Exceptions"},
-	{"deviation", "Deviations"}, {"conclusion", "Conclusions"}, {"comment", "Comments"}, {"request", "Requests"},
+	{"deviation", "Deviations"}, {"conclusion", "Conclusions"}, {"performance", "Performances of controls"}, {"comment", "Comments"}, {"request", "Requests"},
 }...)
 
 // Values lists the stored spellings.

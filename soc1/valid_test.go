@@ -224,6 +224,14 @@ func validRecords() []Record {
 			e.Exclusions = []ScopeExclusion{{What: "Time clocks", Why: "Clients record hours themselves."}}
 		}),
 		ReadinessAssessment{Title: "Dry run", Engagement: "e", Owner: "eve", FinishedOn: "2025-10-15", Overall: RatedRemarks, Objectives: []ObjectiveRating{{Objective: "o", Rating: RatedReady}}},
+		BusinessCalendar{Name: "Porto", Weekdays: []Weekday{Monday, Saturday}, Holidays: []Date{"2025-06-10"}}, aPerformance(), aReconciliation(),
+		with(aPerformance(), func(p *Performance) {
+			p.Outcome, p.Reason, p.FiledAs = NotPerformed, "The system was down all day.", ""
+		}),
+		with(aControl(), func(k *Control) {
+			k.Frequency, k.PerformedHere, k.Owner, k.DueBusinessDays = Monthly, true, "ann", 5
+			k.Checklist, k.Balances, k.Calendar = []string{"Agree the total"}, []string{"Bank", "Ledger"}, "porto"
+		}),
 		anEvent(), anEventAssessment(), EventConfirmation{Engagement: "e", By: "ann", Through: "2025-12-31", On: "2026-01-07"},
 		WorkingPaperNote{Title: "Planning", Text: "Plan.", By: "cat", ReviewedBy: "dan"},
 	}
@@ -237,4 +245,16 @@ func aPlan() Remediation {
 func aClosing() RemediationClosing {
 	return RemediationClosing{Plan: "reports", ClosedBy: "dana", ClosedOn: "2026-11-20", Explanation: "The report is replaced in January.",
 		Outcomes: []RemediationOutcome{{What: "exception/x1", Settled: SettledRetest, Test: "t2"}, {What: "CTL-08 control/pay-3-2 information_used", Settled: Standing}}}
+}
+
+func aPerformance() Performance {
+	return Performance{Control: "pay-5-4", ControlRevision: 2, From: "2025-01-01", To: "2025-01-31", DueOn: "2025-02-07", Performer: "ann", PerformedAt: "2025-02-06T15:00:00Z", PerformedOn: "2025-02-06",
+		Outcome: PerformedClean, Checklist: []ChecklistAnswer{{Text: "Agree the total", Answer: StepDone}}, FiledAs: "ev-1", Status: PerformanceSigned}
+}
+
+func aReconciliation() Performance {
+	return with(aPerformance(), func(p *Performance) {
+		p.Reconciliation = Reconciliation{FirstName: "Bank", First: Money{Minor: 10500, Currency: "USD"}, SecondName: "Ledger", Second: Money{Minor: 10000, Currency: "USD"},
+			Items: []ReconcilingItem{{What: "Check 4411", Minor: 700, Since: "2025-01-29"}, {What: "Fee", Minor: -200, Since: "2024-12-02"}, {What: "Check 4390", Minor: 50, Since: "2024-12-20", ClearedOn: "2025-01-15", Carried: true}}}
+	}).(Performance)
 }

@@ -43,7 +43,38 @@ func faults() []struct {
 	assessed := func(change func(*ReadinessAssessment)) Record {
 		return with(ReadinessAssessment{Title: "Dry run", Engagement: "e", Owner: "eve"}, change)
 	}
+	recurring := func(change func(*Control)) Record {
+		return with(aControl(), func(k *Control) { k.Frequency, k.Owner = Monthly, "ann"; change(k) })
+	}
 	return []fault{
+		{BusinessCalendar{Name: "Porto", Weekdays: []Weekday{Monday}, Holidays: []Date{"2025-06-10", "2025-06-10"}}, "holidays[1]", "The holiday 2025-06-10 is named twice."},
+		{recurring(func(k *Control) { k.DueBusinessDays = -1 }), "due_business_days", "The value -1 is outside 0 to 60."},
+		{recurring(func(k *Control) { k.Frequency, k.DueBusinessDays = AsNeeded, 5 }), "due_business_days", "The frequency names no periods after which the control could be due."},
+		{recurring(func(k *Control) { k.Frequency, k.PerformedHere = AsNeeded, true }), "performed_here", "The control is performed here, and its frequency predicts no occurrence."},
+		{recurring(func(k *Control) { k.Owner, k.Performer, k.PerformedHere = "", "", true }), "performer", "The control is performed here, and nobody is named who performs it."},
+		{recurring(func(k *Control) { k.Checklist = []string{" "} }), "checklist[0]", "The item is empty."},
+		{recurring(func(k *Control) { k.Checklist = []string{"Sign", "Sign"} }), "checklist[1]", "The item is listed twice."},
+		{recurring(func(k *Control) { k.Balances = []string{"Bank"} }), "balances", "A reconciliation compares two balances that have different names."},
+		{with(aPerformance(), func(p *Performance) { p.To = "2024-12-31" }), "to", "The date 2024-12-31 lies before from (2025-01-01)."},
+		{with(aPerformance(), func(p *Performance) { p.Checklist[0].Answer = StepNotDone }), "outcome", "An item of the checklist was not done: “Agree the total”."},
+		{with(aPerformance(), func(p *Performance) { p.Exceptions = "Two were late." }), "outcome", "Exceptions are described, and the outcome says that there are none."},
+		{with(aPerformance(), func(p *Performance) { p.Outcome = PerformedExcept }), "exceptions", "It was performed with exceptions, and nothing says which."},
+		{with(aPerformance(), func(p *Performance) { p.Outcome, p.FiledAs = NotPerformed, "" }), "reason", "It was not performed, and nothing says why."},
+		{with(aPerformance(), func(p *Performance) { p.FiledAs = "" }), "filed_as", "A control that was performed leaves one record of evidence, and one that was not leaves none."},
+		{with(aPerformance(), func(p *Performance) { p.PerformedOn = "2024-12-31" }), "performed_on", "2024-12-31 lies before the occurrence begins."},
+		{with(aPerformance(), func(p *Performance) { p.Status = PerformanceAccepted }), "reviewer", "Nobody is named who reviewed it."},
+		{with(aPerformance(), func(p *Performance) { p.Reviewer = "bob" }), "reviewer", "A reviewer is named, and it is neither accepted nor returned."},
+		{with(aPerformance(), func(p *Performance) {
+			p.Status, p.Reviewer, p.ReviewedOn, p.ReviewedAt = PerformanceReturned, "bob", "2025-02-07", "2025-02-07T09:00:00Z"
+		}), "remark", "It is returned without saying why."},
+		{with(aReconciliation(), func(p *Performance) { p.Reconciliation.Second.Currency = "EUR" }), "reconciliation.second.currency", "The two balances are in two currencies."},
+		{with(aReconciliation(), func(p *Performance) { p.Reconciliation.First.Minor = LargestBalance + 1 }), "reconciliation.first", "A balance is larger than can be compared."},
+		{with(aReconciliation(), func(p *Performance) { p.Reconciliation.Items = manyItems() }), "reconciliation.items", "There are 1001 reconciling items; 1000 can be listed."},
+		{with(aReconciliation(), func(p *Performance) { p.Reconciliation.Items[0].Minor = -LargestBalance - 1 }), "reconciliation.items[0].minor", "The amount is larger than can be compared."},
+		{with(aReconciliation(), func(p *Performance) { p.Reconciliation.Items[0].Since = "2025-02-01" }), "reconciliation.items[0].since", "The item is open since 2025-02-01, after the balances were struck on 2025-01-31."},
+		{with(aReconciliation(), func(p *Performance) { p.Reconciliation.Items[2].ClearedOn = "2024-12-01" }), "reconciliation.items[2].cleared_on", "The date 2024-12-01 lies before reconciliation.items[2].since (2024-12-20)."},
+		{with(aReconciliation(), func(p *Performance) { p.Reconciliation.Items[1] = p.Reconciliation.Items[0] }), "reconciliation.items[1].what", "The item is listed twice."},
+		{with(aReconciliation(), func(p *Performance) { p.Reconciliation.Items[0].Minor = 699 }), "outcome", "The items leave USD 0.01 of the difference unexplained."},
 		{assessed(func(a *ReadinessAssessment) {
 			a.Objectives = []ObjectiveRating{{Objective: "o", Rating: RatedReady}, {Objective: "o", Rating: RatedReady}}
 		}), "objectives[1].objective", "The objective is rated twice."},

@@ -177,3 +177,44 @@ func (f File) flaw() (message, remedy string) {
 	}
 	return "", ""
 }
+
+// ParseMoney reads an amount of a currency as people write it: 1250, 1,250.00 or
+// -3.5. More digits than the currency has are refused, and so is whatever could be
+// read in two ways.
+func ParseMoney(text, currency string) (Money, error) {
+	m := Money{Currency: currency}
+	if !isCurrency(currency) {
+		return m, fmt.Errorf("%q is not a currency code. %s", currency, currencyRemedy)
+	}
+	digits, ok := subunits[currency]
+	if !ok {
+		digits = 2
+	}
+	wrong := fmt.Errorf("%q is not an amount. Write it as 1250.00 or -1,250.00", text)
+	s := strings.ReplaceAll(strings.TrimSpace(text), "−", "-")
+	s, negative := strings.CutPrefix(s, "-")
+	whole, part, dotted := strings.Cut(s, ".")
+	if groups := strings.Split(whole, ","); len(groups) > 1 {
+		for i, g := range groups {
+			if i == 0 && (len(g) == 0 || len(g) > 3) || i > 0 && len(g) != 3 {
+				return m, wrong
+			}
+		}
+		whole = strings.Join(groups, "")
+	}
+	switch {
+	case whole == "" && part == "", dotted && part == "", strings.Trim(whole+part, "0123456789") != "":
+		return m, wrong
+	case len(part) > digits:
+		return m, fmt.Errorf("%q has more digits after the point than %s has", text, currency)
+	case len(whole) > 15:
+		return m, fmt.Errorf("%q is larger than can be recorded", text)
+	}
+	for _, r := range whole + part + strings.Repeat("0", digits-len(part)) {
+		m.Minor = m.Minor*10 + int64(r-'0')
+	}
+	if negative {
+		m.Minor = -m.Minor
+	}
+	return m, nil
+}

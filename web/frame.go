@@ -78,7 +78,7 @@ var brief = map[string]string{"csoc": "CSOCs", "cuec": "CUECs"}
 func (r *request) navigation(org *record.View) ([]ui.NavGroup, error) {
 	out := []ui.NavGroup{{Items: []ui.NavItem{{Icon: "layout-dashboard", Text: "Home", Href: "/"}, r.inboxNav()}}}
 	if matrixWithheld(org) == nil {
-		out[0].Items = append(out[0].Items, ui.NavItem{Icon: "table-2", Text: "Risk-control matrix", Href: "/matrix"})
+		out[0].Items = append(out[0].Items, ui.NavItem{Icon: "table-2", Text: "Risk-control matrix", Href: "/matrix"}, ui.NavItem{Icon: "calendar-clock", Text: "Evidence calendar", Href: "/calendar"})
 	}
 	if reader, err := r.site.app.Reader(r.Context(), r.actor, app.OrganizationLedger); err == nil && reader.Whole() {
 		out[0].Items = append(out[0].Items, ui.NavItem{Icon: "badge-check", Text: "Readiness", Href: "/readiness"}, ui.NavItem{Icon: "triangle-alert", Text: "Gaps", Href: "/gaps"},

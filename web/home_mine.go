@@ -266,6 +266,8 @@ func (r *request) waitingItem(w app.WaitingItem) homeItem {
 		x.Icon, x.Text = "flask-conical", "Plan to retest and close: "+name
 	case app.WaitsLatePlan:
 		x.Icon, x.Text, x.Detail = "triangle-alert", "Plan overdue: "+name, w.What
+	case app.WaitsPerform, app.WaitsLook:
+		in.performDuty(&x, w)
 	case app.WaitsEvidence:
 		x.Icon, x.Text, x.Detail = "file-check", "Evidence of "+name, evidenceDetail(w.Evidence)
 		x.Action, x.ActionHref = "Add evidence", in.addWanted(w)
@@ -273,6 +275,25 @@ func (r *request) waitingItem(w app.WaitingItem) homeItem {
 		x.Icon, x.Text = "circle-dot", w.What
 	}
 	return x
+}
+
+// performDuty leads to an occurrence that waits to be performed or reviewed.
+func (r *request) performDuty(x *homeItem, w app.WaitingItem) {
+	p := w.Perform
+	ref := r.behindRef(soc1.Ref{Kind: "control", ID: p.Control})
+	name := cmp.Or(ref.Code, ref.Text)
+	x.Icon, x.Detail = "clipboard-check", "For "+spanText(p.For.From, p.For.To)
+	x.Text, x.Action, x.ActionHref = "Perform "+name, "Perform", r.performURL(p.Control, p.For)
+	switch {
+	case w.For == app.WaitsLook:
+		x.Text, x.Action = "Performance to review: "+name, "Review"
+		x.ActionHref = r.url("/calendar/of/%s?from=%s&to=%s", url.PathEscape(p.Control), p.For.To, p.For.To)
+	case p.Returned != "":
+		x.Detail += "; returned: " + clipped(p.Returned, 140)
+	case p.Open > 1:
+		x.Detail += fmt.Sprintf(", the oldest of %d", p.Open)
+	}
+	x.Href = x.ActionHref
 }
 
 // mention leads to the record that somebody speaks about.

@@ -183,6 +183,7 @@ var verbs = map[app.WaitingFor][2]string{
 	app.WaitsReview: {"Open the test", "list-checks"}, app.WaitsTest: {"Open the test", "flask-conical"}, app.WaitsEvidence: {"Add evidence", "file-check"},
 	app.WaitsScores: {"Score", "scale"}, app.WaitsReveal: {"Open the session", "scale"},
 	app.WaitsAnswer: {"Open", "message-square-text"}, app.WaitsClosing: {"Open", "message-square-text"}, app.WaitsMention: {"Open", "at-sign"},
+	app.WaitsPerform: {"Perform", "clipboard-check"}, app.WaitsLook: {"Review", "clipboard-check"},
 	app.WaitsAssessment: {"Assess it", "calendar-clock"}, app.WaitsWord: {"Confirm", "calendar-clock"},
 	app.WaitsPlan: {"Open the plan", "list-checks"}, app.WaitsRetest: {"Open the board", "flask-conical"}, app.WaitsLatePlan: {"Open the plan", "triangle-alert"},
 }
@@ -229,6 +230,8 @@ func (r *request) inboxItem(w app.WaitingItem, read map[string]time.Time) (inbox
 			x.Why = "You lead the session"
 		}
 		x.Do.Href = r.url("/risks/sessions/%s", url.PathEscape(w.Ref.ID))
+	case app.WaitsPerform, app.WaitsLook:
+		r.performItem(&x, w)
 	case app.WaitsReview:
 		x.Why = "You are its reviewer"
 	case app.WaitsTest:
@@ -277,6 +280,40 @@ func (r *request) evidenceItem(x *inboxItem, w app.WaitingItem) {
 		x.Why += fmt.Sprintf(", the oldest of %d without evidence", e.Owed)
 	}
 	x.Do.Href = r.addWanted(w)
+}
+
+// performItem asks for the performance of a control, or for its review.
+func (r *request) performItem(x *inboxItem, w app.WaitingItem) {
+	p := w.Perform
+	x.Key = w.Ref.String() + "#" + string(w.For) + string(p.For.To)
+	name, href, ok := r.called(app.OrganizationLedger, "control", p.Control)
+	if !ok {
+		name = "control " + p.Control
+	}
+	x.Record = ui.Link{Text: name, Href: href}
+	name = strings.TrimPrefix(name, "control ")
+	when := spanText(p.For.From, p.For.To)
+	if w.For == app.WaitsLook {
+		x.Title, x.Why = "Review "+name+" for "+when, "You review this control; it was performed"
+		if x.Since != "" {
+			x.Why += " on " + x.Since
+		}
+		x.Do.Href = r.url("/calendar/of/%s?from=%s&to=%s", url.PathEscape(p.Control), p.For.To, p.For.To)
+		return
+	}
+	x.Title, x.Since = "Perform "+name+" for "+when, ""
+	switch {
+	case p.Returned != "":
+		x.Why = "It was returned: " + p.Returned
+	case x.StandsIn != "":
+		x.Why = "You stand in for the performer"
+	default:
+		x.Why = "You perform this control"
+	}
+	if p.Open > 1 {
+		x.Why += fmt.Sprintf("; the oldest of %d that wait", p.Open)
+	}
+	x.Do.Href = r.performURL(p.Control, p.For)
 }
 
 // mentionedIn words a comment that calls the person.
@@ -458,7 +495,7 @@ func (c *inboxCounts) drop(actor string) {
 }
 
 // inboxKinds are the kinds from which it follows what waits for whom.
-var inboxKinds = []string{"comment", "request", "policy", "assertion", "representation_letter", "exception", "test_of_control", "evidence", "control", "engagement", "deputy", "person"}
+var inboxKinds = []string{"comment", "request", "policy", "assertion", "representation_letter", "exception", "test_of_control", "evidence", "control", "performance", "business_calendar", "location", "organization", "engagement", "deputy", "person"}
 
 // inboxStamp changes when what waits for the person may have changed.
 func (r *request) inboxStamp() ([]any, error) {

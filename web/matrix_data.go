@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"reperform/app"
+	"reperform/calendar"
 	"reperform/identity"
 	"reperform/overview"
 	"reperform/record"
@@ -31,6 +32,11 @@ type matrixData struct {
 	facets map[string][][]string
 	// rights are what people may change, by their id.
 	rights sync.Map
+	// grids are the evidence calendars, by zoom, with their rows as they are sent, and
+	// measures those of the months; each is made when somebody asks.
+	grids, calendarRows sync.Map
+	measured            sync.Once
+	measures            []calendar.Measure
 	// kept are its rows as they are sent.
 	kept keptRows
 	// order are the values of each facet as people expect them, called names.
@@ -41,7 +47,7 @@ type matrixData struct {
 }
 
 // matrixKinds are the kinds that the numbers follow from.
-var matrixKinds = []string{"organization", "engagement", "control_objective", "risk", "control", "person", "policy", "description_section", "assertion",
+var matrixKinds = []string{"organization", "business_calendar", "location", "performance", "engagement", "control_objective", "risk", "control", "person", "policy", "description_section", "assertion",
 	"representation_letter", "management_response", "cuec", "csoc", "subservice_organization", "other_information", "evidence", "test_of_control", "sample",
 	"test_run", "result", "exception", "deviation", "conclusion", "walkthrough", "opinion", "examination"}
 

@@ -77,6 +77,7 @@ func pages(t *testing.T, h *liveHouse) []page {
 		t.Fatal(err)
 	}
 	h.papers(t)
+	performedHere(t, h.app)
 	ours, table, strange := h.filed(t, manager, app.OrganizationLedger)
 	theirs, papers, _ := h.filed(t, partner, h.exam)
 	return append(eventPages(t, h), []page{
@@ -181,6 +182,18 @@ func pages(t *testing.T, h *liveHouse) []page {
 		{pattern: "GET /activity", who: manager, path: "/activity"},
 		{pattern: "GET /gaps", who: manager, path: "/gaps"},
 		{pattern: "GET /readiness", who: manager, path: "/readiness"},
+		{pattern: "GET /calendar", who: manager, path: "/calendar?objective=itgc-2"},
+		{pattern: "GET /calendar/measures", who: manager, path: "/calendar/measures"},
+		{pattern: "GET /calendar/of/{control}", who: manager, path: "/calendar/of/itgc-2-4"},
+		{pattern: "POST /calendar/of/{control}/review", who: manager, path: "/calendar/of/itgc-2-4?from=2025-09-30&to=2025-09-30", do: func(p *person) {
+			p.Do(`document.querySelector(".cal-review button[value=return]").click()`)
+			p.Wait("the refusal", `document.querySelector(".note.bad[role=alert]") && document.readyState === "complete"`)
+		}},
+		{pattern: "GET /calendar/of/{control}/perform", who: operations, path: "/calendar/of/itgc-2-4/perform?from=2025-10-01&to=2025-10-31"},
+		{pattern: "POST /calendar/of/{control}/perform", who: operations, path: "/calendar/of/itgc-2-4/perform?from=2025-10-01&to=2025-10-31", do: func(p *person) {
+			p.Do(`document.querySelector("#sign").click()`)
+			p.Wait("the refusal", `document.querySelector(".note.bad[role=alert]") && document.readyState === "complete"`)
+		}},
 		{pattern: "GET /remediation", who: manager, path: "/remediation", do: func(p *person) {
 			p.Do(`for (const d of document.querySelectorAll(".board li details")) d.open = true`)
 		}},
@@ -355,6 +368,8 @@ var noPage = map[string]string{
 	"GET /x/{ledger}/r/{kind}/{id}/files/{sha256}":            "",
 	"GET /x/{ledger}/r/{kind}/{id}/files/{sha256}/raw/{name}": "",
 	"GET /readiness.pdf":                                      "/readiness.pdf",
+	"GET /calendar.csv":                                       "/calendar.csv?objective=itgc-2",
+	"GET /calendar.xlsx":                                      "/calendar.xlsx?objective=itgc-2",
 	"GET /gaps.csv":                                           "/gaps.csv?severity=high",
 	"GET /gaps.xlsx":                                          "/gaps.xlsx?group=CTL",
 	"GET /x/{ledger}/gaps.csv":                                "/x/{ledger}/gaps.csv",

@@ -79,7 +79,7 @@ type refusedClosing struct{ Plan, Explanation, Text string }
 var matterStates = map[remediation.Standing]ui.Status{
 	remediation.Stands: {Text: "Stands", Class: "warn", Icon: "circle-dot"}, remediation.Unknown: {Text: "Not asked yet", Class: "", Icon: "circle-help"},
 	remediation.Silent: {Text: "Silent", Class: "ok", Icon: "circle-check"}, remediation.Retested: {Text: "Retested", Class: "ok", Icon: "circle-check"},
-	remediation.Dismissed: {Text: "Dismissed", Class: "ok", Icon: "circle-check"},
+	remediation.Dismissed: {Text: "Dismissed", Class: "ok", Icon: "circle-check"}, remediation.Performed: {Text: "Performed since", Class: "ok", Icon: "circle-check"},
 }
 
 // remediation shows the plans.

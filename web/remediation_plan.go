@@ -117,6 +117,17 @@ func (p *plansOf) ofControl(control, engagement string) ui.Link {
 	return p.blank(url.Values{"exceptions": ids, "title": {p.title("Correct the cause.", "control", control)}}, engagement, p.owner(control))
 }
 
+// ofPerformance is link for the exceptions of a performance.
+func (p *plansOf) ofPerformance(id string, v soc1.Performance, engagement string) ui.Link {
+	if l, ok := p.answered("performance/" + id); ok {
+		return l
+	}
+	if !p.may {
+		return ui.Link{}
+	}
+	return p.blank(url.Values{"performances": {id}, "title": {p.title("Correct the cause of the exceptions.", "control", v.Control)}}, engagement, p.owner(v.Control))
+}
+
 func (p *plansOf) blank(v url.Values, engagement, owner string) ui.Link {
 	for name, x := range map[string]string{"engagement": engagement, "owner": owner} {
 		if x != "" {

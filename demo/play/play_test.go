@@ -3,6 +3,7 @@ package play_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -170,6 +171,7 @@ func conversed(t *testing.T, a *app.App, plan demo.Plan) {
 // programmed looks at management's own program: the year that is over, settled,
 // and the one under way, with what is late, failed and asked for.
 func programmed(t *testing.T, a *app.App) {
+	performed(t, a)
 	t.Helper()
 	ctx := context.Background()
 	const by = "daniel-krawczyk"
@@ -242,6 +244,42 @@ func programmed(t *testing.T, a *app.App) {
 }
 
 // holds verifies a bundle as a stranger would.
+// performed wants controls performed in the product, with what a year has that is not
+// perfect: one late, one with exceptions, one returned before, one that still waits, and
+// one that nobody performed.
+func performed(t *testing.T, a *app.App) {
+	t.Helper()
+	v, err := a.View(t.Context(), "daniel-krawczyk", app.OrganizationLedger, record.AsOf{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := record.All[soc1.Performance](t.Context(), v, "performance")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var late, exceptions, waiting, again, aged int
+	for _, p := range all {
+		late += min(1, p.Value.DaysLate())
+		switch {
+		case p.Value.Outcome == soc1.PerformedExcept:
+			exceptions++
+		case p.Value.Status == soc1.PerformanceSigned:
+			waiting++
+		case p.Revision > 2:
+			again++
+		}
+		if p.Value.To == "2026-09-30" && !p.Value.Reconciliation.None() {
+			aged = p.Value.Reconciliation.Aged(p.Value.To)[3].Count
+		}
+	}
+	if late != 1 || exceptions != 2 || waiting != 1 || again != 1 || aged == 0 {
+		t.Errorf("of %d performances %d were late, %d had exceptions, %d wait, %d were signed again, %d items are old", len(all), late, exceptions, waiting, again, aged)
+	}
+	if _, err := v.Get(t.Context(), "performance", app.PerformanceID("itgc-5-1", "2026-07-31")); !errors.Is(err, record.ErrNotFound) {
+		t.Errorf("somebody scanned in July: %v", err)
+	}
+}
+
 func holds(t *testing.T, path string, note []byte) {
 	t.Helper()
 	got, err := app.VerifyBundle(context.Background(), path, app.Trust{Checkpoint: note}, app.Options{Engine: engineCommand(t)})

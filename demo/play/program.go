@@ -69,6 +69,7 @@ func (s *stage) season(year int, engagement string, from, until soc1.Date) []eve
 	if engagement != s.plan.Engagement {
 		y.opening()
 		y.plans()
+		y.performing()
 	}
 	y.scope()
 	y.evidence()
@@ -212,7 +213,7 @@ func (y *season) evidence() {
 // file plans the filing of one piece of evidence. What one person files for a
 // month is one command, but for what comes late.
 func (y *season) file(k ownedControl, from, to soc1.Date) {
-	if y.missing(k.id, to) {
+	if y.missing(k.id, to) || y.performedHere(k.id, to) {
 		return
 	}
 	by, on := keeper(k.Owner), to.AddDays(3+number(6, k.Owner, to.Month()))
@@ -231,6 +232,10 @@ func (y *season) file(k ownedControl, from, to soc1.Date) {
 	}
 	e := soc1.Evidence{Title: leaves(k.Evidence) + ", " + span(from, to), Controls: []string{k.id}, Source: keptIn(k.Systems),
 		HowObtained: "Exported by the owner of the control and filed unchanged.", ReceivedAt: y.moment(on, 18)}
+	if k.id == "itgc-3-3" && y.engagement != y.plan.Engagement {
+		// The list of transfers shows the copies of the databases, too.
+		e.Controls = append(e.Controls, "itgc-4-1")
+	}
 	if from == to {
 		e.AsOf = to
 	} else {
