@@ -130,17 +130,12 @@ func Precise(c soc1.Control) bool {
 func code(c *record.Typed[soc1.Control]) string { return name(c.Value.Code, c.ID) }
 
 func partMissing(f *Facts, x *found) {
-	fields := map[string]string{"who performs it": "who", "what is done": "what", "how often": "how_often", "how it is evidenced": "evidence"}
 	for _, c := range f.inScope() {
 		lacks := Parts(c.Value)
 		if len(lacks) == 0 {
 			continue
 		}
-		field := fields[lacks[0]]
-		if strings.TrimSpace(c.Value.Text) != "" {
-			field = "text"
-		}
-		x.at(c.Ref(), field, c.Value.Objectives, "The statement of %s does not say %s.", code(c), and(lacks))
+		x.at(c.Ref(), partField(c.Value, lacks[0]), c.Value.Objectives, "The statement of %s does not say %s.", code(c), and(lacks))
 	}
 }
 

@@ -200,7 +200,11 @@ func (r *request) check() error {
 			}
 		}
 	}
-	return r.answer(http.StatusOK, map[string]any{"problems": problems})
+	out := map[string]any{"problems": problems}
+	if help := helpText(r.Context(), value); help != "" && v.Get("_field") == "" {
+		out["help"] = help
+	}
+	return r.answer(http.StatusOK, out)
 }
 
 // options are what a field may hold. A value that is no longer among them

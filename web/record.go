@@ -263,6 +263,9 @@ type formPage struct {
 	Taken    []soc1.File
 	// Note is what has to be known before anything is changed.
 	Note string
+	// Help stands beside the statement of a control; nil for other records and for one
+	// field.
+	Help *statementHelp
 	// Check is where what was typed is checked before it is saved.
 	Check     string
 	Revision  int64
@@ -360,6 +363,9 @@ func (r *request) form(status int, p *formPage) error {
 				p.Note = "What it is made of was changed since it was signed, so the signature stands under other words. Recording this form, with a change of its own or without, takes the signature off; then it waits to be signed again."
 			}
 		}
+	}
+	if p.Kind.Name == "control" && p.Only == "" && p.Stale == nil {
+		p.Help = helpWith(draftOf(p.Inputs))
 	}
 	title := p.Heading
 	crumbs := []ui.Link{{Text: p.Kind.Plural, Href: r.at() + "/r/" + p.Kind.Name}}

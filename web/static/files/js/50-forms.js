@@ -52,8 +52,18 @@ const checks = (() => {
     for (const [k, v] of new FormData(form)) if (typeof v === "string") body.append(k, v);
     let a;
     try { const r = await fetch(form.dataset.check, { method: "POST", body, headers: { Accept: "application/json" } }); if (!r.ok) return; a = await r.json(); } catch { return; }
-    if (mine === asked) show(form, a.problems ?? {}, form.touched);
+    if (mine !== asked) return;
+    show(form, a.problems ?? {}, form.touched ?? []);
+    const help = form.querySelector("#statement-help");
+    if (help && a.help && help.innerHTML !== a.help) help.innerHTML = a.help;
   }
+  // What stands beside a statement follows while one writes.
+  document.addEventListener("input", (e) => {
+    const form = e.target.closest?.("form[data-check]");
+    if (!form?.querySelector("#statement-help")) return;
+    clearTimeout(form.soon);
+    form.soon = setTimeout(() => check(form), 300);
+  });
   document.addEventListener("focusout", (e) => {
     const form = e.target.closest?.("form[data-check]");
     if (!form || !e.target.closest("[data-named], [name]")) return;
