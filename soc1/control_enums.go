@@ -158,6 +158,25 @@ func (p Principle) Label() string {
 	return "Principle " + strings.TrimPrefix(string(p), "P") + " (" + component.Label() + ")"
 }
 
+// topics say in our own words what each principle is about.
+var topics = [17]string{
+	"Integrity and conduct", "Oversight that is independent of management", "Structure, authority and reporting lines", "People who are able to do their work", "Everybody answers for their controls",
+	"Objectives clear enough to see what threatens them", "Risks found and weighed", "The risk of fraud", "Changes that matter are noticed",
+	"Controls chosen to answer risks", "General controls over technology", "Policies and procedures that carry controls out",
+	"Information that controls can rely on", "Telling people inside", "Telling people outside",
+	"Watching whether controls are there and work", "Deficiencies told to who can correct them",
+}
+
+// Topic says in a few words of our own what the principle is about; empty for no
+// principle.
+func (p Principle) Topic() string {
+	n, err := strconv.Atoi(strings.TrimPrefix(string(p), "P"))
+	if err != nil || n < 1 || n > len(topics) {
+		return ""
+	}
+	return topics[n-1]
+}
+
 // Component is the component that the principle belongs to: 1–5 control
 // environment, 6–9 risk assessment, 10–12 control activities, 13–15
 // information and communication, 16–17 monitoring; empty for no principle.

@@ -107,6 +107,11 @@ func TestPrinciples(t *testing.T) {
 			t.Errorf("%s belongs to %q, want %q", p, got, component)
 		}
 	}
+	for _, p := range append(Principle("").Values(), "P0", "P18", "x") {
+		if got, want := Principle(p).Topic() != "", Principle(p).Component() != ""; got != want {
+			t.Errorf("%s: a topic %v, a component %v", p, got, want)
+		}
+	}
 	if got := Principle("P10").Label(); got != "Principle 10 (Control activities)" {
 		t.Errorf("got %q", got)
 	}

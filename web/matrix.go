@@ -279,7 +279,7 @@ func (r *request) matrixBar(p *matrixPage, match []bool) {
 			n.Sets["key"] = []string{"yes"}
 		}
 	})
-	for _, t := range []choice{{Text: "List"}, {Text: "Assertions", Href: "assertions"}, {Text: "Risks", Href: "risks"}} {
+	for _, t := range []choice{{Text: "List"}, {Text: "Assertions", Href: "assertions"}, {Text: "Risks", Href: "risks"}, {Text: "Principles", Href: "principles"}} {
 		view := t.Href
 		t.On = q.View == view
 		t.Href = r.matrixURL(q, func(n *matrixQuery) { n.View, n.Open = view, "" })

@@ -49,10 +49,36 @@ type crossCell struct {
 
 // cross makes the table of the view asked for.
 func (r *request) cross(d *matrixData, q matrixQuery, match []bool) *matrixCross {
-	if q.View == "assertions" {
+	switch q.View {
+	case "assertions":
 		return r.crossAssertions(d, q, match)
+	case "principles":
+		return r.crossPrinciples(d, q, match)
 	}
 	return r.crossRisks(d, q, match)
+}
+
+// crossPrinciples sets the seventeen principles of COSO's five components against the
+// entity level and the objectives: the entity level is where most of them are served.
+func (r *request) crossPrinciples(d *matrixData, q matrixQuery, match []bool) *matrixCross {
+	c := &matrixCross{Caption: "Controls by COSO principle and objective", Corner: "Principle",
+		What: "A hole is a principle that no control serves, at the entity level or below."}
+	for n := range d.o.Objectives {
+		c.Columns = append(c.Columns, r.objectiveHead(d, q, n))
+		c.Totals = append(c.Totals, r.crossCount(d, q, match, d.o.Objectives[n].Controls, [][2]string{{"objective", orNone(d.o.Objectives[n].Ref.ID)}}, false))
+	}
+	for _, id := range soc1.Principle("").Values() {
+		p := soc1.Principle(id)
+		row := crossRow{Head: crossHead{Code: id, Title: p.Topic() + " (" + lowerFirst(p.Component().Label()) + ")",
+			Href: r.matrixURL(q, func(n *matrixQuery) { n.View = ""; n.Sets["principle"] = []string{id} })}}
+		for n := range d.o.Objectives {
+			row.Cells = append(row.Cells, r.crossCount(d, q, match, d.o.Objectives[n].Controls, [][2]string{{"principle", id}, {"objective", orNone(d.o.Objectives[n].Ref.ID)}}, false))
+		}
+		row.Total = r.crossCount(d, q, match, d.all(), [][2]string{{"principle", id}}, true)
+		c.Rows = append(c.Rows, row)
+	}
+	c.close(r, d, q, match)
+	return c
 }
 
 func (r *request) crossAssertions(d *matrixData, q matrixQuery, match []bool) *matrixCross {

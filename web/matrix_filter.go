@@ -16,7 +16,7 @@ import (
 // matrixQuery is what an address asks of the matrix.
 type matrixQuery struct {
 	Engagement string
-	// View is empty for the list, or "assertions" or "risks".
+	// View is empty for the list, or "assertions", "risks" or "principles".
 	View  string
 	Words string
 	// Sets are the values wanted, by facet: any of them suffices.
@@ -63,6 +63,13 @@ var matrixFacets = []matrixFacet{
 		var out []string
 		for _, a := range c.Control.Assertions {
 			out = append(out, string(a))
+		}
+		return some(out...)
+	}, false},
+	{"principle", "COSO principle", func(_ *overview.Overview, c *overview.ControlLine) []string {
+		var out []string
+		for _, p := range c.Control.Principles {
+			out = append(out, string(p))
 		}
 		return some(out...)
 	}, false},
@@ -122,8 +129,8 @@ const mostMatrixRows = 5000
 
 func readMatrixQuery(v url.Values) (matrixQuery, error) {
 	q := matrixQuery{Engagement: v.Get("engagement"), View: v.Get("view"), Words: strings.TrimSpace(v.Get("q")), Open: v.Get("open"), Rows: matrixRows, Sets: map[string][]string{}}
-	if q.View != "" && q.View != "assertions" && q.View != "risks" {
-		return q, badRequest("view", fmt.Errorf("there is no view %q: the list, assertions and risks are", clipped(q.View, 40)))
+	if q.View != "" && q.View != "assertions" && q.View != "risks" && q.View != "principles" {
+		return q, badRequest("view", fmt.Errorf("there is no view %q: the list, assertions, risks and principles are", clipped(q.View, 40)))
 	}
 	for _, f := range matrixFacets {
 		q.Sets[f.name] = listed(v[f.name])
@@ -379,6 +386,8 @@ func (d *matrixData) facetWord(facet, v string) string {
 		return soc1.ControlType(v).Label()
 	case "assertion":
 		return soc1.FinancialAssertion(v).Label()
+	case "principle":
+		return strings.TrimSpace(v + " " + soc1.Principle(v).Topic())
 	}
 	return v
 }

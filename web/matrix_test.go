@@ -203,7 +203,7 @@ func TestMatrixPaging(t *testing.T) {
 func TestMatrixCross(t *testing.T) {
 	m := newMatrixHouse(t)
 	link := regexp.MustCompile(`<td class="(?:sum)?"><a href="([^"]*)">(\d+)<span`)
-	for _, view := range []string{"assertions", "risks"} {
+	for _, view := range []string{"assertions", "risks", "principles"} {
 		html := m.page(manager, "/matrix?view="+view)
 		cells := link.FindAllStringSubmatch(html, -1)
 		if len(cells) < 20 || !strings.Contains(html, "No holes") {

@@ -241,6 +241,7 @@ func pages(t *testing.T, h *liveHouse) []page {
 		{pattern: "GET /matrix", who: "elena-petrova", path: "/matrix?objective=pay-1&open=pay-1-1"},
 		{pattern: "GET /matrix", who: manager, path: "/matrix?objective=pay-2&open=pay-2-1"},
 		{pattern: "GET /matrix", who: manager, path: "/matrix?view=assertions"},
+		{pattern: "GET /matrix", who: manager, path: "/matrix?view=principles"},
 		{pattern: "GET /matrix", who: manager, path: "/matrix?view=risks"},
 		{pattern: "GET /matrix", who: manager, path: "/matrix?q=nothing+fits+this"},
 		{pattern: "GET /matrix", who: manager, path: "/matrix?objective=pay-1&asof=2025-06-30"},
