@@ -3,8 +3,10 @@ package play
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"reperform/app"
+	"reperform/record"
 	"reperform/soc1"
 )
 
@@ -169,10 +171,38 @@ func (y *season) perform(id string, t ownTest, on soc1.Date, outcome soc1.Outcom
 		if note == "" {
 			note = leaves(y.control(t.control).Evidence) + " inspected; it shows what the attribute asks for."
 		}
-		row := app.ResultRow{File: "program", Test: id, Cell: soc1.Result{ItemKey: string(today)[:7], Attribute: "A", Outcome: outcome, Note: note, TestedOn: today}}
-		_, err := y.app.RunTests(ctx, manager, app.RunOptions{Ledger: app.OrganizationLedger, Engagement: y.engagement, Tests: []string{id}, Results: []app.ResultRow{row}, Reason: "Own test performed."})
+		shown, err := y.looksAt(ctx, t.control, today)
+		if err != nil {
+			return err
+		}
+		row := app.ResultRow{File: "program", Test: id, Cell: soc1.Result{ItemKey: string(today)[:7], Attribute: "A", Outcome: outcome, Note: note, TestedOn: today, Evidence: shown}}
+		_, err = y.app.RunTests(ctx, manager, app.RunOptions{Ledger: app.OrganizationLedger, Engagement: y.engagement, Tests: []string{id}, Results: []app.ResultRow{row}, Reason: "Own test performed."})
 		return err
 	})
+}
+
+// looksAt is the evidence of a control that whoever tests it on a day has before them:
+// the latest on record. A control that left none so far is tested without.
+func (y *season) looksAt(ctx context.Context, control string, today soc1.Date) ([]string, error) {
+	v, err := y.app.View(ctx, manager, app.OrganizationLedger, record.AsOf{})
+	if err != nil {
+		return nil, err
+	}
+	all, err := record.All[soc1.Evidence](ctx, v, "evidence")
+	if err != nil {
+		return nil, err
+	}
+	var last record.Typed[soc1.Evidence]
+	speaks := func(e soc1.Evidence) soc1.Date { return max(e.PeriodTo, e.AsOf) }
+	for _, e := range all {
+		if slices.Contains(e.Value.Controls, control) && speaks(e.Value) <= today && speaks(e.Value) > speaks(last.Value) {
+			last = e
+		}
+	}
+	if last.ID == "" {
+		return nil, nil
+	}
+	return []string{last.ID}, nil
 }
 
 func (y *season) confirm(t ownTest, on soc1.Date) {
