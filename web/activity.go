@@ -47,7 +47,7 @@ type changeLink struct {
 func (r *request) activity() error {
 	v := r.URL.Query()
 	p := &activityPage{Actor: v.Get("actor"), Kind: v.Get("kind"), Action: v.Get("action")}
-	q := app.ActivityQuery{Actor: p.Actor, Kind: p.Kind, Action: p.Action, Before: v.Get("before"), Limit: 60}
+	q := app.ActivityQuery{Actor: p.Actor, Kind: p.Kind, Action: p.Action, Before: v.Get("before"), Limit: 50}
 	if r.asOf.Known > 0 {
 		q.Ledgers, q.ToPos = []string{r.ledger}, r.asOf.Known
 	}
@@ -82,19 +82,41 @@ func (r *request) activity() error {
 		return err
 	}
 	for _, view := range r.headings().views {
-		list, err := view.List(r.Context(), "person")
+		list, err := view.Rows(r.Context(), "person")
 		if err != nil {
 			return err
 		}
-		for _, x := range list {
-			p.People = append(p.People, option{x.ID, record.HeadingOf(x).Text, x.ID == p.Actor})
-		}
+		p.People = append(p.People, r.site.namesIn(view.Ledger(), list)...)
+	}
+	for i := range p.People {
+		p.People[i].On = p.People[i].Value == p.Actor
 	}
 	return r.write(http.StatusOK, ui.Page(p.f, noActions(), activityBody(p)))
 }
 
 // mostListed bounds the changes that a line lists.
-const mostListed = 6
+const mostListed = 4
+
+// namesIn are the people of a list with their names. There are hundreds, who seldom
+// change, and so they are kept for as long as the list is the same.
+func (s *Site) namesIn(ledger string, list *record.List) []option {
+	type named struct {
+		list *record.List
+		of   []option
+	}
+	if x, ok := s.people.Load(ledger); ok && x.(named).list == list {
+		return x.(named).of
+	}
+	var out []option
+	list.All(func(it *record.Item) bool {
+		if it.Live() {
+			out = append(out, option{Value: it.ID, Text: record.HeadingOf(it.Record).Text})
+		}
+		return true
+	})
+	s.people.Store(ledger, named{list, out})
+	return out
+}
 
 // countComments adds to the records that lines list how much is said about them.
 func (r *request) countComments(lines []app.ActivityLine, out []happening) error {

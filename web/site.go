@@ -72,6 +72,8 @@ type Site struct {
 	metrics *metrics
 
 	matrices matrixCache
+	// people are the names by ledger that the page of activity offers, see namesIn.
+	people   sync.Map
 	shown    shownRows
 	presence presence
 	inboxes  inboxCounts
