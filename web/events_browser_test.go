@@ -42,7 +42,7 @@ func eventPages(t *testing.T, h *liveHouse) []page {
 		{pattern: "GET /events", who: manager, path: "/events", do: func(p *person) {
 			p.Do(`document.querySelectorAll(".events-page details").forEach((d) => d.open = true)`)
 		}},
-		{pattern: "POST /events/confirm", who: "fatima-boukhari", path: "/events", do: func(p *person) {
+		{pattern: "POST /events/confirm", who: "peter-lindholm", path: "/events", do: func(p *person) {
 			p.Wait("that the person is asked", `document.querySelector(".events-confirm")`)
 			p.Do(`document.querySelector(".events-confirm").open = true; document.querySelector("#through").value = "2999-01-01"; document.querySelector(".events-confirm form button").click()`)
 			p.Wait("the refusal", `document.querySelector("#through-why.err") && document.readyState === "complete"`)
