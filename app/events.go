@@ -129,21 +129,18 @@ func (a *App) AssessEvent(ctx context.Context, actor string, x EventAssessing) (
 		if err := assessable(l, x, value, today); err != nil {
 			return err
 		}
-		for _, e := range []struct {
-			field  string
-			effect soc1.EventEffect
-		}{{"description", value.Description}, {"controls", value.Controls}, {"representations", value.Representations}, {"subsequent", value.Subsequent}} {
-			for _, ref := range e.effect.Answered {
+		for _, e := range value.Effects() {
+			for _, ref := range e.Answered {
 				if ref.Ledger != "" && ref.Ledger != OrganizationLedger {
-					return &FieldError{e.field, "Only records of the organization take an event up.", ""}
+					return &FieldError{e.Field, "Only records of the organization take an event up.", ""}
 				}
 				if !slices.Contains(events.TakesUp, ref.Kind) {
-					return &FieldError{e.field, fmt.Sprintf("An event is taken up by none of the kind %q. Use one of %s.", ref.Kind, strings.Join(events.TakesUp, ", ")), ""}
+					return &FieldError{e.Field, fmt.Sprintf("An event is taken up by none of the kind %q. Use one of %s.", ref.Kind, strings.Join(events.TakesUp, ", ")), ""}
 				}
 				if r, ok, err := tx.Get(ref.Kind, ref.ID); err != nil {
 					return err
 				} else if !ok || r.Retired {
-					return &FieldError{e.field, fmt.Sprintf("There is no %s %q that takes it up.", words(ref.Kind), ref.ID), ""}
+					return &FieldError{e.Field, fmt.Sprintf("There is no %s %q that takes it up.", words(ref.Kind), ref.ID), ""}
 				}
 			}
 		}
@@ -164,16 +161,12 @@ func assessable(l *events.Line, x EventAssessing, value soc1.EventAssessment, to
 	if !l.Place.Asked() {
 		return &FieldError{"event", fmt.Sprintf("It is not of this report: %s.", strings.ToLower(l.Place.Label())), ""}
 	}
-	for _, e := range []struct {
-		field, label string
-		effect       soc1.EventEffect
-	}{{"description", "the description", value.Description}, {"controls", "controls", value.Controls},
-		{"representations", "what management represents", value.Representations}, {"subsequent", "what came after the period", value.Subsequent}} {
-		if e.effect.Answer != soc1.Yes && e.effect.Answer != soc1.No {
-			return &FieldError{e.field, fmt.Sprintf("Say whether it bears on %s: yes or no.", e.label), ""}
+	for _, e := range value.Effects() {
+		if e.Answer != soc1.Yes && e.Answer != soc1.No {
+			return &FieldError{e.Field, fmt.Sprintf("Say whether it bears on %s: yes or no.", e.On), ""}
 		}
-		if e.effect.Why == "" {
-			return &FieldError{e.field, fmt.Sprintf("Say why it bears on %s, or why it does not.", e.label), ""}
+		if e.Why == "" {
+			return &FieldError{e.Field, fmt.Sprintf("Say why it bears on %s, or why it does not.", e.On), ""}
 		}
 	}
 	if value.Representations.Answer == soc1.No {

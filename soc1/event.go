@@ -168,15 +168,31 @@ type EventAssessment struct {
 	AssessedOn Date `json:"assessed_on" label:"Assessed on" required:"true"`
 }
 
+// NamedEffect is one of the four sides of a report that an assessment speaks of.
+type NamedEffect struct {
+	// Field is the stored name of the side.
+	Field string `json:"-"`
+	// Label is what a person reads.
+	Label string `json:"-"`
+	// On is how a sentence has it: whether it bears on this.
+	On string `json:"-"`
+	EventEffect
+}
+
+// Effects are the four sides in order.
+func (a EventAssessment) Effects() []NamedEffect {
+	return []NamedEffect{
+		{"description", "Description", "the description", a.Description}, {"controls", "Controls", "controls", a.Controls},
+		{"representations", "Representations", "what management represents", a.Representations}, {"subsequent", "Subsequent event", "what came after the period", a.Subsequent},
+	}
+}
+
 // Validate checks the assessment alone.
 func (a EventAssessment) Validate() []Problem {
 	c := examine(a)
 	c.when(a.Revision < 1, "revision", "The assessment names no revision of the event.", "Name the one that was assessed, 1 or more.")
-	for _, x := range []struct {
-		effect EventEffect
-		field  string
-	}{{a.Description, "description"}, {a.Controls, "controls"}, {a.Representations, "representations"}, {a.Subsequent, "subsequent"}} {
-		c.when(x.effect.Answer != Yes && len(x.effect.Answered) > 0, x.field+".answered", "It does not bear on this, and records are named that take it up.",
+	for _, x := range a.Effects() {
+		c.when(x.Answer != Yes && len(x.Answered) > 0, x.Field+".answered", "It does not bear on this, and records are named that take it up.",
 			"Answer yes, or remove the records.")
 	}
 	return c.problems

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"reperform/app"
@@ -86,8 +87,12 @@ func (r *request) eventsAgain(status int, q url.Values, refused *askedWords) err
 		return withheldEvents
 	}
 	reg, err := r.site.app.Events(r.Context(), r.actor, app.EventOptions{Engagement: q.Get("engagement"), AsOf: r.asOf})
+	var none *app.FieldError
+	if errors.As(err, &none) && q.Get("engagement") == "" {
+		return r.eventsOfNoReport()
+	}
 	if err != nil {
-		return noReport(err)
+		return err
 	}
 	state, nature := q.Get("state"), q.Get("nature")
 	if state != "" && !slices.ContainsFunc(events.States, func(s events.State) bool { return s.Key() == state }) {
@@ -96,11 +101,7 @@ func (r *request) eventsAgain(status int, q url.Values, refused *askedWords) err
 	if nature != "" && !slices.Contains(soc1.EventNature("").Values(), nature) {
 		return badRequest("nature", fmt.Errorf("%q is no nature of an event", clipped(nature, 40)))
 	}
-	p := &eventsPage{Title: reg.Engagement.Value.Title, Register: r.url("/r/event"), Letter: reg.Disclosure()}
-	// Whoever reports need not look for their own name.
-	if r.newHref("event") != "" {
-		p.New = r.url("/r/event/new?owner=%s", url.QueryEscape(r.actor))
-	}
+	p := &eventsPage{Title: reg.Engagement.Value.Title, Register: r.url("/r/event"), New: r.reportEvent(), Letter: reg.Disclosure()}
 	if reg.Letter != nil {
 		p.LetterHref = r.recordURL("representation_letter", reg.Letter.ID)
 	}
@@ -131,13 +132,25 @@ func (r *request) eventsAgain(status int, q url.Values, refused *askedWords) err
 	return r.write(status, ui.Page(p.f, noActions(), eventsBody(p)))
 }
 
-// noReport turns "there is no report yet" into words for a page.
-func noReport(err error) error {
-	var none *app.FieldError
-	if errors.As(err, &none) && none.Field == "engagement" {
-		return withheld(none.Text)
+// reportEvent is the form by which the person reports something, with their own name in
+// it; empty where they report nothing.
+func (r *request) reportEvent() string {
+	if r.newHref("event") == "" {
+		return ""
 	}
-	return err
+	return r.url("/r/event/new?owner=%s", url.QueryEscape(r.actor))
+}
+
+// eventsOfNoReport is the page before a report is planned: what happened can be
+// recorded, and nobody asks about it yet.
+func (r *request) eventsOfNoReport() error {
+	p := &eventsPage{Register: r.url("/r/event"), New: r.reportEvent()}
+	var err error
+	if p.f, err = r.frame("Events", nil); err != nil {
+		return err
+	}
+	p.f.Here = r.url("/events")
+	return r.write(http.StatusOK, ui.Page(p.f, noActions(), eventsOfNoReport(p)))
 }
 
 // narrow makes the choices.
@@ -181,12 +194,8 @@ func (p *eventsPage) narrow(r *request, reg *events.Register, engagement, state,
 func (r *request) eventRow(reg *events.Register, l *events.Line) eventRow {
 	x := eventRow{Line: l, Href: r.url("/events/%s?engagement=%s", url.PathEscape(l.ID), url.QueryEscape(reg.Engagement.ID)), When: eventWhen(l.Value), Place: l.Place.Label(), State: eventStates[l.State]}
 	if l.Assessment != nil {
-		a := l.Assessment.Value
-		for _, e := range []struct {
-			aspect events.Aspect
-			effect soc1.EventEffect
-		}{{events.Description, a.Description}, {events.Controls, a.Controls}, {events.Representations, a.Representations}, {events.SubsequentEvent, a.Subsequent}} {
-			x.Effects = append(x.Effects, eventMark{e.aspect.Label(), e.effect.Answer == soc1.Yes})
+		for _, e := range l.Assessment.Value.Effects() {
+			x.Effects = append(x.Effects, eventMark{e.Label, e.Answer == soc1.Yes})
 		}
 	}
 	for _, m := range l.Matters {
@@ -354,7 +363,7 @@ func (r *request) eventAgain(status int, id, engagement string, typed *app.Event
 	}
 	reg, err := r.site.app.Events(r.Context(), r.actor, app.EventOptions{Engagement: engagement, AsOf: r.asOf})
 	if err != nil {
-		return noReport(err)
+		return err
 	}
 	at := slices.IndexFunc(reg.Lines, func(l events.Line) bool { return l.ID == id })
 	if at < 0 {
@@ -380,11 +389,8 @@ func (r *request) eventAgain(status int, id, engagement string, typed *app.Event
 		v := a.Value
 		values = app.EventAssessing{Description: v.Description, Controls: v.Controls, Representations: v.Representations, Subsequent: v.Subsequent}
 		p.Said = &saidEvent{Who: r.headings().person(v.AssessedBy), On: dateText(string(v.AssessedOn)), Href: r.recordURL("event_assessment", a.ID)}
-		for _, x := range []struct {
-			aspect events.Aspect
-			effect soc1.EventEffect
-		}{{events.Description, v.Description}, {events.Controls, v.Controls}, {events.Representations, v.Representations}, {events.SubsequentEvent, v.Subsequent}} {
-			p.Said.Parts = append(p.Said.Parts, saidPart{x.aspect.Label(), x.effect.Why, x.effect.Answer == soc1.Yes})
+		for _, x := range v.Effects() {
+			p.Said.Parts = append(p.Said.Parts, saidPart{x.Label, x.Why, x.Answer == soc1.Yes})
 		}
 		if v.Representations.Answer == soc1.Yes || v.Subsequent.Answer == soc1.Yes {
 			p.Letter = events.Sentence(l.Value, reg.Today)
@@ -419,7 +425,6 @@ func (r *request) eventAgain(status int, id, engagement string, typed *app.Event
 	if typed != nil {
 		p.f.Self = r.url("/events/%s?engagement=%s", url.PathEscape(id), url.QueryEscape(reg.Engagement.ID))
 	}
-	p.Line.Assessment = l.Assessment
 	return r.write(status, ui.Page(p.f, noActions(), eventBody(p, reg.Engagement.ID)))
 }
 
@@ -533,10 +538,11 @@ func (r *request) assessEvent() error {
 	if err := r.ParseForm(); err != nil {
 		return badRequest("form", err)
 	}
-	x := app.EventAssessing{Event: r.PathValue("id"), Engagement: r.PostForm.Get("engagement")}
-	if _, err := fmt.Sscan(r.PostForm.Get("revision"), &x.Seen); err != nil || x.Seen < 1 {
+	seen, err := strconv.ParseInt(r.PostForm.Get("revision"), 10, 64)
+	if err != nil || seen < 1 {
 		return badRequest("revision", errors.New("the form does not say which revision was read; open the event again"))
 	}
+	x := app.EventAssessing{Event: r.PathValue("id"), Engagement: r.PostForm.Get("engagement"), Seen: seen}
 	for key, effect := range map[string]*soc1.EventEffect{"description": &x.Description, "controls": &x.Controls, "representations": &x.Representations, "subsequent": &x.Subsequent} {
 		effect.Answer, effect.Why = soc1.Answer(r.PostForm.Get(key)), tidy(r.PostForm.Get(key+"_why"))
 		if effect.Answer != soc1.Yes {
@@ -547,7 +553,7 @@ func (r *request) assessEvent() error {
 			effect.Answered = append(effect.Answered, soc1.Ref{Kind: kind, ID: id})
 		}
 	}
-	_, err := r.site.app.AssessEvent(r.Context(), r.actor, x)
+	_, err = r.site.app.AssessEvent(r.Context(), r.actor, x)
 	var wrong *app.FieldError
 	switch {
 	case errors.As(err, &wrong):

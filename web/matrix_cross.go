@@ -63,7 +63,15 @@ func (r *request) cross(d *matrixData, q matrixQuery, match []bool) *matrixCross
 func (r *request) crossPrinciples(d *matrixData, q matrixQuery, match []bool) *matrixCross {
 	c := &matrixCross{Caption: "Controls by COSO principle and objective", Corner: "Principle",
 		What: "A hole is a principle that no control serves, at the entity level or below."}
-	for n := range d.o.Objectives {
+	// Most principles are served at the entity level, which comes first here.
+	order := make([]int, len(d.o.Objectives))
+	for n := range order {
+		order[n] = n
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		return boolInt(d.o.Objectives[b].EntityLevel()) - boolInt(d.o.Objectives[a].EntityLevel())
+	})
+	for _, n := range order {
 		c.Columns = append(c.Columns, r.objectiveHead(d, q, n))
 		c.Totals = append(c.Totals, r.crossCount(d, q, match, d.o.Objectives[n].Controls, [][2]string{{"objective", orNone(d.o.Objectives[n].Ref.ID)}}, false))
 	}
@@ -71,7 +79,7 @@ func (r *request) crossPrinciples(d *matrixData, q matrixQuery, match []bool) *m
 		p := soc1.Principle(id)
 		row := crossRow{Head: crossHead{Code: id, Title: p.Topic() + " (" + lowerFirst(p.Component().Label()) + ")",
 			Href: r.matrixURL(q, func(n *matrixQuery) { n.View = ""; n.Sets["principle"] = []string{id} })}}
-		for n := range d.o.Objectives {
+		for _, n := range order {
 			row.Cells = append(row.Cells, r.crossCount(d, q, match, d.o.Objectives[n].Controls, [][2]string{{"principle", id}, {"objective", orNone(d.o.Objectives[n].Ref.ID)}}, false))
 		}
 		row.Total = r.crossCount(d, q, match, d.all(), [][2]string{{"principle", id}}, true)
