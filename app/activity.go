@@ -177,12 +177,26 @@ type rowKey struct {
 	pos    int64
 }
 
-// fetch reads the entries of small commands.
-func (a *App) fetch(ctx context.Context, picks []picked) (map[rowKey]ledger.Row, error) {
-	out := make(map[rowKey]ledger.Row, len(picks))
+// told is a command of one entry, and the reason given for it. Neither ever changes,
+// but that the reason may be redacted.
+type told struct {
+	entry  ledger.Entry
+	reason string
+}
+
+// fetch gives the entries of small commands: those told of lately from memory, the
+// others as they are read now.
+func (a *App) fetch(ctx context.Context, picks []picked) (map[rowKey]told, error) {
+	out := make(map[rowKey]told, len(picks))
 	bySource := map[*source][]int64{}
+	dropped := a.activity.told.Dropped()
 	for _, p := range picks {
 		if p.end == p.pos+1 && p.changes <= fewChanges {
+			k := rowKey{p.source.name, p.pos}
+			if x, ok := a.activity.told.Get(k); ok {
+				out[k] = x
+				continue
+			}
 			bySource[p.source] = append(bySource[p.source], p.pos)
 		}
 	}
@@ -194,7 +208,16 @@ func (a *App) fetch(ctx context.Context, picks []picked) (map[rowKey]ledger.Row,
 				n++
 			}
 			err := a.store.Entries(ctx, s.name, at[0], at[n-1]+1, func(r ledger.Row) error {
-				out[rowKey{s.name, r.Pos}] = r
+				if _, wanted := slices.BinarySearch(at[:n], r.Pos); !wanted {
+					return nil
+				}
+				e, err := ledger.ParseEntry(r.Bytes)
+				if err != nil {
+					return err
+				}
+				k := rowKey{s.name, r.Pos}
+				out[k] = told{e, reasonOf(r)}
+				a.activity.told.PutSince(dropped, k, out[k])
 				return nil
 			})
 			if err != nil {
@@ -339,7 +362,7 @@ func latestOf(sources []*source) *source {
 }
 
 // line tells of a command, from a row that was fetched or from its entries.
-func (a *App) line(ctx context.Context, p *picked, rows map[rowKey]ledger.Row, q *ActivityQuery, zone *time.Location) (ActivityLine, bool, error) {
+func (a *App) line(ctx context.Context, p *picked, rows map[rowKey]told, q *ActivityQuery, zone *time.Location) (ActivityLine, bool, error) {
 	s := p.source
 	l := ActivityLine{Ledger: s.name, First: p.pos, Last: p.end - 1, Changes: []ActivityChange{}}
 	shown, all, kind := false, true, q.Kind == "" || s.want.kinds != 1<<rest
@@ -364,10 +387,7 @@ func (a *App) line(ctx context.Context, p *picked, rows map[rowKey]ledger.Row, q
 	row, fetched := rows[rowKey{s.name, p.pos}]
 	var err error
 	if fetched {
-		var e ledger.Entry
-		if e, err = ledger.ParseEntry(row.Bytes); err == nil {
-			err = take(p.pos, e)
-		}
+		err = take(p.pos, row.entry)
 	} else {
 		err = record.Leaves(ctx, a.store, s.name, p.pos, p.end, take)
 	}
@@ -381,7 +401,7 @@ func (a *App) line(ctx context.Context, p *picked, rows map[rowKey]ledger.Row, q
 	case !all:
 		l.Partial = true
 	case fetched:
-		l.Reason = reasonOf(row)
+		l.Reason = row.reason
 	default:
 		l.Reason, err = a.reasonAt(ctx, s.name, p.pos)
 	}

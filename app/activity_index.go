@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"reperform/ledger"
+	"reperform/recent"
 	"reperform/record"
 )
 
@@ -19,6 +20,9 @@ import (
 type activityIndex struct {
 	mu      sync.Mutex
 	ledgers map[string]*trail
+	// told holds what was said of commands lately, for as long as nothing of it is
+	// redacted.
+	told recent.Map[rowKey, told]
 }
 
 // trail is one ledger's part. Blocks are only ever added to; n says how far
@@ -116,6 +120,9 @@ func (x *activityIndex) follow(ctx context.Context, a *App, name string) error {
 		defer t.mu.Unlock()
 		for i := range batch {
 			t.add(&batch[i])
+			for _, d := range batch[i].Redacts {
+				x.told.Drop(rowKey{name, d.Pos})
+			}
 		}
 		batch = batch[:0]
 	}

@@ -211,7 +211,7 @@ func subset(small, large []string) bool {
 // redacted, in the process that redacted and in one that was open meanwhile.
 func TestRedactionReachesMemory(t *testing.T) {
 	s := begin(t)
-	s.must(s.app.PutRecord(s.ctx, "dana", app.RecordChange{Kind: "vendor", ID: "v-1", Effective: "2025-01-01", Value: soc1.Vendor{Name: "Unspeakable"}, Reason: "R."}))
+	s.must(s.app.PutRecord(s.ctx, "dana", app.RecordChange{Kind: "vendor", ID: "v-1", Effective: "2025-01-01", Value: soc1.Vendor{Name: "Unspeakable"}, Reason: "An Unspeakable vendor."}))
 	h, err := s.app.History(s.ctx, "dana", app.OrganizationLedger, "vendor", "v-1")
 	s.must(err)
 	_, c, err := s.app.Comment(s.ctx, "dana", app.Commenting{Subject: soc1.Ref{Kind: "control", ID: "it-1-1"}, Text: "Unspeakable indeed."})
@@ -234,16 +234,19 @@ func TestRedactionReachesMemory(t *testing.T) {
 		s.must(err)
 		comments, err := a.Comments(s.ctx, "dana", soc1.Ref{Kind: "control", ID: "it-1-1"})
 		s.must(err)
-		fmt.Fprintf(&b, "%v\n%v", found, comments)
+		done, err := a.Activity(s.ctx, "dana", app.ActivityQuery{})
+		s.must(err)
+		fmt.Fprintf(&b, "%v\n%v\n%v", found, comments, done)
 		return b.String()
 	}
 	for _, a := range []*app.App{s.app, other} {
-		if got := shown(a); strings.Count(got, "Unspeakable") < 3 {
+		if got := shown(a); strings.Count(got, "Unspeakable") < 4 {
 			t.Fatalf("before the redaction: %s", got)
 		}
 	}
 	s.must(s.app.RedactDocument(s.ctx, "dana", app.OrganizationLedger, said.Pos, said.Slot, "A request under the law."))
 	s.must(s.app.RedactDocument(s.ctx, "dana", app.OrganizationLedger, h[0].Pos, h[0].Slot, "A request under the law."))
+	s.must(s.app.RedactDocument(s.ctx, "dana", app.OrganizationLedger, h[0].Pos, 0, "A request under the law."))
 	for i, a := range []*app.App{s.app, other} {
 		if got := shown(a); strings.Contains(got, "Unspeakable") {
 			t.Errorf("process %d still shows what was redacted: %s", i+1, got)

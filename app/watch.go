@@ -143,15 +143,15 @@ func (w *Watcher) look() error {
 // feed reads each new command once for all who watch, and keeps the latest.
 type feed struct {
 	mu     sync.Mutex
-	recent map[string]*recent
+	recent map[string]*latest
 
 	pollMu   sync.Mutex
 	watchers int
 	stopPoll chan struct{}
 }
 
-// recent is the latest happenings of one ledger, from a position on.
-type recent struct {
+// latest is what happened last of one ledger, from a position on.
+type latest struct {
 	mu       sync.Mutex
 	from, to int64
 	list     []*Happening
@@ -163,15 +163,15 @@ const keepRecent = 2048
 // catchUp is how many entries are read at once for somebody who is far behind.
 const catchUp = 1024
 
-func (f *feed) of(name string) *recent {
+func (f *feed) of(name string) *latest {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	r, ok := f.recent[name]
 	if !ok {
 		if f.recent == nil {
-			f.recent = map[string]*recent{}
+			f.recent = map[string]*latest{}
 		}
-		r = &recent{from: -1}
+		r = &latest{from: -1}
 		f.recent[name] = r
 	}
 	return r

@@ -46,7 +46,7 @@ const restFor = 9
 
 // forget drops whatever may show what was redacted.
 func (s *Site) forget() {
-	s.shown.clear()
+	s.shown.Clear()
 	s.matrices.clear()
 }
 

@@ -79,11 +79,12 @@ func TestKeptRows(t *testing.T) {
 		t.Error("the new codes are not shown")
 	}
 	// What is kept is bounded.
-	for i := range 3 * mostShown {
-		m.site.shown.put(shownKey{&record.Item{}, rowAs(fmt.Sprint(i))}, shownRow{})
+	const most = 4096
+	for i := range 3 * most {
+		m.site.shown.Put(shownKey{&record.Item{}, rowAs(fmt.Sprint(i))}, shownRow{})
 	}
-	if n := len(m.site.shown.young) + len(m.site.shown.old); n > 2*mostShown {
-		t.Errorf("%d rows are kept, at most %d should be", n, 2*mostShown)
+	if n := m.site.shown.Len(); n > 2*most {
+		t.Errorf("%d rows are kept, at most %d should be", n, 2*most)
 	}
 }
 
@@ -173,11 +174,7 @@ func TestFollow(t *testing.T) {
 	if err := m.app.RedactDocument(t.Context(), administrator, app.OrganizationLedger, gone.Pos, gone.Slot, "She asked for it."); err != nil {
 		t.Fatal(err)
 	}
-	eventually("rows that show who was redacted are forgotten", func() bool {
-		m.site.shown.mu.Lock()
-		defer m.site.shown.mu.Unlock()
-		return len(m.site.shown.young)+len(m.site.shown.old) == 0
-	})
+	eventually("rows that show who was redacted are forgotten", func() bool { return m.site.shown.Len() == 0 })
 	stop()
 	<-done
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"sync"
 
 	"github.com/a-h/templ"
 
@@ -27,53 +26,6 @@ type shownKey struct {
 
 // shownRow is a row before and after its place.
 type shownRow [2]string
-
-// shownRows keeps rows. Two generations bound it: when the young one is full it
-// becomes the old one, and what is not asked for again goes with that.
-type shownRows struct {
-	mu         sync.Mutex
-	young, old map[shownKey]shownRow
-}
-
-// mostShown is how many rows a generation holds, a kilobyte each or two.
-const mostShown = 4096
-
-func (c *shownRows) get(k shownKey) (shownRow, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if x, ok := c.young[k]; ok {
-		return x, true
-	}
-	x, ok := c.old[k]
-	if ok {
-		c.add(k, x)
-	}
-	return x, ok
-}
-
-func (c *shownRows) put(k shownKey, x shownRow) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.add(k, x)
-}
-
-func (c *shownRows) add(k shownKey, x shownRow) {
-	if len(c.young) >= mostShown {
-		c.old, c.young = c.young, nil
-	}
-	if c.young == nil {
-		c.young = map[shownKey]shownRow{}
-	}
-	c.young[k] = x
-}
-
-// clear forgets all rows: something was redacted, and what was removed from the
-// ledger must not stay here.
-func (c *shownRows) clear() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.young, c.old = nil, nil
-}
 
 // rowAs says how rows of the page are shown. Rows are shared among those who
 // read the whole of the organization's ledger and nothing else, who are shown
@@ -105,7 +57,7 @@ const placeMark = "\x00p\x00"
 // shownAs is a row as it is sent.
 func (r *request) shownAs(p *registerPage, as rowAs, it *record.Item) (shownRow, error) {
 	k := shownKey{it, as}
-	if x, ok := r.site.shown.get(k); ok {
+	if x, ok := r.site.shown.Get(k); ok {
 		return x, nil
 	}
 	var b strings.Builder
@@ -114,7 +66,7 @@ func (r *request) shownAs(p *registerPage, as rowAs, it *record.Item) (shownRow,
 	}
 	before, after, _ := strings.Cut(b.String(), placeMark)
 	x := shownRow{before, after}
-	r.site.shown.put(k, x)
+	r.site.shown.Put(k, x)
 	return x, nil
 }
 

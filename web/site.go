@@ -15,6 +15,7 @@ import (
 	"reperform/account"
 	"reperform/app"
 	"reperform/desk"
+	"reperform/recent"
 	"reperform/web/chart"
 	"reperform/web/static"
 )
@@ -74,7 +75,7 @@ type Site struct {
 	matrices matrixCache
 	// people are the names by ledger that the page of activity offers, see namesIn.
 	people   sync.Map
-	shown    shownRows
+	shown    recent.Map[shownKey, shownRow]
 	presence presence
 	inboxes  inboxCounts
 	// marks keeps what people have read; nil where nothing does.
