@@ -30,8 +30,6 @@ type matrixData struct {
 	words []string
 	// facets are the values by which each control can be filtered.
 	facets map[string][][]string
-	// rights are what people may change, by their id.
-	rights sync.Map
 	// grids are the evidence calendars, by zoom, with their rows as they are sent, and
 	// measures those of the months; each is made when somebody asks.
 	grids, calendarRows sync.Map

@@ -19,10 +19,11 @@ type matrixRights struct {
 	Why string
 }
 
-// keptRights are rights with the state from which they follow.
-type keptRights struct {
-	matrixRights
-	stamp string
+// rightsOf is what rights follow from: who somebody is, the state of what they may do,
+// and whether there are controls of their own and of others to ask about.
+type rightsOf struct {
+	actor, stamp string
+	own, others  bool
 }
 
 func (m matrixRights) may(c *overview.ControlLine, actor string) bool {
@@ -39,9 +40,6 @@ func (r *request) matrixRights(d *matrixData) matrixRights {
 	if err != nil {
 		return matrixRights{Why: "Controls cannot be changed at the moment."}
 	}
-	if x, ok := d.rights.Load(r.actor); ok && x.(keptRights).stamp == stamp {
-		return x.(keptRights).matrixRights
-	}
 	var out matrixRights
 	var own, other *overview.ControlLine
 	for i := range d.o.Controls {
@@ -50,6 +48,10 @@ func (r *request) matrixRights(d *matrixData) matrixRights {
 		} else {
 			other = c
 		}
+	}
+	from := rightsOf{r.actor, stamp, own != nil, other != nil}
+	if x, ok := r.site.rights.Get(from); ok {
+		return x
 	}
 	try := func(c *overview.ControlLine) bool {
 		if c == nil {
@@ -83,7 +85,7 @@ func (r *request) matrixRights(d *matrixData) matrixRights {
 	if out.Any && !out.All && out.Why == "" {
 		out.Why = "You may change the controls that you own."
 	}
-	d.rights.Store(r.actor, keptRights{out, stamp})
+	r.site.rights.Put(from, out)
 	return out
 }
 

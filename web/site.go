@@ -74,8 +74,10 @@ type Site struct {
 
 	matrices matrixCache
 	// people are the names by ledger that the page of activity offers, see namesIn.
-	people   sync.Map
-	shown    recent.Map[shownKey, shownRow]
+	people sync.Map
+	shown  recent.Map[shownKey, shownRow]
+	// rights are what people may change in a matrix.
+	rights   recent.Map[rightsOf, matrixRights]
 	presence presence
 	inboxes  inboxCounts
 	// marks keeps what people have read; nil where nothing does.
