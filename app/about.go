@@ -11,7 +11,7 @@ import (
 func ownerOf(kind string, body json.RawMessage) string {
 	name := "owner"
 	switch kind {
-	case "working_paper_note", "comment", "event_confirmation":
+	case "working_paper_note", "comment", "event_confirmation", "policy_acknowledgement":
 		name = "by"
 	case "deputy", "invitation":
 		name = "person"
@@ -23,9 +23,9 @@ func ownerOf(kind string, body json.RawMessage) string {
 
 // inOwnName tells whether records of a kind are made in one's own name: a deputy is
 // named by who is stood in for, an assessment written by its assessor, an event told
-// by who reports it.
+// by who reports it, an exception asked for by who needs it.
 func inOwnName(kind string) bool {
-	return kind == "deputy" || kind == "readiness_assessment" || kind == "event"
+	return kind == "deputy" || kind == "readiness_assessment" || kind == "event" || kind == "policy_exception"
 }
 
 // concerns is the subservice organization that a record is about.

@@ -238,9 +238,13 @@ func TestWaiting(t *testing.T) {
 
 	_, err := s.apply("dana", "kind: evidence\nid: ev-1\neffective: '2025-06-30'\ntitle: Reviews of June\ncontrols: [it-1-1]\nperiod_from: 2025-06-01\nperiod_to: 2025-06-30\n---\n"+
 		"kind: evidence\nid: ev-2\neffective: '2024-06-30'\ntitle: Of an earlier year\ncontrols: [conduct]\nas_of: 2024-06-30\n---\n"+
-		"kind: policy\nid: p-1\neffective: '2024-01-01'\ntitle: Access\nowner: omar\nreview_due: 2026-03-01\n---\n"+
-		"kind: policy\nid: p-2\neffective: '2024-01-01'\ntitle: Payroll\nowner: omar\nreview_due: 2026-09-01\n---\n")
+		"kind: policy\nid: p-1\neffective: '2024-01-01'\ntitle: Access\ntext: x\nowner: omar\n---\n"+
+		"kind: policy\nid: p-2\neffective: '2024-01-01'\ntitle: Payroll\ntext: x\nowner: omar\n---\n")
 	s.must(err)
+	for id, on := range map[string]soc1.Date{"p-1": "2025-03-01", "p-2": "2025-09-01"} {
+		_, err := s.app.DecidePolicy(s.ctx, "dana", app.PolicyDeciding{Policy: id, Decision: soc1.PolicyApproved, By: "olive", On: on, Minutes: "Meeting."})
+		s.must(err)
+	}
 	_, err = s.app.Request(s.ctx, "dana", app.Asking{ID: "req-1", Title: "List of leavers", To: "omar", Due: "2026-02-25", Controls: []string{"it-1-1"}})
 	s.must(err)
 	_, _, err = s.app.Comment(s.ctx, "dana", app.Commenting{ID: "c-1", Subject: soc1.Ref{Kind: "control", ID: "conduct"}, Text: "See this.", Mentions: []string{"omar"}})

@@ -36,6 +36,11 @@ const (
 	// An event to assess, and one's word that one knows of nothing else.
 	WaitsAssessment WaitingFor = "assess_event"
 	WaitsWord       WaitingFor = "confirm_events"
+	// A policy or an exception to decide on, policies to confirm, an exception that has
+	// run out.
+	WaitsPolicyDecision  WaitingFor = "decide_policy"
+	WaitsPolicyWord      WaitingFor = "confirm_policies"
+	WaitsPolicyException WaitingFor = "end_policy_exception"
 )
 
 // WaitingItem is one thing that waits for a person.
@@ -60,10 +65,6 @@ type WaitingItem struct {
 	// Perform is the occurrence that is to be performed or reviewed, of these alone.
 	Perform *PerformWanted `json:"perform,omitempty"`
 }
-
-// policyNotice is how many days before its review is due a policy begins to
-// wait for its owner.
-const policyNotice = 30
 
 // Waiting lists what waits for the actor, what is due first before what is not:
 // derived from the records as they stand, and from nothing that anybody ticked.
@@ -205,23 +206,6 @@ func (w *waiter) requests(v *record.View) ([]WaitingItem, error) {
 			continue
 		}
 		out = append(out, x)
-	}
-	return out, err
-}
-
-func (w *waiter) policies(v *record.View) ([]WaitingItem, error) {
-	if w.ledger != OrganizationLedger || !w.may(identity.Read, "policy") {
-		return nil, nil
-	}
-	all, err := record.All[soc1.Policy](w.ctx, v, "policy")
-	var out []WaitingItem
-	for _, p := range all {
-		due := p.Value.ReviewDue
-		if due == "" || p.Value.Owner != w.actor || due.AddDays(-policyNotice) > w.today {
-			continue
-		}
-		out = append(out, WaitingItem{For: WaitsPolicy, What: fmt.Sprintf("Review the policy %q.", p.Value.Title), Ref: w.ref(p.Record),
-			Due: due, Since: due.AddDays(-policyNotice)})
 	}
 	return out, err
 }

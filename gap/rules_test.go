@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"reperform/policies"
 	"reperform/soc1"
 )
 
@@ -371,6 +372,33 @@ var spoils = []spoiled{
 	}, func(p *program) {
 		p.put("event_confirmation", "w-bea-2", soc1.EventConfirmation{Engagement: "e", By: "bea", Through: "2026-01-19", On: "2026-01-19"})
 	}},
+	{"POL-01", "pol", "", "never approved, and 1 control carries it out", func(p *program) { p.policy(nil) }, func(p *program) { p.approved("2025-03-01") }},
+	{"POL-01", "pol", "", "changed since it was approved on 2025-03-01", func(p *program) {
+		p.approved("2025-03-01")
+		p.policy(func(x *soc1.Policy) { x.Text = "Other words." })
+	}, func(p *program) { p.policy(nil) }},
+	{"POL-01", "pol", "", "was refused on 2025-03-01", func(p *program) {
+		p.policy(nil)
+		p.put("policy_approval", "d", soc1.PolicyApproval{Policy: "pol", Revision: 1, SHA256: policies.Digest(demanded()), Decision: soc1.PolicyRefused, By: "bea", On: "2025-03-01", Note: "Too long."})
+	}, func(p *program) { p.approved("2025-03-02") }},
+	{"POL-02", "pol", "review_months", "was to be looked at by 2025-03-01", func(p *program) {
+		p.policy(nil)
+		p.approved("2024-03-01")
+	}, func(p *program) { p.policy(func(x *soc1.Policy) { x.ReviewMonths = 24 }) }},
+	{"POL-03", "cam", "due", "1 of 2 asked has not confirmed", func(p *program) {
+		p.policy(nil)
+		p.approved("2025-03-01")
+		p.put("policy_campaign", "cam", soc1.PolicyCampaign{Title: "Spring", Policies: []string{"pol"}, Audience: soc1.Audience{People: []string{"ann", "bea"}}, Opens: "2025-03-02", Due: "2025-04-01"})
+		p.put("policy_acknowledgement", "w1", soc1.PolicyAcknowledgement{Campaign: "cam", Policy: "pol", Revision: 1, By: "ann", On: "2025-03-03"})
+	}, func(p *program) {
+		p.put("policy_acknowledgement", "w2", soc1.PolicyAcknowledgement{Campaign: "cam", Policy: "pol", Revision: 1, By: "bea", On: "2025-05-03"})
+	}},
+	{"POL-04", "ex", "", "nobody approved it as it stands", func(p *program) { p.departs(nil) }, func(p *program) { p.departs(func(e *soc1.PolicyException) { e.Ended = "2025-03-05" }) }},
+	{"POL-04", "ex", "until", "was approved until 2025-04-01 and was not ended", func(p *program) {
+		p.departs(nil)
+		e := departing()
+		p.put("policy_approval", "d2", soc1.PolicyApproval{Policy: "pol", Exception: "ex", Revision: 1, SHA256: policies.ExceptionDigest(e), Decision: soc1.PolicyApproved, By: "bea", On: "2025-03-01"})
+	}, func(p *program) { p.departs(func(e *soc1.PolicyException) { e.Ended = "2025-04-02" }) }},
 	{"RPT-05", "e", "limitations", "inherent limitations", func(p *program) { p.question.Report = &Report{RestrictedUse: true} }, func(p *program) { p.question.Report.Limitations = true }},
 	{"RPT-06", "x", "subsequent_events_through", "no day", func(p *program) { p.audit(); p.examined(func(e *soc1.Examination) { e.SubsequentEventsThrough = "" }) },
 		func(p *program) { p.examined(func(e *soc1.Examination) { e.SubsequentEventsThrough = "2026-01-18" }) }},
@@ -491,9 +519,42 @@ func TestEveryRuleIsTested(t *testing.T) {
 			t.Errorf("%s reads nothing", r.ID)
 		}
 	}
-	if len(seen) != 89 {
-		t.Errorf("%d rules, expected 89", len(seen))
+	if len(seen) != 93 {
+		t.Errorf("%d rules, expected 93", len(seen))
 	}
+}
+
+// demanded is a policy that a control carries out.
+func demanded() soc1.Policy {
+	return soc1.Policy{Title: "Access", Text: "Nobody approves their own access.", Owner: "ann", Approver: "bea", Controls: []string{"c1"}}
+}
+
+func (p *program) policy(change func(*soc1.Policy)) {
+	x := demanded()
+	if change != nil {
+		change(&x)
+	}
+	p.put("policy", "pol", x)
+}
+
+// approved has the policy, and its approval on a day.
+func (p *program) approved(on soc1.Date) {
+	p.policy(nil)
+	p.put("policy_approval", "of-"+string(on), soc1.PolicyApproval{Policy: "pol", Revision: 1, SHA256: policies.Digest(demanded()), Decision: soc1.PolicyApproved, By: "bea", On: on})
+}
+
+func departing() soc1.PolicyException {
+	return soc1.PolicyException{Title: "One approval", Policy: "pol", What: "One person approves.", Why: "The other is ill.", Owner: "ann", Controls: []string{"c1"}, From: "2025-03-02", Until: "2025-04-01"}
+}
+
+// departs has an approved policy and an exception from it.
+func (p *program) departs(change func(*soc1.PolicyException)) {
+	p.approved("2025-03-01")
+	e := departing()
+	if change != nil {
+		change(&e)
+	}
+	p.put("policy_exception", "ex", e)
 }
 
 func late() soc1.Event {

@@ -49,6 +49,9 @@ const (
 	RiskScore        Action = "risk.score"        // score in a risk session; kind risk_score, the owner is who scores
 	EventAssess      Action = "event.assess"      // say what an event means for a report; kind event_assessment
 	EventConfirm     Action = "event.confirm"     // confirm that one knows of nothing else; kind event_confirmation, the owner is whose word it is
+	PolicyDecide     Action = "policy.decide"     // approve or refuse a policy or an exception; kind policy_approval, the owner is its approver
+	PolicyMinute     Action = "policy.minute"     // record what was decided elsewhere; kind policy_approval
+	PolicyConfirm    Action = "policy.confirm"    // confirm that one follows a policy; kind policy_acknowledgement, the owner is whose word it is
 	// ControlPerform signs a performance, PerformanceReview accepts or returns it;
 	// kind performance, the owner is whose task or whose review it is.
 	ControlPerform    Action = "control.perform"
@@ -105,6 +108,9 @@ var actions = []struct {
 	{PerformanceReview, "review this performance"},
 	{EventAssess, "assess events"},
 	{EventConfirm, "confirm this for this person"},
+	{PolicyDecide, "decide on what this person approves"},
+	{PolicyMinute, "record decisions on policies"},
+	{PolicyConfirm, "confirm policies for this person"},
 	{Attend, "be shown at this record"},
 }
 

@@ -202,6 +202,10 @@ func (s *Service) item(ctx context.Context, r reader, w app.WaitingItem, mention
 		i.Href = s.public + "/events/" + url.PathEscape(w.Ref.ID)
 	case w.For == app.WaitsWord:
 		i.Href = s.public + "/events#asked"
+	case w.For == app.WaitsPolicyWord:
+		i.Href = s.public + "/policies/campaigns/" + url.PathEscape(w.Ref.ID)
+	case (w.For == app.WaitsPolicyDecision || w.For == app.WaitsPolicy) && w.Ref.Kind == "policy":
+		i.Href = s.public + "/policies/of/" + url.PathEscape(w.Ref.ID)
 	case w.For == app.WaitsEvidence:
 		i.Text = "Provide evidence that " + s.heading(ctx, r.PersonID, w.Ref) + " operated" + daysText(w.Evidence)
 	case w.For == app.WaitsPerform:

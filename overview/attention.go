@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"reperform/policies"
 	"reperform/record"
 	"reperform/soc1"
 )
@@ -77,7 +78,7 @@ func (o *Overview) Attention() []Attention {
 		if o.By == soc1.ByAuditor {
 			break
 		}
-		if due := x.Value.ReviewDue; due != "" && due < o.Question.Today {
+		if due := policies.Stand(*x, o.records.Decisions, o.Question.Today).ReviewDue; due != "" && due < o.Question.Today {
 			out = append(out, Attention{Urgency: ReviewOverdue, Title: x.Value.Title, Who: x.Value.Owner, Since: due.AddDays(1),
 				Detail: "The policy is due for review.", Refs: []soc1.Ref{x.Ref()}})
 		}

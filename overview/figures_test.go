@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"reperform/overview"
+	"reperform/policies"
 	"reperform/record"
 	"reperform/soc1"
 )
@@ -185,7 +186,11 @@ func TestAttention(t *testing.T) {
 		rec("deviation", "answered", soc1.Deviation{Test: "t", Control: "a", Exceptions: []string{"y"}}),
 		rec("deviation", "answered-within", soc1.Deviation{Test: "t", Control: "a", Exceptions: []string{"y"}, Response: "Trained."})}
 	r.Responses = []record.Typed[soc1.ManagementResponse]{rec("management_response", "m", soc1.ManagementResponse{Engagement: "e", Deviation: soc1.Ref{Kind: "deviation", ID: "answered"}, Text: "Mended."})}
-	r.Policies = []record.Typed[soc1.Policy]{rec("policy", "p", soc1.Policy{Title: "Access policy", ApprovedBy: "ann", ReviewDue: "2026-02-28"}), rec("policy", "q", soc1.Policy{Title: "Later", ApprovedOn: "2026-01-01", ReviewDue: "2026-03-01"})}
+	r.Policies = []record.Typed[soc1.Policy]{rec("policy", "p", soc1.Policy{Title: "Access policy", Text: "New.", Approver: "ann", ReviewMonths: 6}), rec("policy", "q", soc1.Policy{Title: "Later"})}
+	approved := func(of string, was soc1.Policy, on soc1.Date) policies.Decision {
+		return rec("policy_approval", "of-"+of, soc1.PolicyApproval{Policy: of, Revision: 1, SHA256: policies.Digest(was), Decision: soc1.PolicyApproved, By: "ann", On: on})
+	}
+	r.Decisions = []policies.Decision{approved("p", soc1.Policy{Title: "Access policy", Text: "Old."}, "2025-08-28"), approved("q", soc1.Policy{Title: "Later"}, "2025-03-01")}
 	r.Letters = []record.Typed[soc1.RepresentationLetter]{rec("representation_letter", "l", soc1.RepresentationLetter{Engagement: "e", SignedOn: "2026-02-01"})}
 	o := make_(t, r, "e", "2026-03-01")
 	var got []string
@@ -287,7 +292,8 @@ func TestWork(t *testing.T) {
 func TestToSign(t *testing.T) {
 	r := small()
 	r.Assertions = []record.Typed[soc1.ManagementAssertion]{rec("assertion", "as", soc1.ManagementAssertion{Engagement: "e", SignedBy: "ann"})}
-	r.Policies = []record.Typed[soc1.Policy]{rec("policy", "p", soc1.Policy{Title: "Access policy", ApprovedBy: "bob"}), rec("policy", "q", soc1.Policy{Title: "Done", ApprovedBy: "ann", ApprovedOn: "2025-01-02"})}
+	r.Policies = []record.Typed[soc1.Policy]{rec("policy", "p", soc1.Policy{Title: "Access policy", Approver: "bob"}), rec("policy", "q", soc1.Policy{Title: "Done", Approver: "ann"})}
+	r.Decisions = []policies.Decision{rec("policy_approval", "d", soc1.PolicyApproval{Policy: "q", Revision: 1, SHA256: policies.Digest(soc1.Policy{Title: "Done"}), Decision: soc1.PolicyApproved, By: "ann", On: "2025-01-02"})}
 	o := make_(t, r, "e", "2025-02-10")
 	for person, want := range map[string]string{"": "as e p", "ann": "as e", "bob": "e p", "carl": "e"} {
 		var got []string

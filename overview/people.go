@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"reperform/policies"
 	"reperform/soc1"
 )
 
@@ -56,8 +57,8 @@ func (o *Overview) ToSign(person string) []Signature {
 		add("Representation letter", "", o.Engagement.Ref())
 	}
 	for i := range o.records.Policies {
-		if x := &o.records.Policies[i]; x.Value.ApprovedOn == "" {
-			add(x.Value.Title, x.Value.ApprovedBy, x.Ref())
+		if x := &o.records.Policies[i]; policies.Stand(*x, o.records.Decisions, o.Question.Today).Asks() {
+			add(x.Value.Title, x.Value.Approver, x.Ref())
 		}
 	}
 	return out

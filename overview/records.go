@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 
+	"reperform/policies"
 	"reperform/record"
 	"reperform/soc1"
 )
@@ -43,15 +44,17 @@ type Records struct {
 	Versions []record.Version
 
 	// The organization's records.
-	Organization  []record.Typed[soc1.Organization]
-	Calendars     []record.Typed[soc1.BusinessCalendar]
-	Locations     []record.Typed[soc1.Location]
-	Engagements   []record.Typed[soc1.Engagement]
-	Objectives    []record.Typed[soc1.ControlObjective]
-	Risks         []record.Typed[soc1.Risk]
-	Controls      []record.Typed[soc1.Control]
-	People        []record.Typed[soc1.Person]
-	Policies      []record.Typed[soc1.Policy]
+	Organization []record.Typed[soc1.Organization]
+	Calendars    []record.Typed[soc1.BusinessCalendar]
+	Locations    []record.Typed[soc1.Location]
+	Engagements  []record.Typed[soc1.Engagement]
+	Objectives   []record.Typed[soc1.ControlObjective]
+	Risks        []record.Typed[soc1.Risk]
+	Controls     []record.Typed[soc1.Control]
+	People       []record.Typed[soc1.Person]
+	Policies     []record.Typed[soc1.Policy]
+	// Decisions are those on policies.
+	Decisions     []policies.Decision
 	Sections      []record.Typed[soc1.DescriptionSection]
 	Assertions    []record.Typed[soc1.ManagementAssertion]
 	Letters       []record.Typed[soc1.RepresentationLetter]
@@ -111,6 +114,7 @@ func (r *Reader) Load(ctx context.Context, by soc1.Party, org, work Source, from
 	out.Controls = load[soc1.Control](&l, org, "control")
 	out.People = load[soc1.Person](&l, org, "person")
 	out.Policies = load[soc1.Policy](&l, org, "policy")
+	out.Decisions = load[soc1.PolicyApproval](&l, org, "policy_approval")
 	out.Sections = load[soc1.DescriptionSection](&l, org, "description_section")
 	out.Assertions = load[soc1.ManagementAssertion](&l, org, "assertion")
 	out.Letters = load[soc1.RepresentationLetter](&l, org, "representation_letter")

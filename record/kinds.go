@@ -29,6 +29,14 @@ func newKinds() *Registry {
 	Register[soc1.Risk](r, register("risk", "Risk", "Risks"))
 	Register[soc1.Control](r, register("control", "Control", "Controls"))
 	Register[soc1.Policy](r, register("policy", "Policy", "Policies"))
+	Register[soc1.PolicyCampaign](r, register("policy_campaign", "Policy campaign", "Policy campaigns"))
+	Register[soc1.PolicyException](r, register("policy_exception", "Exception from a policy", "Exceptions from policies"))
+	approval := register("policy_approval", "Decision on a policy", "Decisions on policies")
+	approval.Decision, approval.Timeless = true, true
+	Register[soc1.PolicyApproval](r, approval)
+	acknowledgement := register("policy_acknowledgement", "Confirmation of a policy", "Confirmations of policies")
+	acknowledgement.Decision, acknowledgement.Timeless = true, true
+	Register[soc1.PolicyAcknowledgement](r, acknowledgement)
 	Register[soc1.Engagement](r, register("engagement", "Engagement", "Engagements"))
 	Register[soc1.DescriptionSection](r, register("description_section", "Description section", "Description sections"))
 	Register[soc1.SignificantChange](r, register("significant_change", "Significant change", "Significant changes"))

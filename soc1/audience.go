@@ -17,6 +17,9 @@ type Audience struct {
 // None reports whether the audience is nobody at all.
 func (a Audience) None() bool { return !a.Everybody && len(a.Roles) == 0 && len(a.People) == 0 }
 
+// IsZero reports the same, so that an audience of nobody is not written.
+func (a Audience) IsZero() bool { return a.None() }
+
 // Includes reports whether the person of an id belongs to the audience on a day. Who
 // does not hold the position on that day does not, and neither does anybody of the
 // audit firm, who is independent of what management asks of its people.

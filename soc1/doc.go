@@ -38,6 +38,10 @@
 //	control                  Control
 //	person                   Person
 //	policy                   Policy
+//	policy_approval          PolicyApproval
+//	policy_campaign          PolicyCampaign
+//	policy_acknowledgement   PolicyAcknowledgement
+//	policy_exception         PolicyException
 //	evidence                 Evidence
 //	engagement               Engagement
 //	description_section      DescriptionSection

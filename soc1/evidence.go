@@ -1,35 +1,5 @@
 package soc1
 
-// Policy is a document in which the organization says how it wants things
-// done.
-type Policy struct {
-	// Title is the document's title.
-	Title string `json:"title" label:"Title" required:"true"`
-	// Version is the document's own version mark.
-	Version string `json:"version,omitempty" label:"Version"`
-	// Summary says what the policy demands.
-	Summary string `json:"summary,omitempty" label:"Summary" multiline:"true"`
-	// Owner is who keeps it current.
-	Owner string `json:"owner,omitempty" label:"Owner" ref:"person"`
-	// ApprovedBy is who approved this version.
-	ApprovedBy string `json:"approved_by,omitempty" label:"Approved by" ref:"person"`
-	// ApprovedOn is the day of approval.
-	ApprovedOn Date `json:"approved_on,omitempty" label:"Approved on"`
-	// ReviewDue is the day by which it is to be reviewed.
-	ReviewDue Date `json:"review_due,omitempty" label:"Review due"`
-	// Controls are the controls that carry it out.
-	Controls []string `json:"controls,omitempty" label:"Controls" ref:"control"`
-	// Files are the document itself.
-	Files []File `json:"files,omitempty" label:"Files"`
-}
-
-// Validate checks the policy alone.
-func (p Policy) Validate() []Problem {
-	c := examine(p)
-	c.ordered(p.ApprovedOn, p.ReviewDue, "approved_on", "review_due")
-	return c.problems
-}
-
 // Evidence is something that shows whether a control operated. It has four
 // dates, each answering another question: what period it covers, as of which
 // day it speaks, when it was captured at its source and when it was received.

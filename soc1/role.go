@@ -13,6 +13,7 @@ type RoleKeeps string
 // keptKinds are the registers of the program.
 var keptKinds = enumeration{
 	{"control", "Controls"}, {"control_objective", "Control objectives"}, {"risk", "Risks"}, {"evidence", "Evidence"}, {"policy", "Policies"},
+	{"policy_campaign", "Policy campaigns"}, {"policy_exception", "Exceptions from policies"},
 	{"engagement", "Engagements"}, {"service", "Services"}, {"system", "Systems"}, {"location", "Locations"}, {"business_calendar", "Business calendars"},
 	{"transaction_class", "Classes of transactions"}, {"account", "Accounts"}, {"assertion_relevance", "Assertion relevance"},
 	{"subservice_organization", "Subservice organizations"}, {"csoc", "Complementary subservice organization controls"},
@@ -27,7 +28,7 @@ var keptKinds = enumeration{
 // to and ask each other.
 var readKinds = append(keptKinds[:len(keptKinds):len(keptKinds)], enumeration{
 	{"population", "Populations"}, {"sample", "Samples"}, {"test_run", "Test runs"}, {"result", "Results"}, {"exception", "Exceptions"},
-	{"deviation", "Deviations"}, {"conclusion", "Conclusions"}, {"performance", "Performances of controls"}, {"comment", "Comments"}, {"request", "Requests"},
+	{"deviation", "Deviations"}, {"conclusion", "Conclusions"}, {"performance", "Performances of controls"}, {"policy_approval", "Decisions on policies"}, {"policy_acknowledgement", "Confirmations of policies"}, {"comment", "Comments"}, {"request", "Requests"},
 }...)
 
 // Values lists the stored spellings.

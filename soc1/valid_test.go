@@ -190,6 +190,15 @@ func anEvent() Event {
 		Transactions: 12, Amount: Money{Minor: 512300, Currency: "USD"}, ResolvedOn: "2025-04-04", ToldOn: "2025-04-04"}
 }
 
+func aPolicyApproval() PolicyApproval {
+	return PolicyApproval{Policy: "p", Revision: 1, Version: "1.0", SHA256: strings.Repeat("ab", 32), Decision: PolicyApproved, By: "bob", On: "2025-01-10", From: "2025-02-01", Again: true, Note: "The limits are shorter."}
+}
+
+func aPolicyException() PolicyException {
+	return PolicyException{Title: "No second factor on the mainframe", Policy: "p", What: "Operators sign in with a password.", Why: "It has no other way.", Instead: "Sign-ins are reviewed each week.",
+		Owner: "ann", From: "2025-02-01", Until: "2025-12-31"}
+}
+
 func anEventAssessment() EventAssessment {
 	no := EventEffect{Answer: No, Why: "It does not."}
 	return EventAssessment{Event: "late", Revision: 1, Engagement: "e", Description: no, Controls: EventEffect{Answer: Yes, Why: "The check was skipped.", Answered: []Ref{{Kind: "remediation", ID: "p"}}},
@@ -207,7 +216,9 @@ func validRecords() []Record {
 		CustomRole{Name: "Internal audit", Purpose: "Reads along.", ReadsAll: true, Asks: true, BuildsDraft: true},
 		Person{Name: "Ann", Side: SideServiceOrganization, CustomRoles: []string{"policy-keeper"}},
 		with(anInvitation(), func(v *Invitation) { v.Roles, v.CustomRoles = nil, []string{"policy-keeper"} }), anInvitation(), aComment(), aRequest(),
-		Policy{Title: "Access", ApprovedOn: "2025-01-01", ReviewDue: "2026-01-01"}, evidence(), type1(), type2(),
+		Policy{Title: "Access", Text: "# Access", Owner: "ann", Approver: "bob", ReviewMonths: 6, Audience: Audience{Everybody: true}},
+		aPolicyApproval(), PolicyCampaign{Title: "2025", Policies: []string{"p"}, Audience: Audience{Roles: []Role{ControlOwner}}, Opens: "2025-02-01", Due: "2025-02-28", Ended: "2025-03-07"},
+		PolicyAcknowledgement{Campaign: "c", Policy: "p", Revision: 2, Version: "1.0", By: "ann", On: "2025-02-03"}, aPolicyException(), evidence(), type1(), type2(),
 		DescriptionSection{Criterion: D1, Title: "Services"}, SignificantChange{What: "New engine", When: "2025-07-01"},
 		ManagementAssertion{Engagement: "e", SignedBy: "ann", SignedOn: "2026-01-31", Modifications: []AssertionModification{{Limb: LimbDesign, Text: "Except."}}},
 		RepresentationLetter{Engagement: "e", SignedBy: "ann", SignedOn: "2026-01-31", Statements: []string{"All records were given."}},

@@ -164,6 +164,9 @@ func (f File) none() bool {
 	return f.Name == "" && f.MediaType == "" && f.Size == 0 && f.SHA256 == "" && len(f.Flags) == 0
 }
 
+// IsZero reports the same, so that no file is not written.
+func (f File) IsZero() bool { return f.none() }
+
 // flaw refuses a file that cannot be found again.
 func (f File) flaw() (message, remedy string) {
 	if blank(f.Name) {

@@ -93,7 +93,7 @@ func (r *request) calendarCSV() error {
 		_ = w.Write(head)
 		for _, l := range lines {
 			for i := range l {
-				l[i] = harmless(l[i])
+				l[i] = app.PlainCell(l[i])
 			}
 			_ = w.Write(l)
 		}

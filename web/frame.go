@@ -80,10 +80,12 @@ func (r *request) navigation(org *record.View) ([]ui.NavGroup, error) {
 	if matrixWithheld(org) == nil {
 		out[0].Items = append(out[0].Items, ui.NavItem{Icon: "table-2", Text: "Risk-control matrix", Href: "/matrix"}, ui.NavItem{Icon: "calendar-clock", Text: "Evidence calendar", Href: "/calendar"})
 	}
-	if reader, err := r.site.app.Reader(r.Context(), r.actor, app.OrganizationLedger); err == nil && reader.Whole() {
+	reader, err := r.site.app.Reader(r.Context(), r.actor, app.OrganizationLedger)
+	whole := err == nil && reader.Whole()
+	if whole {
 		out[0].Items = append(out[0].Items, ui.NavItem{Icon: "badge-check", Text: "Readiness", Href: "/readiness"}, ui.NavItem{Icon: "triangle-alert", Text: "Gaps", Href: "/gaps"},
 			ui.NavItem{Icon: "list-checks", Text: "Remediation", Href: "/remediation"}, ui.NavItem{Icon: "target", Text: "Scope", Href: "/scope"}, ui.NavItem{Icon: "scale", Text: "Risk assessment", Href: "/risks"},
-			ui.NavItem{Icon: "calendar-clock", Text: "Events", Href: "/events"},
+			ui.NavItem{Icon: "calendar-clock", Text: "Events", Href: "/events"}, ui.NavItem{Icon: "scroll-text", Text: "Policies", Href: "/policies"},
 			ui.NavItem{Icon: "circle-help", Text: "SOC 1 or SOC 2?", Href: "/start"})
 	}
 	for _, g := range navigated {
@@ -93,7 +95,8 @@ func (r *request) navigation(org *record.View) ([]ui.NavGroup, error) {
 			if err != nil {
 				return nil, err
 			}
-			if !org.Shows(p.kind) {
+			// Who reads all of the ledger has a page of policies, which leads to their register.
+			if !org.Shows(p.kind) || p.kind == "policy" && whole {
 				continue
 			}
 			group.Items = append(group.Items, ui.NavItem{Icon: p.icon, Text: cmp.Or(brief[p.kind], k.Plural), Href: "/r/" + p.kind})

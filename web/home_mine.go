@@ -233,6 +233,16 @@ func (r *request) waitingItem(w app.WaitingItem) homeItem {
 		x.Icon, x.Text = "check", "Answer to accept or return: "+name
 	case app.WaitsPolicy:
 		x.Icon, x.Text, x.Detail = "scroll-text", "Review the policy: "+name, ""
+		x.Href = in.policyHref(w.Ref.ID)
+		x.ActionHref = x.Href
+	case app.WaitsPolicyDecision:
+		x.Icon, x.Text, x.Action = "scroll-text", w.What, "Decide"
+		x.Href = in.policyDecision(w.Ref)
+		x.ActionHref = x.Href
+	case app.WaitsPolicyWord:
+		x.Icon, x.Text, x.Action = "scroll-text", w.What, "Read"
+		x.Href = in.url("/policies/campaigns/%s", url.PathEscape(w.Ref.ID))
+		x.ActionHref = x.Href
 	case app.WaitsSignature:
 		x.Icon, x.Text = "pencil", "Read and sign: "+in.documentName(w.Ref)
 		if in.maySign(w.Ref.Kind) {

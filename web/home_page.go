@@ -249,7 +249,7 @@ func (r *request) organizationHome(p *homePage, roles []soc1.Role, today soc1.Da
 		return err
 	}
 	if manages || has(soc1.Executive) {
-		if p.Sign, err = r.homeSign(d, has(soc1.ComplianceManager)); err != nil {
+		if p.Sign, err = r.homeSign(d); err != nil {
 			return err
 		}
 	}

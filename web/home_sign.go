@@ -1,8 +1,6 @@
 package web
 
 import (
-	"net/url"
-
 	"reperform/app"
 	"reperform/record"
 	"reperform/soc1"
@@ -18,10 +16,10 @@ type homeSign struct {
 	Report string
 }
 
-// homeSign lists it. Approves tells that the person records policies.
-func (r *request) homeSign(d *matrixData, approves bool) (*homeSign, error) {
+// homeSign lists it.
+func (r *request) homeSign(d *matrixData) (*homeSign, error) {
 	signs := r.maySign("assertion")
-	s := &homeSign{How: "An executive reads and signs the assertion and the letter here, on a page of their own, or by the command reperform sign. The approval of a policy is entered in its record."}
+	s := &homeSign{How: "An executive reads and signs the assertion and the letter here, on a page of their own, or by the command reperform sign. A policy is approved on its page, by its approver."}
 	if signs {
 		s.How = "You read the text in full, see what is still open, and confirm with your password or passkey."
 	}
@@ -42,8 +40,8 @@ func (r *request) homeSign(d *matrixData, approves bool) (*homeSign, error) {
 			case ref.Kind == "engagement":
 				row.Kind = "Not drafted yet"
 			case ref.Kind == "policy":
-				if row.Kind = "To approve"; approves && !r.past.On() {
-					row.Href = r.url("/r/policy/%s/edit?focus=approved_by", url.PathEscape(ref.ID))
+				if row.Kind = "To approve"; !r.past.On() {
+					row.Href = r.policyDecision(ref)
 				}
 			case signs:
 				row.Href = r.url("%s", signPath(ref.Kind, ref.ID))

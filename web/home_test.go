@@ -81,8 +81,9 @@ func lively(m *matrixHouse) {
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	p.Value.ReviewDue = "2025-10-31"
-	put("Due.", app.RecordChange{Kind: "policy", ID: "pol-tax", Revision: p.Revision, Value: p.Value})
+	if _, err := m.app.DecidePolicy(m.t.Context(), manager, app.PolicyDeciding{Policy: p.ID, Decision: soc1.PolicyApproved, By: p.Value.Approver, On: "2025-01-31", Minutes: "Meeting of January 31."}); err != nil {
+		m.t.Fatal(err)
+	}
 	// Two days later the first request is late.
 	m.now = m.now.AddDate(0, 0, 2)
 }

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/yuin/goldmark/ast"
@@ -37,6 +38,28 @@ var talkParser = parser.NewParser(
 	),
 )
 
+// documentParser reads documents of several parts: what people say, with headings and
+// rules between the parts. Soft line ends are the author's editor's and no new lines.
+var documentParser = parser.NewParser(
+	parser.WithBlockParsers(
+		util.Prioritized(parser.NewThematicBreakParser(), 200),
+		util.Prioritized(parser.NewListParser(), 300),
+		util.Prioritized(parser.NewListItemParser(), 400),
+		util.Prioritized(parser.NewATXHeadingParser(), 600),
+		util.Prioritized(parser.NewFencedCodeBlockParser(), 700),
+		util.Prioritized(parser.NewBlockquoteParser(), 800),
+		util.Prioritized(parser.NewParagraphParser(), 1000),
+	),
+	parser.WithInlineParsers(
+		util.Prioritized(parser.NewCodeSpanParser(), 100),
+		util.Prioritized(parser.NewLinkParser(), 200),
+		util.Prioritized(parser.NewAutoLinkParser(), 300),
+		util.Prioritized(parser.NewEmphasisParser(), 500),
+		util.Prioritized(extension.NewStrikethroughParser(), 500),
+		util.Prioritized(extension.NewLinkifyParser(), 999),
+	),
+)
+
 // deepest bounds how far lists and quotations lie within each other; what lies
 // deeper is shown as if it did not.
 const deepest = 6
@@ -52,6 +75,8 @@ type prose struct {
 	record func(ledger, kind, id string) (words, href string, ok bool)
 	// host is ours: addresses there are those of pages.
 	host, base string
+	// document says that it has headings, and that its lines are not lines of their own.
+	document bool
 	// inLink says that what is written stands in a link already.
 	inLink bool
 }
@@ -61,7 +86,11 @@ func (p *prose) html(s string) string {
 	// What is no text is shown as such and breaks nothing beside it.
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	p.src = []byte(s)
-	p.blocks(talkParser.Parse(gmtext.NewReader(p.src)), 0)
+	read := talkParser
+	if p.document {
+		read = documentParser
+	}
+	p.blocks(read.Parse(gmtext.NewReader(p.src)), 0)
 	return p.out.String()
 }
 
@@ -89,6 +118,12 @@ func (p *prose) block(n ast.Node, depth int) {
 		if x.IsOrdered() {
 			tag = "ol"
 		}
+		if x.IsOrdered() && p.document && x.Start > 1 && depth < deepest {
+			p.out.WriteString(`<ol start="` + strconv.Itoa(x.Start) + `">`)
+			p.blocks(n, depth+1)
+			p.out.WriteString("</ol>")
+			return
+		}
 		p.around(tag, n, depth)
 	case *ast.ListItem:
 		if depth > deepest {
@@ -98,6 +133,14 @@ func (p *prose) block(n ast.Node, depth int) {
 		p.out.WriteString("<li>")
 		p.blocks(n, depth)
 		p.out.WriteString("</li>")
+	case *ast.Heading:
+		// The page has headings of its own, of the first two ranks.
+		tag := "h" + strconv.Itoa(min(x.Level+2, 6))
+		p.out.WriteString("<" + tag + ">")
+		p.inlines(n)
+		p.out.WriteString("</" + tag + ">")
+	case *ast.ThematicBreak:
+		p.out.WriteString("<hr/>")
 	case *ast.Blockquote:
 		p.around("blockquote", n, depth)
 	case *ast.FencedCodeBlock:
@@ -128,6 +171,10 @@ func (p *prose) inlines(parent ast.Node) {
 		switch x := n.(type) {
 		case *ast.Text:
 			words.Write(util.UnescapePunctuations(x.Segment.Value(p.src)))
+			if p.document && x.SoftLineBreak() {
+				words.WriteByte(' ')
+				continue
+			}
 			if x.SoftLineBreak() || x.HardLineBreak() {
 				flush()
 				p.out.WriteString("<br/>")

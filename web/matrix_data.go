@@ -45,7 +45,7 @@ type matrixData struct {
 }
 
 // matrixKinds are the kinds that the numbers follow from.
-var matrixKinds = []string{"organization", "business_calendar", "location", "performance", "engagement", "control_objective", "risk", "control", "person", "policy", "description_section", "assertion",
+var matrixKinds = []string{"organization", "business_calendar", "location", "performance", "engagement", "control_objective", "risk", "control", "person", "policy", "policy_approval", "description_section", "assertion",
 	"representation_letter", "management_response", "cuec", "csoc", "subservice_organization", "other_information", "evidence", "test_of_control", "sample",
 	"test_run", "result", "exception", "deviation", "conclusion", "walkthrough", "opinion", "examination"}
 

@@ -190,7 +190,7 @@ func (r *request) matrixCSV() error {
 			line := make([]string, len(l.cells))
 			for i, c := range l.cells {
 				if s, ok := c.(string); ok {
-					line[i] = harmless(s)
+					line[i] = app.PlainCell(s)
 				} else {
 					line[i] = fmt.Sprint(c)
 				}
@@ -217,14 +217,6 @@ func (r *request) csvFile(name string, fill func(*csv.Writer) error) error {
 		return err
 	}
 	return r.attachment(name, "text/csv; charset=utf-8", b.Bytes())
-}
-
-// harmless keeps a text from being taken for a formula.
-func harmless(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
-	}
-	return s
 }
 
 // matrixXLSX writes the matrix as a workbook.

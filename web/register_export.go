@@ -133,11 +133,11 @@ func (r *request) registerCSV() error {
 			for n, c := range columns {
 				switch {
 				case c.field != nil:
-					line[n] = harmless(record.Cell(c.field, fields[c.field.Name], names))
+					line[n] = app.PlainCell(record.Cell(c.field, fields[c.field.Name], names))
 				case c.revision:
 					line[n] = strconv.FormatInt(it.Revision, 10)
 				default:
-					line[n] = harmless(it.ID)
+					line[n] = app.PlainCell(it.ID)
 				}
 			}
 			_ = w.Write(line)

@@ -315,20 +315,22 @@ func TestSignLockout(t *testing.T) {
 	g.post(http.StatusTooManyRequests, "/sign/assertion/assertion-2025", form)
 }
 
-// TestApprovePolicies leads a compliance manager to the field of the approval.
+// TestApprovePolicies leads everybody to the page of the policy, where its approver
+// decides and the compliance manager records what was decided elsewhere.
 func TestApprovePolicies(t *testing.T) {
 	i := newInn(t)
-	i.draft("policy", "pol-new", soc1.Policy{Title: "Records policy"})
-	const at = "/r/policy/pol-new/edit?focus=approved_by"
-	if p := i.account(manager).shows("/", "To approve", "not released to you"); !strings.Contains(html.UnescapeString(p), at) {
-		t.Error("the manager is not led to the approval")
+	i.draft("policy", "pol-new", soc1.Policy{Title: "Records policy", Text: "Keep them.", Approver: executive})
+	const at = "/policies/of/pol-new?text=now"
+	for _, who := range []string{manager, executive} {
+		if p := i.account(who).shows("/", "To approve", "not released to you"); !strings.Contains(html.UnescapeString(p), at+"#decide") {
+			t.Errorf("%s is not led to the approval", who)
+		}
 	}
-	if p := i.account(executive).shows("/", "Records policy", "not released to you"); strings.Contains(html.UnescapeString(p), at) {
-		t.Error("an executive is led to a form that refuses")
+	if p := i.signIn(manager).shows(at); strings.Contains(p, ">Approve</button>") || !strings.Contains(p, "Record the approval") {
+		t.Error("the manager is offered what is the approver's")
 	}
-	page := i.signIn(manager).shows(at)
-	if n := strings.Count(page, " autofocus"); n != 1 || !regexp.MustCompile(`id="approved_by"[^>]* autofocus`).MatchString(page) {
-		t.Errorf("%d fields have the focus", n)
+	if p := i.signIn(executive).shows(at); !strings.Contains(p, ">Approve</button>") || strings.Contains(p, "Record the approval") {
+		t.Error("the approver is not offered a decision")
 	}
 }
 

@@ -265,7 +265,10 @@ func (s *stage) management(ctx context.Context) error {
 	s.at("2024-12-18", 10)
 	program := s.take(func(it *ascode.Item) bool { return strings.HasPrefix(it.File, "org/") && !late(it) })
 	s.remember(program)
-	return s.apply(ctx, manager, "The system, its risks, objectives and controls for 2025.", program)
+	if err := s.apply(ctx, manager, "The system, its risks, objectives and controls for 2025.", program); err != nil {
+		return err
+	}
+	return s.approvePolicies(ctx)
 }
 
 func (s *stage) examination(ctx context.Context) error {

@@ -70,7 +70,11 @@ func (s *stage) season(year int, engagement string, from, until soc1.Date) []eve
 		y.opening()
 		y.plans()
 		y.performing()
+		y.policiesGoOn()
+	} else {
+		y.policiesExamined()
 	}
+	y.confirmed()
 	y.scope()
 	y.evidence()
 	y.ratings()

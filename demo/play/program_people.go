@@ -9,8 +9,8 @@ import (
 	"reperform/soc1"
 )
 
-// opening begins a year after the one that was examined: the next engagement,
-// policies reviewed, and a new one drafted in the course of it.
+// opening begins a year after the one that was examined: the next engagement, and a
+// policy drafted in the course of it.
 func (y *season) opening() {
 	y.on(y.from, 8, func(ctx context.Context) error {
 		e := y.engaged
@@ -18,19 +18,6 @@ func (y *season) opening() {
 		e.PriorReport = soc1.PriorReport{Title: fmt.Sprintf("SOC 1 Type 2, %d", y.year-1), PeriodFrom: soc1.NewDate(y.year-1, 1, 1), PeriodTo: soc1.NewDate(y.year-1, 12, 31), Auditor: e.Auditor.Firm}
 		e.PeriodStart, e.PeriodEnd = y.day(1, 1), y.day(12, 31)
 		return y.put(ctx, manager, "The next engagement.", app.RecordChange{Kind: "engagement", ID: y.engagement, Effective: y.day(1, 1), Value: e})
-	})
-	due := map[string]soc1.Date{"pol-security": y.day(12, 15), "pol-change": y.day(10, 30), "pol-client-data": y.day(9, 30), "pol-fiduciary": y.day(12, 31).AddDays(31)}
-	y.on(y.from, 9, func(ctx context.Context) error {
-		var changes []app.RecordChange
-		for _, p := range y.policies {
-			v := p.Policy
-			v.ApprovedOn, v.ReviewDue = y.day(1, 20), y.day(12, 31)
-			if d := due[p.id]; d != "" {
-				v.ReviewDue = d
-			}
-			changes = append(changes, app.RecordChange{Kind: "policy", ID: p.id, Revision: -1, Effective: y.day(1, 20), Value: v})
-		}
-		return y.put(ctx, manager, "Policies reviewed and approved in January.", changes...)
 	})
 	y.on(y.day(4, 13), 15, func(ctx context.Context) error {
 		k := y.control("itgc-4-2")
@@ -48,7 +35,8 @@ func (y *season) opening() {
 	y.on(y.day(10, 19), 11, func(ctx context.Context) error {
 		return y.put(ctx, manager, "Drafted; Ruth Villanueva approves it.", app.RecordChange{Kind: "policy", ID: "pol-services", Value: soc1.Policy{Title: "External Services Policy", Version: "0.9",
 			Summary: "Which services of others may be used, who decides, what is asked of them first and each year after, and how one is left.",
-			Owner:   "fatima-boukhari", ApprovedBy: signer, ReviewDue: y.day(12, 31).AddDays(365)}})
+			Text:    "# Purpose\n\nWe know which services of others we rest on, and leave none in a hurry.\n\n# Rules\n\n1. A service is used once its owner, what it holds and how it is left are on the list.\n2. Its report on controls is read each year within 30 days of its coming, and its complementary controls are given owners.\n3. What fails at a service is told to the client whose data it holds within one business day.\n",
+			Owner:   "fatima-boukhari", Approver: signer}})
 	})
 }
 

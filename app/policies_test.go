@@ -1,0 +1,223 @@
+package app_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"reperform/app"
+	"reperform/identity"
+	"reperform/policies"
+	"reperform/record"
+	"reperform/soc1"
+)
+
+const accessPolicy = "kind: policy\nid: pol\neffective: '2025-01-02'\ntitle: Access\nversion: '1.0'\ntext: Nobody approves their own access.\nowner: cora\napprover: olive\naudience: {everybody: true}\ncontrols: [it-1-1]\n"
+
+// TestPolicyFromDraftToConfirmation writes a policy, has it approved by who may, asks
+// people to confirm it, changes it, and asks again.
+func TestPolicyFromDraftToConfirmation(t *testing.T) {
+	s := begin(t)
+	_, err := s.apply("dana", person("cora", "", "service_organization", "control_owner")+person("rita", "", "service_organization", "read_only")+person("xavier", "", "guest", "external_assessor"))
+	s.must(err)
+	_, err = s.apply("dana", accessPolicy)
+	s.must(err)
+	stands := func(who string) *policies.Line {
+		t.Helper()
+		r, err := s.app.Policies(s.ctx, who, record.AsOf{})
+		s.must(err)
+		return r.Line("pol")
+	}
+	if l := stands("rita"); l.State != policies.Draft {
+		t.Errorf("a new policy is %s", l.State.Label())
+	}
+	yes := app.PolicyDeciding{Policy: "pol", Decision: soc1.PolicyApproved}
+	with := func(change func(*app.PolicyDeciding)) app.PolicyDeciding {
+		x := yes
+		change(&x)
+		return x
+	}
+	for _, c := range []struct {
+		what, actor, field, text string
+		x                        app.PolicyDeciding
+	}{
+		{"no answer", "olive", "decision", "approved or refused", with(func(x *app.PolicyDeciding) { x.Decision = "" })},
+		{"a refusal without a reason", "olive", "note", "without a reason", with(func(x *app.PolicyDeciding) { x.Decision = soc1.PolicyRefused })},
+		{"in force before it is decided", "olive", "from", "lies before", with(func(x *app.PolicyDeciding) { x.From = "2020-01-01" })},
+		{"minutes of nobody", "dana", "minutes", "who decided", with(func(x *app.PolicyDeciding) { x.Minutes = "Meeting." })},
+		{"minutes of tomorrow", "dana", "on", "still to come", with(func(x *app.PolicyDeciding) { x.Minutes, x.By, x.On = "Meeting.", "olive", "2999-01-01" })},
+		{"minutes say that the owner approved", "dana", "by", "Whoever owns it", with(func(x *app.PolicyDeciding) { x.Minutes, x.By, x.On = "Meeting.", "cora", "2025-01-03" })},
+		{"minutes of a stranger", "dana", "by", "Nobody of the organization", with(func(x *app.PolicyDeciding) { x.Minutes, x.By, x.On = "Meeting.", "helen", "2025-01-03" })},
+		{"another revision was read", "olive", "revision", "was changed since", with(func(x *app.PolicyDeciding) { x.Seen = 7 })},
+	} {
+		_, err := s.app.DecidePolicy(s.ctx, c.actor, c.x)
+		var wrong *app.FieldError
+		if !errors.As(err, &wrong) || wrong.Field != c.field || !strings.Contains(wrong.Text, c.text) {
+			t.Errorf("%s: %v", c.what, err)
+		}
+	}
+	var denied *identity.DeniedError
+	for _, actor := range []string{"dana", "cora", "rita", "xavier"} {
+		if _, err := s.app.DecidePolicy(s.ctx, actor, yes); !errors.As(err, &denied) {
+			t.Errorf("%s approves: %v", actor, err)
+		}
+	}
+	if _, err := s.apply("dana", "kind: policy_approval\nid: typed\npolicy: pol\nrevision: 1\nsha256: "+strings.Repeat("a", 64)+"\ndecision: approved\nby: olive\n'on': '2025-01-03'\n"); err == nil {
+		t.Error("a decision is typed as a record")
+	}
+	_, err = s.app.DecidePolicy(s.ctx, "olive", with(func(x *app.PolicyDeciding) { x.Seen = 1 }))
+	s.must(err)
+	if l := stands("rita"); l.State != policies.InForce || l.InForce.Value.By != "olive" {
+		t.Errorf("an approved policy is %s", l.State.Label())
+	}
+
+	_, err = s.apply("dana", "kind: policy_campaign\nid: spring\neffective: '2025-01-02'\ntitle: Spring\npolicies: [pol]\nopens: '2025-01-02'\ndue: '2999-12-31'\n")
+	s.must(err)
+	for _, c := range []struct {
+		actor, campaign, policy, text string
+		revision                      int64
+	}{
+		{"cora", "absent", "pol", "no such record", 1},
+		{"cora", "spring", "absent", "does not ask about", 1},
+		{"cora", "spring", "pol", "Another version", 9},
+	} {
+		if _, err := s.app.AcknowledgePolicies(s.ctx, c.actor, c.campaign, map[string]int64{c.policy: c.revision}); err == nil || !strings.Contains(err.Error(), c.text) {
+			t.Errorf("%v: %v", c, err)
+		}
+	}
+	if _, err := s.app.AcknowledgePolicies(s.ctx, "cora", "spring", nil); err == nil {
+		t.Error("nothing is confirmed")
+	}
+	for _, actor := range []string{"xavier"} {
+		if _, err := s.app.AcknowledgePolicies(s.ctx, actor, "spring", map[string]int64{"pol": 1}); !errors.As(err, &denied) {
+			t.Errorf("%s confirms: %v", actor, err)
+		}
+	}
+	waits := func(who string) []app.WaitingFor {
+		all, err := s.app.Waiting(s.ctx, who)
+		s.must(err)
+		var out []app.WaitingFor
+		for _, w := range all {
+			out = append(out, w.For)
+		}
+		return out
+	}
+	if !slices.Contains(waits("cora"), app.WaitsPolicyWord) {
+		t.Errorf("the campaign waits for %v", waits("cora"))
+	}
+	n, err := s.app.AcknowledgePolicies(s.ctx, "cora", "spring", map[string]int64{"pol": 1})
+	if s.must(err); n != 1 || slices.Contains(waits("cora"), app.WaitsPolicyWord) {
+		t.Error("a confirmed policy still waits")
+	}
+	if _, err := s.app.AcknowledgePolicies(s.ctx, "cora", "spring", map[string]int64{"pol": 1}); err == nil || !strings.Contains(err.Error(), "You confirmed") {
+		t.Errorf("again: %v", err)
+	}
+
+	// What changed is not in force, waits for its approver, and then for everybody.
+	_, err = s.apply("dana", strings.NewReplacer("1.0", "2.0", "Nobody", "Nobody at all").Replace(accessPolicy))
+	s.must(err)
+	if l := stands("cora"); l.State != policies.Changed || l.Confirmed() != 1 || !slices.Contains(waits("olive"), app.WaitsPolicyDecision) {
+		t.Errorf("a changed policy is %s, confirmed by %d", l.State.Label(), l.Confirmed())
+	}
+	old, err := s.app.PolicyAt(s.ctx, "rita", "pol", stands("rita").InForce.Value.Revision)
+	if s.must(err); !strings.HasPrefix(old.Value.Text, "Nobody approves") {
+		t.Errorf("in force is %q", old.Value.Text)
+	}
+	if _, err := s.app.DecidePolicy(s.ctx, "olive", with(func(x *app.PolicyDeciding) { x.Seen = 1 })); err == nil || !strings.Contains(err.Error(), "Read it again") {
+		t.Errorf("who read the first approves the second: %v", err)
+	}
+	_, err = s.app.DecidePolicy(s.ctx, "dana", app.PolicyDeciding{Policy: "pol", Decision: soc1.PolicyApproved, By: "olive", On: stands("dana").InForce.Value.On, Minutes: "Meeting, item 2.", Again: true})
+	s.must(err)
+	if l := stands("cora"); l.State != policies.InForce || l.InForce.Value.Version != "2.0" || l.InForce.Value.Minutes == "" {
+		t.Errorf("after the minutes it is %s", l.State.Label())
+	}
+
+	// The list becomes evidence of the controls that carry the policy out.
+	for _, actor := range []string{"rita", "xavier"} {
+		if _, err := s.app.FilePolicyCampaign(s.ctx, actor, "spring"); !errors.As(err, &denied) {
+			t.Errorf("%s files it: %v", actor, err)
+		}
+	}
+	id, err := s.app.FilePolicyCampaign(s.ctx, "dana", "spring")
+	s.must(err)
+	e := one[soc1.Evidence](s, "dana", app.OrganizationLedger, "evidence", id)
+	if !slices.Equal(e.Value.Controls, []string{"it-1-1"}) || len(e.Value.Files) != 1 {
+		t.Fatalf("filed as %+v", e.Value)
+	}
+	r, err := s.app.Policies(s.ctx, "dana", record.AsOf{})
+	s.must(err)
+	rows, err := csv.NewReader(bytes.NewReader(app.CampaignTable(r.Campaign("spring")))).ReadAll()
+	if s.must(err); len(rows) != 1+r.Campaign("spring").Asked || !slices.ContainsFunc(rows, func(x []string) bool { return x[0] == "cora" && x[2] == "pol" && x[4] == "1.0" && x[6] != "" }) {
+		t.Errorf("the table is %v", rows)
+	}
+}
+
+// TestPolicyExceptions are asked for in one's own name and hold once the policy's
+// approver has approved them as they stand.
+func TestPolicyExceptions(t *testing.T) {
+	s := begin(t)
+	_, err := s.apply("dana", person("cora", "", "service_organization", "control_owner")+accessPolicy)
+	s.must(err)
+	asked := "kind: policy_exception\nid: e\neffective: '2025-01-02'\ntitle: The mainframe\npolicy: pol\nwhat: A password alone.\nwhy: It has no other way.\nowner: cora\nfrom: '2025-01-02'\nuntil: '2026-12-31'\n"
+	if _, err := s.apply("cora", strings.Replace(asked, "owner: cora", "owner: dana", 1)); err == nil {
+		t.Error("cora asks in another's name")
+	}
+	_, err = s.apply("cora", asked)
+	s.must(err)
+	state := func() policies.ExceptionState {
+		r, err := s.app.Policies(s.ctx, "dana", record.AsOf{})
+		s.must(err)
+		return r.Exceptions[0].State
+	}
+	if state() != policies.Unapproved {
+		t.Errorf("nobody approved it, and it is %s", state().Label())
+	}
+	x := app.PolicyDeciding{Policy: "pol", Exception: "e", Seen: 1, Decision: soc1.PolicyApproved}
+	for _, c := range []struct {
+		text   string
+		change func(*app.PolicyDeciding)
+	}{
+		{"does not exist", func(x *app.PolicyDeciding) { x.Exception = "absent" }},
+		{"holds from the day that it names", func(x *app.PolicyDeciding) { x.Again = true }},
+	} {
+		y := x
+		c.change(&y)
+		if _, err := s.app.DecidePolicy(s.ctx, "olive", y); err == nil || !strings.Contains(err.Error(), c.text) {
+			t.Errorf("%s: %v", c.text, err)
+		}
+	}
+	_, err = s.app.DecidePolicy(s.ctx, "olive", x)
+	if s.must(err); state() != policies.Running {
+		t.Errorf("approved, it is %s", state().Label())
+	}
+	_, err = s.apply("cora", strings.Replace(asked, "A password alone.", "No password at all.", 1))
+	if s.must(err); state() != policies.Unapproved {
+		t.Errorf("changed since, it is %s", state().Label())
+	}
+}
+
+// TestAdoptPolicies takes over starters with the controls that are there, all or none.
+func TestAdoptPolicies(t *testing.T) {
+	s := begin(t)
+	if _, err := s.app.AdoptPolicies(s.ctx, "dana", []string{"access-control", "absent"}); err == nil || !strings.Contains(err.Error(), `no policy "absent"`) {
+		t.Errorf("what is not there: %v", err)
+	}
+	ids, err := s.app.AdoptPolicies(s.ctx, "dana", []string{"access-control", "code-of-conduct"})
+	if s.must(err); !slices.Equal(ids, []string{"pol-access-control", "pol-code-of-conduct"}) {
+		t.Errorf("taken over are %v", ids)
+	}
+	p := one[soc1.Policy](s, "dana", app.OrganizationLedger, "policy", "pol-access-control")
+	if p.Value.Owner != "dana" || !strings.Contains(p.Value.Text, "# Purpose") {
+		t.Errorf("it is %+v", p.Value)
+	}
+	if _, err := s.app.AdoptPolicies(s.ctx, "dana", []string{"access-control", "risk-management-and-control"}); err == nil || !strings.Contains(err.Error(), "there already") {
+		t.Errorf("twice: %v", err)
+	}
+	var denied *identity.DeniedError
+	if _, err := s.app.AdoptPolicies(s.ctx, "olive", []string{"incident-response"}); !errors.As(err, &denied) {
+		t.Errorf("who keeps no policies takes over: %v", err)
+	}
+}

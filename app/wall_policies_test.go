@@ -1,0 +1,42 @@
+package app_test
+
+import (
+	"reperform/app"
+	"reperform/record"
+	"reperform/soc1"
+)
+
+// policyCalls are the calls of the methods about policies. None of them would record
+// anything, whoever asks: there is no such policy and no such campaign.
+func policyCalls() map[string][]call {
+	one := func(do func(s *story, actor string, p place) (any, error)) []call { return []call{{do: do}} }
+	return map[string][]call{
+		"Policies": one(func(s *story, actor string, _ place) (any, error) {
+			r, err := s.app.Policies(s.ctx, actor, record.AsOf{})
+			if err != nil {
+				return nil, err
+			}
+			return []any{r.Lines, r.Campaigns, r.Exceptions}, nil
+		}),
+		"PolicyAt": one(func(s *story, actor string, _ place) (any, error) { return s.app.PolicyAt(s.ctx, actor, "absent", 1) }),
+		"AdoptPolicies": one(func(s *story, actor string, _ place) (any, error) {
+			return s.app.AdoptPolicies(s.ctx, actor, []string{"absent"})
+		}),
+		"MayDecidePolicy": one(func(s *story, actor string, _ place) (any, error) {
+			return nil, s.app.MayDecidePolicy(s.ctx, actor, actor)
+		}),
+		"MayMinutePolicy": one(func(s *story, actor string, _ place) (any, error) { return nil, s.app.MayMinutePolicy(s.ctx, actor) }),
+		"MayAcknowledgePolicies": one(func(s *story, actor string, _ place) (any, error) {
+			return nil, s.app.MayAcknowledgePolicies(s.ctx, actor)
+		}),
+		"DecidePolicy": one(func(s *story, actor string, _ place) (any, error) {
+			return s.app.DecidePolicy(s.ctx, actor, app.PolicyDeciding{Policy: "absent", Decision: soc1.PolicyApproved})
+		}),
+		"AcknowledgePolicies": one(func(s *story, actor string, _ place) (any, error) {
+			return s.app.AcknowledgePolicies(s.ctx, actor, "absent", map[string]int64{"absent": 1})
+		}),
+		"FilePolicyCampaign": one(func(s *story, actor string, _ place) (any, error) {
+			return s.app.FilePolicyCampaign(s.ctx, actor, "absent")
+		}),
+	}
+}
