@@ -487,6 +487,7 @@ func calls() map[string][]call {
 	maps.Copy(out, riskCalls())
 	maps.Copy(out, calendarCalls())
 	maps.Copy(out, eventCalls())
+	maps.Copy(out, trainingCalls())
 	return out
 }
 

@@ -49,6 +49,8 @@ const (
 	RiskScore        Action = "risk.score"        // score in a risk session; kind risk_score, the owner is who scores
 	EventAssess      Action = "event.assess"      // say what an event means for a report; kind event_assessment
 	EventConfirm     Action = "event.confirm"     // confirm that one knows of nothing else; kind event_confirmation, the owner is whose word it is
+	CourseKeep       Action = "course.keep"       // keep a course together with its answers, and read these; kind course_key
+	CourseTake       Action = "course.take"       // take a course; kind course_completion, the owner is who takes it
 	// ControlPerform signs a performance, PerformanceReview accepts or returns it;
 	// kind performance, the owner is whose task or whose review it is.
 	ControlPerform    Action = "control.perform"
@@ -105,6 +107,8 @@ var actions = []struct {
 	{PerformanceReview, "review this performance"},
 	{EventAssess, "assess events"},
 	{EventConfirm, "confirm this for this person"},
+	{CourseKeep, "keep courses"},
+	{CourseTake, "take a course for this person"},
 	{Attend, "be shown at this record"},
 }
 
