@@ -229,6 +229,13 @@ func (r *request) prose(s string, mentions []string) string {
 	return p.html(s)
 }
 
+// course renders a course.
+func (r *request) course(s string) string {
+	p := &prose{course: true, host: r.Host, base: r.site.base, record: r.called,
+		person: func(string) (string, string, bool) { return "", "", false }}
+	return p.html(s)
+}
+
 // called names a record that stands in a text, if it can be read. The ledger
 // empty is that of the page, or the organization's.
 func (r *request) called(ledger, kind, id string) (words, href string, ok bool) {

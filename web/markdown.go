@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/yuin/goldmark/ast"
@@ -37,6 +38,26 @@ var talkParser = parser.NewParser(
 	),
 )
 
+// courseParser reads a course: what people write to each other, and headings.
+var courseParser = parser.NewParser(
+	parser.WithBlockParsers(
+		util.Prioritized(parser.NewThematicBreakParser(), 200),
+		util.Prioritized(parser.NewListParser(), 300),
+		util.Prioritized(parser.NewListItemParser(), 400),
+		util.Prioritized(parser.NewATXHeadingParser(), 600),
+		util.Prioritized(parser.NewFencedCodeBlockParser(), 700),
+		util.Prioritized(parser.NewBlockquoteParser(), 800),
+		util.Prioritized(parser.NewParagraphParser(), 1000),
+	),
+	parser.WithInlineParsers(
+		util.Prioritized(parser.NewCodeSpanParser(), 100),
+		util.Prioritized(parser.NewLinkParser(), 200),
+		util.Prioritized(parser.NewAutoLinkParser(), 300),
+		util.Prioritized(parser.NewEmphasisParser(), 500),
+		util.Prioritized(extension.NewLinkifyParser(), 999),
+	),
+)
+
 // deepest bounds how far lists and quotations lie within each other; what lies
 // deeper is shown as if it did not.
 const deepest = 6
@@ -54,6 +75,8 @@ type prose struct {
 	host, base string
 	// inLink says that what is written stands in a link already.
 	inLink bool
+	// course says that it is a document: it has headings, and its lines run on.
+	course bool
 }
 
 // html renders the whole text.
@@ -61,7 +84,11 @@ func (p *prose) html(s string) string {
 	// What is no text is shown as such and breaks nothing beside it.
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	p.src = []byte(s)
-	p.blocks(talkParser.Parse(gmtext.NewReader(p.src)), 0)
+	by := talkParser
+	if p.course {
+		by = courseParser
+	}
+	p.blocks(by.Parse(gmtext.NewReader(p.src)), 0)
 	return p.out.String()
 }
 
@@ -109,6 +136,14 @@ func (p *prose) block(n ast.Node, depth int) {
 		p.out.WriteString("</code></pre>")
 	case *ast.TextBlock:
 		p.inlines(n)
+	case *ast.ThematicBreak:
+		p.out.WriteString("<hr/>")
+	case *ast.Heading:
+		// The page has a heading of its own above all of these.
+		tag := "h" + strconv.Itoa(min(max(x.Level, 2), 4))
+		p.out.WriteString("<" + tag + ">")
+		p.inlines(n)
+		p.out.WriteString("</" + tag + ">")
 	default:
 		p.out.WriteString("<p>")
 		p.inlines(n)
@@ -129,6 +164,10 @@ func (p *prose) inlines(parent ast.Node) {
 		case *ast.Text:
 			words.Write(util.UnescapePunctuations(x.Segment.Value(p.src)))
 			if x.SoftLineBreak() || x.HardLineBreak() {
+				if p.course && !x.HardLineBreak() {
+					words.WriteByte(' ')
+					continue
+				}
 				flush()
 				p.out.WriteString("<br/>")
 			}

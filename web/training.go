@@ -1,0 +1,745 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"reperform/app"
+	"reperform/record"
+	"reperform/soc1"
+	"reperform/training"
+	"reperform/web/chart"
+	"reperform/web/ui"
+)
+
+// trainingPage is who is asked to take what: the person's own courses first, then, for
+// who keeps courses, everybody's.
+type trainingPage struct {
+	f    *ui.Frame
+	Mine []courseCard
+	// Others are courses that the person is not asked to take and may take.
+	Others []courseCard
+	// Keeps says that the person keeps courses and sees how far everybody is.
+	Keeps   bool
+	Asked   *tallyRow
+	Courses []tallyRow
+	Roles   []tallyRow
+	Late    []lateRow
+	// BuiltIns are the courses of the program that were not adopted.
+	BuiltIns []builtInRow
+	// New, Attempts and Assignments are links; empty where there is nothing to do.
+	New, Attempts, Assignments string
+	// Problem is why adopting was refused.
+	Problem string
+}
+
+// courseCard is a course as somebody who takes it sees it.
+type courseCard struct {
+	Title, Purpose, Href, When string
+	State                      ui.Status
+	// Take is where the quiz is, empty where nothing is to be done; Verb names it.
+	Take, Verb string
+}
+
+// tallyRow is how far people are, with where they stand.
+type tallyRow struct {
+	Title, Href, Share string
+	Asked, Passed      int
+	Late               int
+	Meter              chart.HTML
+}
+
+// lateRow is somebody who is overdue.
+type lateRow struct {
+	Who         ui.Person
+	Course, Due string
+	Href        string
+	// Cannot says that the person holds no role with which courses are taken.
+	Cannot bool
+}
+
+type builtInRow struct {
+	ID, Title, Purpose, Questions string
+}
+
+var courseStates = map[training.State]ui.Status{
+	training.Overdue: {Text: "Overdue", Class: "warn", Icon: "circle-alert"}, training.Expired: {Text: "To take again", Class: "warn", Icon: "rotate-ccw"},
+	training.Failed: {Text: "Not passed yet", Class: "warn", Icon: "circle-dot"}, training.ToTake: {Text: "To take", Icon: "circle-dashed"},
+	training.Passed: {Text: "Passed", Class: "ok", Icon: "circle-check"},
+}
+
+const withheldTraining = withheld("Who is trained is asked of the whole of the records, and you read a part of them. Ask an administrator for a role that reads all.")
+
+// trainingNow is the register as the page shows it.
+func (r *request) trainingNow() (*training.Register, error) {
+	if r.partly() {
+		return nil, withheldTraining
+	}
+	return r.site.app.Training(r.Context(), r.actor, app.TrainingOptions{AsOf: r.asOf})
+}
+
+// keepsCourses tells whether the person keeps courses, now.
+func (r *request) keepsCourses() bool {
+	return !r.past.On() && r.site.app.MayKeepCourses(r.Context(), r.actor) == nil
+}
+
+func (r *request) takesCourses() bool {
+	return !r.past.On() && r.site.app.MayTakeCourses(r.Context(), r.actor) == nil
+}
+
+// showTraining shows the dashboard.
+func (r *request) showTraining() error { return r.trainingAgain(http.StatusOK, "") }
+
+func (r *request) trainingAgain(status int, problem string) error {
+	reg, err := r.trainingNow()
+	if err != nil {
+		return err
+	}
+	p := &trainingPage{Keeps: r.keepsCourses(), Problem: problem, Attempts: r.url("/r/course_completion"), Assignments: r.url("/r/training_assignment")}
+	mine := reg.Of(r.actor)
+	for _, l := range mine {
+		p.Mine = append(p.Mine, r.courseCard(l.Course, l, reg.Today))
+	}
+	for _, c := range reg.Courses {
+		if !slices.ContainsFunc(mine, func(l *training.Line) bool { return l.Course == c }) {
+			p.Others = append(p.Others, r.courseCard(c, nil, reg.Today))
+		}
+	}
+	if p.Keeps {
+		if err := r.trainingOfAll(p, reg); err != nil {
+			return err
+		}
+	}
+	if p.f, err = r.frame("Training", nil); err != nil {
+		return err
+	}
+	p.f.Here = r.url("/training")
+	if problem != "" {
+		p.f.Self = p.f.Here
+	}
+	return r.write(status, ui.Page(p.f, noActions(), trainingBody(p)))
+}
+
+// trainingOfAll is what who keeps courses sees beside.
+func (r *request) trainingOfAll(p *trainingPage, reg *training.Register) error {
+	all := reg.All()
+	asked := tallyOf("Everybody", "", all)
+	p.Asked, p.New = &asked, r.url("/training/course/new")
+	for _, c := range reg.Courses {
+		p.Courses = append(p.Courses, tallyOf(c.Value.Title, r.url("/training/%s", url.PathEscape(c.ID)), training.Tally{Lines: c.Lines}))
+	}
+	for _, o := range reg.ByRole() {
+		p.Roles = append(p.Roles, tallyOf(o.Role.Label(), "", o.Tally))
+	}
+	for _, l := range all.Late() {
+		p.Late = append(p.Late, r.lateRow(l))
+	}
+	built, err := training.BuiltIns()
+	if err != nil {
+		return err
+	}
+	for _, b := range built {
+		if !slices.ContainsFunc(reg.Courses, func(c *training.Course) bool { return c.Value.BuiltIn == b.ID }) {
+			p.BuiltIns = append(p.BuiltIns, builtInRow{b.ID, b.Course.Title, b.Course.Purpose, count(len(b.Course.Questions), "question")})
+		}
+	}
+	return nil
+}
+
+func (r *request) lateRow(l *training.Line) lateRow {
+	return lateRow{Who: r.headings().person(l.Person.ID), Course: l.Course.Value.Title, Due: dateText(string(l.Due)), Href: r.url("/training/%s#people", url.PathEscape(l.Course.ID)), Cannot: !l.Reaches}
+}
+
+func tallyOf(title, href string, t training.Tally) tallyRow {
+	x := tallyRow{Title: title, Href: href, Asked: len(t.Lines), Passed: len(t.In(training.Passed)), Late: len(t.Late()), Share: "–"}
+	if n, ok := t.Percent(); ok {
+		x.Share = fmt.Sprintf("%d%%", n)
+	}
+	x.Meter = chart.Meter{N: x.Passed, Of: x.Asked, Tone: chart.Info, Width: 88}.SVG()
+	return x
+}
+
+// courseCard is a course for who takes it; without a line nobody asks the person to.
+func (r *request) courseCard(c *training.Course, l *training.Line, today soc1.Date) courseCard {
+	x := courseCard{Title: c.Value.Title, Purpose: c.Value.Purpose, Href: r.url("/training/%s", url.PathEscape(c.ID)), Verb: "Take it"}
+	if r.takesCourses() && c.Open() {
+		x.Take = r.url("/training/%s", url.PathEscape(c.ID))
+	}
+	if l == nil {
+		x.When = "You are not asked to take it, and may."
+		if c.PassedNow(r.actor) {
+			x.State, x.When, x.Verb = courseStates[training.Passed], "You took it without being asked.", "Read it"
+		}
+		return x
+	}
+	x.State, x.When = courseStates[l.State], lineWhen(l, today)
+	if l.State == training.Passed && !l.Soon(today) {
+		x.Verb = "Read it"
+	}
+	return x
+}
+
+// lineWhen says by when, or since when.
+func lineWhen(l *training.Line, today soc1.Date) string {
+	switch {
+	case l.Soon(today):
+		return "Your pass counts until " + dateText(string(l.Until)) + "; take it again by then."
+	case l.State == training.Passed:
+		out := "Passed on " + dateText(string(l.Pass.Value.FinishedOn))
+		if l.Pass.Value.Total > 0 {
+			out += fmt.Sprintf(" with %d of %d", l.Pass.Value.Correct, l.Pass.Value.Total)
+		}
+		if l.Until != "" {
+			out += ", counts until " + dateText(string(l.Until))
+		}
+		return out + "."
+	case l.State == training.Expired:
+		return "Passed on " + dateText(string(l.Pass.Value.FinishedOn)) + ", which counts no more. Due " + dateText(string(l.Due)) + "."
+	}
+	out := "Due " + dateText(string(l.Due))
+	if l.Attempts > 0 {
+		out += ", " + count(l.Attempts, "attempt") + " so far"
+	}
+	return out + "."
+}
+
+// adoptCourse makes a course of the program one of the organization's.
+func (r *request) adoptCourse() error {
+	v, err := r.formValues()
+	if err != nil {
+		return err
+	}
+	id, err := r.site.app.AdoptCourse(r.Context(), r.actor, app.Adopting{BuiltIn: v.Get("course")})
+	var wrong *app.FieldError
+	switch {
+	case errors.As(err, &wrong):
+		return r.trainingAgain(http.StatusUnprocessableEntity, wrong.Text)
+	case err != nil:
+		return err
+	}
+	return r.redirect(r.url("/training/%s", url.PathEscape(id)))
+}
+
+// coursePage is one course.
+type coursePage struct {
+	f      *ui.Frame
+	Course *training.Course
+	Card   courseCard
+	// Body is rendered Markdown.
+	Body  string
+	Films []fileRow
+	Files []fileRow
+	Owner ui.Person
+	Facts []eventFact
+	// Quiz is where the quiz is, Answers where what is right stands; empty where not.
+	Quiz, Answers string
+	// Closed says why the quiz cannot be taken.
+	Closed string
+	// Keeps opens what who keeps courses sees.
+	Keeps, Files2Evidence bool
+	Edit, Assign, Record  string
+	Assignments           []assignmentRow
+	People                []personRow
+	Sums                  tallyRow
+	Missed                []missedRow
+	Tried                 int
+}
+
+type assignmentRow struct {
+	ID, For, When, Href string
+	tallyRow
+	// Evidence is where its register is filed; empty where the person files none.
+	Evidence string
+}
+
+type personRow struct {
+	Who    ui.Person
+	When   string
+	State  ui.Status
+	Cannot bool
+}
+
+type missedRow struct {
+	Text  string
+	Times int
+}
+
+// courseOf finds the course of the address.
+func (r *request) courseOf() (*training.Register, *training.Course, error) {
+	reg, err := r.trainingNow()
+	if err != nil {
+		return nil, nil, err
+	}
+	c := reg.Course(r.PathValue("id"))
+	if c == nil {
+		return nil, nil, fmt.Errorf("course %q: %w", r.PathValue("id"), record.ErrNotFound)
+	}
+	return reg, c, nil
+}
+
+// own is the person's line of a course; nil where nobody asks them.
+func own(c *training.Course, person string) *training.Line {
+	at := slices.IndexFunc(c.Lines, func(l *training.Line) bool { return l.Person.ID == person })
+	if at < 0 {
+		return nil
+	}
+	return c.Lines[at]
+}
+
+// showCourse shows a course to be read.
+func (r *request) showCourse() error {
+	reg, c, err := r.courseOf()
+	if err != nil {
+		return err
+	}
+	p := &coursePage{Course: c, Card: r.courseCard(c, own(c, r.actor), reg.Today), Body: r.course(c.Value.Body), Owner: r.headings().person(c.Value.Owner), Keeps: r.keepsCourses(), Record: r.recordURL("course", c.ID)}
+	for _, f := range r.filesOf(c.Record) {
+		at := slices.IndexFunc(c.Value.Files, func(x soc1.File) bool { return x.SHA256 == f.SHA256 })
+		if at >= 0 && previewOf(c.Value.Files[at]) == "video" {
+			f.View = strings.TrimSuffix(f.View, "/view") + "/raw/" + url.PathEscape(f.Name)
+			p.Films = append(p.Films, f)
+			continue
+		}
+		p.Files = append(p.Files, f)
+	}
+	switch {
+	case !c.Open():
+		p.Closed = "The quiz cannot be taken yet: nothing says what is right of its questions."
+	case r.takesCourses():
+		p.Quiz = r.url("/training/%s/quiz", url.PathEscape(c.ID))
+	}
+	if c.PassedNow(r.actor) && len(c.Value.Questions) > 0 {
+		p.Answers = r.url("/training/%s/quiz?answers=1", url.PathEscape(c.ID))
+	}
+	if p.Keeps {
+		r.courseOfAll(p, reg)
+	}
+	if p.f, err = r.frame(c.Value.Title, []ui.Link{{Text: "Training", Href: r.url("/training")}}); err != nil {
+		return err
+	}
+	p.f.Here = r.url("/training")
+	return r.write(http.StatusOK, ui.Page(p.f, noActions(), courseBody(p)))
+}
+
+// courseOfAll is what who keeps courses sees beside.
+func (r *request) courseOfAll(p *coursePage, reg *training.Register) {
+	c := p.Course
+	p.Edit, p.Assign = r.url("/training/%s/edit", url.PathEscape(c.ID)), r.url("/training/%s/assign", url.PathEscape(c.ID))
+	p.Sums = tallyOf("", "", training.Tally{Lines: c.Lines})
+	files := r.site.app.MayPut(r.Context(), r.actor, app.OrganizationLedger, "evidence", "") == nil
+	for _, a := range c.Assignments {
+		x := assignmentRow{ID: a.ID, For: r.audienceText(a.Value.Audience), When: fmt.Sprintf("Assigned %s, due %s", dateText(string(a.Value.AssignedOn)), dateText(string(a.Value.Due))),
+			Href: r.recordURL("training_assignment", a.ID), tallyRow: tallyOf("", "", reg.Assigned(a.ID))}
+		if files {
+			x.Evidence = r.url("/training/%s/evidence", url.PathEscape(c.ID))
+		}
+		p.Assignments = append(p.Assignments, x)
+	}
+	for _, l := range c.Lines {
+		p.People = append(p.People, personRow{Who: r.headings().person(l.Person.ID), When: lineWhen(l, reg.Today), State: courseStates[l.State], Cannot: !l.Reaches})
+	}
+	missed, n := c.Missed()
+	p.Tried = n
+	for _, q := range c.Value.Questions {
+		if missed[q.ID] > 0 {
+			p.Missed = append(p.Missed, missedRow{q.Text, missed[q.ID]})
+		}
+	}
+	slices.SortStableFunc(p.Missed, func(x, y missedRow) int { return y.Times - x.Times })
+	controls := eventFact{Name: "Evidence of"}
+	for _, id := range c.Value.Controls {
+		controls.Links = append(controls.Links, ui.Link{Text: r.optionText("control", id), Href: r.recordURL("control", id)})
+	}
+	if len(controls.Links) > 0 {
+		p.Facts = append(p.Facts, controls)
+	}
+}
+
+// audienceText names an audience.
+func (r *request) audienceText(a soc1.Audience) string {
+	if a.Everybody {
+		return "Everybody"
+	}
+	var out []string
+	for _, role := range a.Roles {
+		out = append(out, role.Label())
+	}
+	for _, id := range a.People {
+		out = append(out, r.headings().person(id).Name)
+	}
+	return strings.Join(out, ", ")
+}
+
+// fileTraining files the register of an assignment as evidence.
+func (r *request) fileTraining() error {
+	v, err := r.formValues()
+	if err != nil {
+		return err
+	}
+	id, err := r.site.app.RecordTraining(r.Context(), r.actor, v.Get("assignment"))
+	if err != nil {
+		return err
+	}
+	return r.redirect(r.recordURL("evidence", id))
+}
+
+// quizPage is a quiz to be answered, or what came of it.
+type quizPage struct {
+	f      *ui.Frame
+	Course *training.Course
+	// To is where the answers go; empty where nothing is to be answered.
+	To        string
+	Questions []quizQuestion
+	// Problem is why the answers were not taken, At the question that it is about.
+	Problem, At string
+	// Result is what came of the last attempt, nil before.
+	Result *soc1.CourseCompletion
+	Back   string
+}
+
+type quizQuestion struct {
+	soc1.CourseQuestion
+	Number int
+	// Chosen are the letters chosen, Right those that are right, where that is told.
+	Chosen, Right []string
+	Explanation   string
+	// Wrong says that it was answered wrong, Missing that it was not answered.
+	Wrong, Missing bool
+}
+
+// showQuiz shows the quiz, or, to who has passed, what is right.
+func (r *request) showQuiz() error {
+	_, c, err := r.courseOf()
+	if err != nil {
+		return err
+	}
+	if r.URL.Query().Get("answers") == "" {
+		return r.quizAgain(http.StatusOK, c, nil, nil, nil)
+	}
+	answers, err := r.site.app.CourseAnswers(r.Context(), r.actor, c.ID)
+	if err != nil {
+		return err
+	}
+	p := r.quizOf(c, nil)
+	for i := range p.Questions {
+		q := &p.Questions[i]
+		if at := slices.IndexFunc(answers, func(a training.Answer) bool { return a.Question == q.ID }); at >= 0 {
+			q.Right, q.Explanation = answers[at].Right, answers[at].Explanation
+		}
+	}
+	for _, x := range c.Attempts {
+		if x.Value.Person == r.actor && x.Value.Passed {
+			p.Result = &x.Value
+		}
+	}
+	return r.writeQuiz(http.StatusOK, p)
+}
+
+func (r *request) quizOf(c *training.Course, given map[string][]string) *quizPage {
+	p := &quizPage{Course: c, Back: r.url("/training/%s", url.PathEscape(c.ID))}
+	for i, q := range c.Value.Questions {
+		p.Questions = append(p.Questions, quizQuestion{CourseQuestion: q, Number: i + 1, Chosen: given[q.ID]})
+	}
+	return p
+}
+
+// quizAgain shows the quiz with what was answered: refused, or graded and not passed.
+func (r *request) quizAgain(status int, c *training.Course, given map[string][]string, wrong *app.FieldError, got *soc1.CourseCompletion) error {
+	if !r.takesCourses() {
+		return r.site.app.MayTakeCourses(r.Context(), r.actor)
+	}
+	p := r.quizOf(c, given)
+	p.To, p.Result = r.url("/training/%s/quiz", url.PathEscape(c.ID)), got
+	if wrong != nil {
+		p.Problem = wrong.Text
+	}
+	for i := range p.Questions {
+		q := &p.Questions[i]
+		if wrong != nil && q.ID == wrong.Field {
+			q.Missing, p.At = true, q.ID
+		}
+		q.Wrong = got != nil && slices.Contains(got.Missed, q.ID)
+	}
+	return r.writeQuiz(status, p)
+}
+
+func (r *request) writeQuiz(status int, p *quizPage) error {
+	var err error
+	if p.f, err = r.frame("Quiz", []ui.Link{{Text: "Training", Href: r.url("/training")}, {Text: clipped(p.Course.Value.Title, 60), Href: p.Back}}); err != nil {
+		return err
+	}
+	p.f.Here = r.url("/training")
+	if p.To != "" {
+		p.f.Self = p.To
+	}
+	return r.write(status, ui.Page(p.f, noActions(), quizBody(p)))
+}
+
+// takeQuiz grades the answers.
+func (r *request) takeQuiz() error {
+	v, err := r.formValues()
+	if err != nil {
+		return err
+	}
+	_, c, err := r.courseOf()
+	if err != nil {
+		return err
+	}
+	seen, err := strconv.ParseInt(v.Get("revision"), 10, 64)
+	if err != nil || seen < 1 {
+		return badRequest("revision", errors.New("the form does not say which revision of the course was read; open the quiz again"))
+	}
+	given := map[string][]string{}
+	for i := range c.Value.Questions {
+		id := c.Value.Questions[i].ID
+		given[id] = v["answer-"+id]
+	}
+	got, err := r.site.app.TakeCourse(r.Context(), r.actor, app.CourseTaking{Course: c.ID, Seen: seen, Answers: given, Read: v.Get("read") == "yes"})
+	var wrong *app.FieldError
+	switch {
+	case errors.As(err, &wrong):
+		return r.quizAgain(http.StatusUnprocessableEntity, c, given, wrong, nil)
+	case err != nil:
+		return err
+	case !got.Passed:
+		// What was chosen is in no record, so that it is shown here or nowhere.
+		return r.quizAgain(http.StatusOK, c, given, nil, &got.CourseCompletion)
+	}
+	return r.redirect(r.url("/training/%s/quiz?answers=1", url.PathEscape(c.ID)))
+}
+
+// assignPage asks for whom a course is, and by when.
+type assignPage struct {
+	f      *ui.Frame
+	Course *training.Course
+	To     string
+	// What was typed.
+	Everybody, Anew     bool
+	Roles, People       []option
+	Engagements         []option
+	Due, Reason         string
+	Problem, At, Cancel string
+}
+
+// assignCourse shows the form.
+func (r *request) assignCourse() error {
+	return r.assignAgain(http.StatusOK, app.Assigning{Course: r.PathValue("id")}, nil)
+}
+
+func (r *request) assignAgain(status int, x app.Assigning, wrong *app.FieldError) error {
+	if err := r.site.app.MayAssignTraining(r.Context(), r.actor); err != nil {
+		return err
+	}
+	reg, c, err := r.courseOf()
+	if err != nil {
+		return err
+	}
+	back := r.url("/training/%s", url.PathEscape(c.ID))
+	p := &assignPage{Course: c, To: back + "/assign", Cancel: back, Everybody: x.Audience.Everybody, Anew: x.Anew, Due: string(x.Due), Reason: x.Reason,
+		People: r.options(record.Field{Ref: personKind, List: true}, x.Audience.People), Engagements: r.options(record.Field{Ref: "engagement"}, []string{x.Engagement})}
+	if wrong == nil {
+		p.Due = string(reg.Today.AddDays(training.Again))
+		if b, err := training.BuiltInOf(c.Value.BuiltIn); err == nil {
+			p.Everybody, x.Audience.Roles = b.For.Everybody, b.For.Roles
+		}
+	} else {
+		p.Problem, p.At = wrong.Text, wrong.Field
+	}
+	for _, role := range training.Roles {
+		p.Roles = append(p.Roles, option{string(role), role.Label(), slices.Contains(x.Audience.Roles, role)})
+	}
+	if p.f, err = r.frame("Assign", []ui.Link{{Text: "Training", Href: r.url("/training")}, {Text: clipped(c.Value.Title, 60), Href: back}}); err != nil {
+		return err
+	}
+	p.f.Here, p.f.Self = r.url("/training"), p.To
+	return r.write(status, ui.Page(p.f, noActions(), assignBody(p)))
+}
+
+// recordAssignment asks people to take the course.
+func (r *request) recordAssignment() error {
+	v, err := r.formValues()
+	if err != nil {
+		return err
+	}
+	x := app.Assigning{Course: r.PathValue("id"), Due: soc1.Date(strings.TrimSpace(v.Get("due"))), Reason: tidy(v.Get("reason")), Engagement: v.Get("engagement"), Anew: v.Get("anew") == "yes",
+		Audience: soc1.Audience{Everybody: v.Get("everybody") == "yes", People: v["people"]}}
+	for _, role := range v["roles"] {
+		x.Audience.Roles = append(x.Audience.Roles, soc1.Role(role))
+	}
+	if x.Audience.Everybody {
+		// Whoever is everybody is not named besides.
+		x.Audience.Roles, x.Audience.People = nil, nil
+	}
+	_, err = r.site.app.AssignTraining(r.Context(), r.actor, x)
+	var wrong *app.FieldError
+	var of *app.RecordError
+	if errors.As(err, &of) {
+		field, _, _ := strings.Cut(of.Field, ".")
+		err = &app.FieldError{Field: field, Text: strings.TrimSpace(of.Message + " " + of.Remedy)}
+	}
+	switch {
+	case errors.As(err, &wrong):
+		return r.assignAgain(http.StatusUnprocessableEntity, x, wrong)
+	case err != nil:
+		return err
+	}
+	return r.redirect(r.url("/training/%s", url.PathEscape(x.Course)))
+}
+
+// courseForm is a course to be written.
+type courseForm struct {
+	f *ui.Frame
+	// ID is empty of a new one; Revision is the one that was opened.
+	ID       string
+	Revision int64
+	To       string
+	Cancel   string
+	Course   soc1.Course
+	Owners   []option
+	Controls []option
+	// Quiz is the quiz as text, Pass and Renew what was typed.
+	Quiz, Pass, Renew string
+	Held              []fileRow
+	Sent              []sentFile
+	UploadTo          string
+	Reason            string
+	Problem, At       string
+}
+
+// newCourse shows an empty form.
+func (r *request) newCourse() error {
+	return r.courseFormAgain(http.StatusOK, &courseForm{Course: soc1.Course{Owner: r.actor}, Pass: "80", Renew: "12"})
+}
+
+// editCourse shows the form of a course with what is right of its quiz.
+func (r *request) editCourse() error {
+	if err := r.site.app.MayKeepCourses(r.Context(), r.actor); err != nil {
+		return err
+	}
+	_, c, err := r.courseOf()
+	if err != nil {
+		return err
+	}
+	answers, err := r.site.app.CourseAnswers(r.Context(), r.actor, c.ID)
+	if err != nil {
+		return err
+	}
+	p := &courseForm{ID: c.ID, Revision: c.Revision, Course: c.Value, Quiz: training.QuizText(c.Value.Questions, answers), Renew: fmt.Sprint(c.Value.RenewMonths), Held: r.filesOf(c.Record)}
+	if c.Value.PassMark > 0 {
+		p.Pass = fmt.Sprint(c.Value.PassMark)
+	}
+	return r.courseFormAgain(http.StatusOK, p)
+}
+
+func (r *request) courseFormAgain(status int, p *courseForm) error {
+	if err := r.site.app.MayKeepCourses(r.Context(), r.actor); err != nil {
+		return err
+	}
+	if r.partly() {
+		return withheldTraining
+	}
+	title, crumbs := "New course", []ui.Link{{Text: "Training", Href: r.url("/training")}}
+	p.To, p.Cancel = r.url("/training/course/new"), r.url("/training")
+	if p.ID != "" {
+		p.To, p.Cancel = r.url("/training/%s/edit", url.PathEscape(p.ID)), r.url("/training/%s", url.PathEscape(p.ID))
+		title, crumbs = "Edit", append(crumbs, ui.Link{Text: clipped(p.Course.Title, 60), Href: p.Cancel})
+	}
+	p.UploadTo = r.uploadTo()
+	p.Owners = r.options(record.Field{Ref: personKind}, []string{p.Course.Owner})
+	p.Controls = r.options(record.Field{Ref: "control", List: true}, p.Course.Controls)
+	var err error
+	if p.f, err = r.frame(title, crumbs); err != nil {
+		return err
+	}
+	p.f.Here, p.f.Self = r.url("/training"), p.To
+	return r.write(status, ui.Page(p.f, noActions(), courseFormBody(p)))
+}
+
+// keepCourse records a course with its answers.
+func (r *request) keepCourse() error {
+	v, files, err := r.valuesWithFiles()
+	if err != nil {
+		return err
+	}
+	p := &courseForm{ID: r.PathValue("id"), Quiz: v.Get("quiz"), Pass: strings.TrimSpace(v.Get("pass_mark")), Renew: strings.TrimSpace(v.Get("renew_months")), Reason: tidy(v.Get("reason"))}
+	p.Course = soc1.Course{Title: tidy(v.Get("title")), Purpose: tidy(v.Get("purpose")), Owner: v.Get("owner"), Edition: tidy(v.Get("edition")), Body: tidy(v.Get("body")), Controls: v["controls"], AgainFrom: soc1.Date(strings.TrimSpace(v.Get("again_from")))}
+	if p.ID != "" {
+		_, c, err := r.courseOf()
+		if err != nil {
+			return err
+		}
+		if p.Revision, err = strconv.ParseInt(v.Get("revision"), 10, 64); err != nil || p.Revision < 1 {
+			return badRequest("revision", errors.New("the form does not say which revision was opened; open it again"))
+		}
+		p.Held, p.Course.BuiltIn = r.filesOf(c.Record), c.Value.BuiltIn
+		for _, f := range c.Value.Files {
+			if !slices.Contains(v["without"], f.SHA256) {
+				p.Course.Files = append(p.Course.Files, f)
+			}
+		}
+	}
+	for _, f := range files {
+		if !slices.ContainsFunc(p.Course.Files, func(x soc1.File) bool { return x.SHA256 == f.SHA256 && x.Name == f.Name }) {
+			p.Course.Files = append(p.Course.Files, f)
+		}
+	}
+	id, err := r.keptCourse(p)
+	var wrong *app.FieldError
+	var of *app.RecordError
+	var stale *app.StaleError
+	switch {
+	case errors.As(err, &of):
+		err = &app.FieldError{Field: of.Field, Text: strings.TrimSpace(of.Message + " " + of.Remedy)}
+	case errors.As(err, &stale):
+		err = &app.FieldError{Field: "title", Text: "The course was changed meanwhile. What you typed stands below; open the course in another window, compare, and repeat what is still wanted."}
+	}
+	switch {
+	case errors.As(err, &wrong):
+		p.Problem, p.At = wrong.Text, courseField(wrong.Field)
+		p.Sent = r.sentAgain(files)
+		return r.courseFormAgain(http.StatusUnprocessableEntity, p)
+	case err != nil:
+		return err
+	}
+	return r.redirect(r.url("/training/%s", url.PathEscape(id)))
+}
+
+// keptCourse reads the rest of the form and records the course.
+func (r *request) keptCourse(p *courseForm) (string, error) {
+	questions, answers, err := training.ParseQuiz(p.Quiz)
+	if err != nil {
+		return "", &app.FieldError{Field: "questions", Text: sentence(err.Error())}
+	}
+	p.Course.Questions = questions
+	for _, x := range []struct {
+		field, typed string
+		into         *int
+	}{{"pass_mark", p.Pass, &p.Course.PassMark}, {"renew_months", p.Renew, &p.Course.RenewMonths}} {
+		if x.typed == "" {
+			continue
+		}
+		if *x.into, err = strconv.Atoi(x.typed); err != nil {
+			return "", &app.FieldError{Field: x.field, Text: fmt.Sprintf("%q is no whole number.", clipped(x.typed, 20))}
+		}
+	}
+	if len(questions) == 0 {
+		// Without a quiz there is nothing to pass.
+		p.Course.PassMark = 0
+	}
+	return r.site.app.KeepCourse(r.Context(), r.actor, app.CourseKeeping{ID: p.ID, Revision: p.Revision, Course: p.Course, Answers: answers, Reason: p.Reason})
+}
+
+// courseField is the input in which a field of a course is typed.
+func courseField(path string) string {
+	field, _, _ := strings.Cut(path, "[")
+	field, _, _ = strings.Cut(field, ".")
+	if field == "questions" {
+		return "quiz"
+	}
+	return field
+}
