@@ -17,6 +17,9 @@ import (
 	"reperform/web/ui"
 )
 
+// courseKind has a form of its own: its quiz is kept together with what is right of it.
+const courseKind = "course"
+
 // trainingPage is who is asked to take what: the person's own courses first, then, for
 // who keeps courses, everybody's.
 type trainingPage struct {
@@ -29,7 +32,10 @@ type trainingPage struct {
 	Asked   *tallyRow
 	Courses []tallyRow
 	Roles   []tallyRow
-	Late    []lateRow
+	Late    []askedPerson
+	// Narrowed names those whose lines stand in People; empty where none are asked for.
+	Narrowed string
+	People   []askedPerson
 	// BuiltIns are the courses of the program that were not adopted.
 	BuiltIns []builtInRow
 	// New, Attempts and Assignments are links; empty where there is nothing to do.
@@ -54,11 +60,11 @@ type tallyRow struct {
 	Meter              chart.HTML
 }
 
-// lateRow is somebody who is overdue.
-type lateRow struct {
-	Who         ui.Person
-	Course, Due string
-	Href        string
+// askedPerson is somebody who is asked to take a course.
+type askedPerson struct {
+	Who                ui.Person
+	Course, When, Href string
+	State              ui.Status
 	// Cannot says that the person holds no role with which courses are taken.
 	Cannot bool
 }
@@ -128,16 +134,26 @@ func (r *request) trainingAgain(status int, problem string) error {
 // trainingOfAll is what who keeps courses sees beside.
 func (r *request) trainingOfAll(p *trainingPage, reg *training.Register) error {
 	all := reg.All()
-	asked := tallyOf("Everybody", "", all)
+	asked := tallyOf("Everybody", r.url("/training?role=all#asked"), all)
 	p.Asked, p.New = &asked, r.url("/training/course/new")
 	for _, c := range reg.Courses {
 		p.Courses = append(p.Courses, tallyOf(c.Value.Title, r.url("/training/%s", url.PathEscape(c.ID)), training.Tally{Lines: c.Lines}))
 	}
+	shown, lines := r.URL.Query().Get("role"), []*training.Line(nil)
+	if shown == "all" {
+		p.Narrowed, lines = "everybody", all.Lines
+	}
 	for _, o := range reg.ByRole() {
-		p.Roles = append(p.Roles, tallyOf(o.Role.Label(), "", o.Tally))
+		p.Roles = append(p.Roles, tallyOf(o.Role.Label(), r.url("/training?role=%s#asked", url.QueryEscape(string(o.Role))), o.Tally))
+		if string(o.Role) == shown {
+			p.Narrowed, lines = lowerFirst(o.Role.Label()), o.Lines
+		}
+	}
+	for _, l := range lines {
+		p.People = append(p.People, r.askedPerson(l, reg.Today))
 	}
 	for _, l := range all.Late() {
-		p.Late = append(p.Late, r.lateRow(l))
+		p.Late = append(p.Late, r.askedPerson(l, reg.Today))
 	}
 	built, err := training.BuiltIns()
 	if err != nil {
@@ -151,8 +167,8 @@ func (r *request) trainingOfAll(p *trainingPage, reg *training.Register) error {
 	return nil
 }
 
-func (r *request) lateRow(l *training.Line) lateRow {
-	return lateRow{Who: r.headings().person(l.Person.ID), Course: l.Course.Value.Title, Due: dateText(string(l.Due)), Href: r.url("/training/%s#people", url.PathEscape(l.Course.ID)), Cannot: !l.Reaches}
+func (r *request) askedPerson(l *training.Line, today soc1.Date) askedPerson {
+	return askedPerson{Who: r.headings().person(l.Person.ID), Course: l.Course.Value.Title, When: lineWhen(l, "", today), State: courseStates[l.State], Href: r.url("/training/%s#people", url.PathEscape(l.Course.ID)), Cannot: !l.Reaches}
 }
 
 func tallyOf(title, href string, t training.Tally) tallyRow {
@@ -177,18 +193,18 @@ func (r *request) courseCard(c *training.Course, l *training.Line, today soc1.Da
 		}
 		return x
 	}
-	x.State, x.When = courseStates[l.State], lineWhen(l, today)
+	x.State, x.When = courseStates[l.State], lineWhen(l, "Your pass", today)
 	if l.State == training.Passed && !l.Soon(today) {
 		x.Verb = "Read it"
 	}
 	return x
 }
 
-// lineWhen says by when, or since when.
-func lineWhen(l *training.Line, today soc1.Date) string {
+// lineWhen says by when, or since when; yours is what the pass is called to whose it is.
+func lineWhen(l *training.Line, yours string, today soc1.Date) string {
 	switch {
-	case l.Soon(today):
-		return "Your pass counts until " + dateText(string(l.Until)) + "; take it again by then."
+	case yours != "" && l.Soon(today):
+		return yours + " counts until " + dateText(string(l.Until)) + "; take it again by then."
 	case l.State == training.Passed:
 		out := "Passed on " + dateText(string(l.Pass.Value.FinishedOn))
 		if l.Pass.Value.Total > 0 {
@@ -341,7 +357,7 @@ func (r *request) courseOfAll(p *coursePage, reg *training.Register) {
 		p.Assignments = append(p.Assignments, x)
 	}
 	for _, l := range c.Lines {
-		p.People = append(p.People, personRow{Who: r.headings().person(l.Person.ID), When: lineWhen(l, reg.Today), State: courseStates[l.State], Cannot: !l.Reaches})
+		p.People = append(p.People, personRow{Who: r.headings().person(l.Person.ID), When: lineWhen(l, "", reg.Today), State: courseStates[l.State], Cannot: !l.Reaches})
 	}
 	missed, n := c.Missed()
 	p.Tried = n

@@ -173,3 +173,38 @@ func TestCourseOnAPhone(t *testing.T) {
 	m.Do(`document.querySelector("#quiz").value = "Who calls?\n[x] You\n[ ] Me"; document.querySelector(".train-form > .row .pri").click()`)
 	m.Wait("the course", `/^\/training\/course-/.test(location.pathname) && document.querySelector(".train-text h2") && document.readyState === "complete"`)
 }
+
+// TestTrainingPages looks at what TestPages does not come by: a quiz that was not
+// passed, what who passed reads, and people who are overdue.
+func TestTrainingPages(t *testing.T) {
+	h := live(t)
+	id := schooled(t, h)
+	b, err := training.BuiltInOf("control-owner")
+	if err != nil {
+		t.Fatal(err)
+	}
+	given := map[string][]string{}
+	for _, a := range b.Answers {
+		given[a.Question] = a.Right
+	}
+	if _, err := h.app.TakeCourse(t.Context(), "kofi-mensah", app.CourseTaking{Course: id, Answers: given}); err != nil {
+		t.Fatal(err)
+	}
+	p := h.door(t).as(t, h, "kofi-mensah")
+	p.inspect(t, page{pattern: "GET /training/{id}/quiz", path: "/training/" + id + "/quiz?answers=1"})
+	p.inspect(t, page{pattern: "POST /training/{id}/quiz", path: "/training/" + id + "/quiz", do: func(p *person) {
+		p.Do(`document.querySelectorAll(".train-quiz fieldset").forEach((f) => { f.querySelector("input").checked = true; }); document.querySelector(".train-quiz .pri").click()`)
+		p.Wait("the result", `document.querySelector("#result.bad") && document.readyState === "complete"`)
+	}})
+	m := h.door(t).as(t, h, manager)
+	m.inspect(t, page{pattern: "GET /training/{id}", path: "/training/" + id})
+	m.inspect(t, page{pattern: "GET /training", path: "/training?role=control_owner"})
+	m.open("/training/film")
+	if !m.is(`document.querySelector(".train-text video[controls]") && document.querySelector(".train-text video").src.endsWith("/raw/welcome.mp4")`) {
+		t.Error("the film is not shown")
+	}
+	m.open("/r/course/film/edit")
+	if !m.is(`location.pathname === "/training/film/edit" && !!document.querySelector("[name=without]")`) {
+		t.Error("a course is edited without what is right of its quiz")
+	}
+}
