@@ -2,10 +2,12 @@ package app
 
 import (
 	"fmt"
+	"slices"
 
 	"reperform/english"
 	"reperform/identity"
 	"reperform/record"
+	"reperform/soc1"
 	"reperform/training"
 )
 
@@ -18,6 +20,11 @@ func (w *waiter) courses(v *record.View) ([]WaitingItem, error) {
 	f, err := trainingOf(w.ctx, v, w.today)
 	if err != nil || len(f.Courses) == 0 {
 		return nil, err
+	}
+	keeps := slices.ContainsFunc(f.Courses, func(c record.Typed[soc1.Course]) bool { return c.Value.Owner == w.actor })
+	if !keeps {
+		// Of everybody else nothing is asked.
+		f.People = slices.DeleteFunc(f.People, func(p record.Typed[soc1.Person]) bool { return p.ID != w.actor })
 	}
 	r := training.Of(f)
 	var out []WaitingItem

@@ -26,8 +26,9 @@ type trainingPage struct {
 	Mine []courseCard
 	// Others are courses that the person is not asked to take and may take.
 	Others []courseCard
-	// Keeps says that the person keeps courses and sees how far everybody is.
+	// Keeps says that the person keeps courses, Sees that they see how far everybody is.
 	Keeps   bool
+	Sees    bool
 	Asked   *tallyRow
 	Courses []tallyRow
 	Roles   []tallyRow
@@ -78,6 +79,10 @@ var courseStates = map[training.State]ui.Status{
 	training.Passed: {Text: "Passed", Class: "ok", Icon: "circle-check"},
 }
 
+// closedQuiz is why a quiz cannot be taken whose questions were changed without what is
+// right of them.
+const closedQuiz = "The quiz cannot be taken yet: nothing says what is right of its questions."
+
 const withheldTraining = withheld("Who is trained is asked of the whole of the records, and you read a part of them. Ask an administrator for a role that reads all.")
 
 // trainingNow is the register as the page shows it.
@@ -93,6 +98,13 @@ func (r *request) keepsCourses() bool {
 	return !r.past.On() && r.site.app.MayKeepCourses(r.Context(), r.actor) == nil
 }
 
+// seesTraining tells whether the person sees how far everybody is: who keeps courses,
+// and who reads all and takes none, as an auditor does.
+func (r *request) seesTraining() bool {
+	return r.site.app.MayKeepCourses(r.Context(), r.actor) == nil || r.site.app.MayTakeCourses(r.Context(), r.actor) != nil
+}
+
+// takesCourses tells whether the person takes courses, now.
 func (r *request) takesCourses() bool {
 	return !r.past.On() && r.site.app.MayTakeCourses(r.Context(), r.actor) == nil
 }
@@ -105,7 +117,7 @@ func (r *request) trainingAgain(status int, problem string) error {
 	if err != nil {
 		return err
 	}
-	p := &trainingPage{Keeps: r.keepsCourses(), Problem: problem, Attempts: r.url("/r/course_completion"), Assignments: r.url("/r/training_assignment")}
+	p := &trainingPage{Keeps: r.keepsCourses(), Sees: r.seesTraining(), Problem: problem, Attempts: r.url("/r/course_completion"), Assignments: r.url("/r/training_assignment")}
 	mine := reg.Of(r.actor)
 	for _, l := range mine {
 		p.Mine = append(p.Mine, r.courseCard(l.Course, l, reg.Today))
@@ -115,7 +127,7 @@ func (r *request) trainingAgain(status int, problem string) error {
 			p.Others = append(p.Others, r.courseCard(c, nil, reg.Today))
 		}
 	}
-	if p.Keeps {
+	if p.Sees {
 		if err := r.trainingOfAll(p, reg); err != nil {
 			return err
 		}
@@ -134,7 +146,7 @@ func (r *request) trainingAgain(status int, problem string) error {
 func (r *request) trainingOfAll(p *trainingPage, reg *training.Register) error {
 	all := reg.All()
 	asked := tallyOf("Everybody", r.url("/training?role=all#asked"), all)
-	p.Asked, p.New = &asked, r.url("/training/course/new")
+	p.Asked = &asked
 	for _, c := range reg.Courses {
 		p.Courses = append(p.Courses, tallyOf(c.Value.Title, r.url("/training/%s", url.PathEscape(c.ID)), training.Tally{Lines: c.Lines}))
 	}
@@ -154,6 +166,10 @@ func (r *request) trainingOfAll(p *trainingPage, reg *training.Register) error {
 	for _, l := range all.Late() {
 		p.Late = append(p.Late, r.askedPerson(l, reg.Today))
 	}
+	if !p.Keeps {
+		return nil
+	}
+	p.New = r.url("/training/course/new")
 	built, err := training.BuiltIns()
 	if err != nil {
 		return err
@@ -255,14 +271,14 @@ type coursePage struct {
 	Quiz, Answers string
 	// Closed says why the quiz cannot be taken.
 	Closed string
-	// Keeps opens what who keeps courses sees.
-	Keeps, Files2Evidence bool
-	Edit, Assign, Record  string
-	Assignments           []assignmentRow
-	People                []personRow
-	Sums                  tallyRow
-	Missed                []missedRow
-	Tried                 int
+	// Sees opens who is asked and how far they are.
+	Sees                 bool
+	Edit, Assign, Record string
+	Assignments          []assignmentRow
+	People               []personRow
+	Sums                 tallyRow
+	Missed               []missedRow
+	Tried                int
 }
 
 type assignmentRow struct {
@@ -312,7 +328,7 @@ func (r *request) showCourse() error {
 	if err != nil {
 		return err
 	}
-	p := &coursePage{Course: c, Card: r.courseCard(c, own(c, r.actor), reg.Today), Body: r.course(c.Value.Body), Owner: r.headings().person(c.Value.Owner), Keeps: r.keepsCourses(), Record: r.recordURL("course", c.ID)}
+	p := &coursePage{Course: c, Card: r.courseCard(c, own(c, r.actor), reg.Today), Body: r.course(c.Value.Body), Owner: r.headings().person(c.Value.Owner), Sees: r.seesTraining(), Record: r.recordURL("course", c.ID)}
 	for _, f := range r.filesOf(c.Record) {
 		at := slices.IndexFunc(c.Value.Files, func(x soc1.File) bool { return x.SHA256 == f.SHA256 })
 		if at >= 0 && previewOf(c.Value.Files[at]) == "video" {
@@ -324,14 +340,14 @@ func (r *request) showCourse() error {
 	}
 	switch {
 	case !c.Open():
-		p.Closed = "The quiz cannot be taken yet: nothing says what is right of its questions."
+		p.Closed = closedQuiz
 	case r.takesCourses():
 		p.Quiz = r.url("/training/%s/quiz", url.PathEscape(c.ID))
 	}
 	if c.PassedNow(r.actor) && len(c.Value.Questions) > 0 {
 		p.Answers = r.url("/training/%s/quiz?answers=1", url.PathEscape(c.ID))
 	}
-	if p.Keeps {
+	if p.Sees {
 		r.courseOfAll(p, reg)
 	}
 	if p.f, err = r.frame(c.Value.Title, []ui.Link{{Text: "Training", Href: r.url("/training")}}); err != nil {
@@ -344,9 +360,11 @@ func (r *request) showCourse() error {
 // courseOfAll is what who keeps courses sees beside.
 func (r *request) courseOfAll(p *coursePage, reg *training.Register) {
 	c := p.Course
-	p.Edit, p.Assign = r.url("/training/%s/edit", url.PathEscape(c.ID)), r.url("/training/%s/assign", url.PathEscape(c.ID))
+	if r.keepsCourses() {
+		p.Edit, p.Assign = r.url("/training/%s/edit", url.PathEscape(c.ID)), r.url("/training/%s/assign", url.PathEscape(c.ID))
+	}
 	p.Sums = tallyOf("", "", training.Tally{Lines: c.Lines})
-	files := r.site.app.MayPut(r.Context(), r.actor, app.OrganizationLedger, "evidence", "") == nil
+	files := !r.past.On() && r.site.app.MayPut(r.Context(), r.actor, app.OrganizationLedger, "evidence", "") == nil
 	for _, a := range c.Assignments {
 		x := assignmentRow{ID: a.ID, For: r.audienceText(a.Value.Audience), When: fmt.Sprintf("Assigned %s, due %s", dateText(string(a.Value.AssignedOn)), dateText(string(a.Value.Due))),
 			Href: r.recordURL("training_assignment", a.ID), tallyRow: tallyOf("", "", reg.Assigned(a.ID))}

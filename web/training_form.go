@@ -35,6 +35,9 @@ func (r *request) assignCourse() error {
 }
 
 func (r *request) assignAgain(status int, x app.Assigning, wrong *app.FieldError) error {
+	if err := r.presentOnly(); err != nil {
+		return err
+	}
 	if err := r.site.app.MayAssignTraining(r.Context(), r.actor); err != nil {
 		return err
 	}
@@ -140,6 +143,9 @@ func (r *request) editCourse() error {
 }
 
 func (r *request) courseFormAgain(status int, p *courseForm) error {
+	if err := r.presentOnly(); err != nil {
+		return err
+	}
 	if err := r.site.app.MayKeepCourses(r.Context(), r.actor); err != nil {
 		return err
 	}

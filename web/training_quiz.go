@@ -75,11 +75,19 @@ func (r *request) quizOf(c *training.Course, given map[string][]string) *quizPag
 
 // quizAgain shows the quiz with what was answered: refused, or graded and not passed.
 func (r *request) quizAgain(status int, c *training.Course, given map[string][]string, wrong *app.FieldError, got *soc1.CourseCompletion) error {
-	if !r.takesCourses() {
-		return r.site.app.MayTakeCourses(r.Context(), r.actor)
+	if err := r.presentOnly(); err != nil {
+		return err
+	}
+	if err := r.site.app.MayTakeCourses(r.Context(), r.actor); err != nil {
+		return err
 	}
 	p := r.quizOf(c, given)
-	p.To, p.Result = r.url("/training/%s/quiz", url.PathEscape(c.ID)), got
+	p.Result = got
+	if c.Open() {
+		p.To = r.url("/training/%s/quiz", url.PathEscape(c.ID))
+	} else {
+		p.Problem = closedQuiz
+	}
 	if wrong != nil {
 		p.Problem = wrong.Text
 	}

@@ -165,7 +165,7 @@ func trainingBody(p *trainingPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if p.Keeps {
+		if p.Sees {
 			templ_7745c5c3_Err = trainingOfAll(p).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1453,7 +1453,7 @@ func courseBody(p *coursePage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if p.Keeps {
+		if p.Sees {
 			templ_7745c5c3_Err = courseOfAll(p).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
