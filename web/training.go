@@ -38,8 +38,8 @@ type trainingPage struct {
 	People   []askedPerson
 	// BuiltIns are the courses of the program that were not adopted.
 	BuiltIns []builtInRow
-	// New, Attempts and Assignments are links; empty where there is nothing to do.
-	New, Attempts, Assignments string
+	// New and Attempts are links; New is empty where there is nothing to do.
+	New, Attempts string
 	// Problem is why adopting was refused.
 	Problem string
 }
@@ -117,7 +117,7 @@ func (r *request) trainingAgain(status int, problem string) error {
 	if err != nil {
 		return err
 	}
-	p := &trainingPage{Keeps: r.keepsCourses(), Sees: r.seesTraining(), Problem: problem, Attempts: r.url("/r/course_completion"), Assignments: r.url("/r/training_assignment")}
+	p := &trainingPage{Keeps: r.keepsCourses(), Sees: r.seesTraining(), Problem: problem, Attempts: r.url("/r/course_completion")}
 	mine := reg.Of(r.actor)
 	for _, l := range mine {
 		p.Mine = append(p.Mine, r.courseCard(l.Course, l, reg.Today))
