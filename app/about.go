@@ -13,7 +13,7 @@ func ownerOf(kind string, body json.RawMessage) string {
 	switch kind {
 	case "working_paper_note", "comment", "event_confirmation", "policy_acknowledgement":
 		name = "by"
-	case "deputy", "invitation":
+	case "deputy", "invitation", "course_completion":
 		name = "person"
 	case "request":
 		name = "to"

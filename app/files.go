@@ -46,10 +46,10 @@ type SameContent struct {
 
 // KeepFile takes in the bytes of a file that will belong to a record of evidence,
 // sealed, in constant memory. Nothing is recorded, and what no record names later is
-// no part of anything. It is for whoever may add evidence. What the file holds is
+// no part of anything. It is for whoever may add evidence or keeps courses. What the file holds is
 // looked at and never run; see soc1.FileFlag.
 func (a *App) KeepFile(ctx context.Context, actor, name, fileName string, r io.Reader) (Kept, error) {
-	if err := a.MayPut(ctx, actor, name, "evidence", ""); err != nil {
+	if err := a.MayPut(ctx, actor, name, "evidence", ""); err != nil && a.MayPut(ctx, actor, name, "course", "") != nil {
 		return Kept{}, err
 	}
 	if a.readOnly {
@@ -459,6 +459,9 @@ func fileIn(x record.Record, sha256 string) (soc1.File, bool) {
 	case "policy":
 		p, err := record.Decode[soc1.Policy](x)
 		return pickFile(p.Files, sha256, err)
+	case "course":
+		c, err := record.Decode[soc1.Course](x)
+		return pickFile(c.Files, sha256, err)
 	}
 	return soc1.File{}, false
 }

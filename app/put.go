@@ -73,46 +73,49 @@ func (a *App) putOne(ctx context.Context, actor string, c RecordChange, action s
 	}
 	// Reading is the least; the change is authorized with the record's owner.
 	req := request{actor: actor, ledger: c.Ledger, may: identity.Read, kind: c.Kind, action: action, reason: c.Reason}
-	_, err = a.decide(ctx, req, func(tx *Tx) error {
-		it, err := tx.itemOf(kind, c)
-		if err != nil {
-			return err
-		}
-		effective := c.Effective
-		if effective == "" && (c.Retired || c.Kind == "person") {
-			if effective, err = a.Today(ctx); err != nil {
-				return err
-			}
-		}
-		// The rules are those of a file that holds this one record.
-		p := &planner{tx: tx, all: map[string][]*ascode.Item{c.Ledger: {it}}, denied: map[string]bool{}}
-		if !p.allowed(it, kind) {
-			if p.refusal != nil {
-				return p.refusal
-			}
-			return plain(p.problems[0])
-		}
-		if now := tx.snap.Version(c.Kind, c.ID); c.Revision >= 0 && now != c.Revision {
-			return &StaleError{Kind: c.Kind, ID: c.ID, Against: c.Revision, Now: now}
-		}
-		if err := p.identified(it); err != nil {
-			return err
-		}
-		if err := p.references(it, kind); err != nil {
-			return err
-		}
-		if len(p.problems) > 0 {
-			return plain(p.problems[0])
-		}
-		if err := p.keepsAdministrator(); err != nil {
-			return err
-		}
-		if c.Retired {
-			return tx.put(c.Kind, c.ID, effective, it.Body, true)
-		}
-		return tx.Put(c.Kind, c.ID, effective, c.Value)
-	})
+	_, err = a.decide(ctx, req, func(tx *Tx) error { return tx.register(kind, c) })
 	return err
+}
+
+// register puts a revision of a register record, by the rules of a file that holds this
+// one record.
+func (tx *Tx) register(kind *record.Kind, c RecordChange) error {
+	it, err := tx.itemOf(kind, c)
+	if err != nil {
+		return err
+	}
+	effective := c.Effective
+	if effective == "" && (c.Retired || c.Kind == "person") {
+		if effective, err = tx.app.Today(tx.ctx); err != nil {
+			return err
+		}
+	}
+	p := &planner{tx: tx, all: map[string][]*ascode.Item{c.Ledger: {it}}, denied: map[string]bool{}}
+	if !p.allowed(it, kind) {
+		if p.refusal != nil {
+			return p.refusal
+		}
+		return plain(p.problems[0])
+	}
+	if now := tx.snap.Version(c.Kind, c.ID); c.Revision >= 0 && now != c.Revision {
+		return &StaleError{Kind: c.Kind, ID: c.ID, Against: c.Revision, Now: now}
+	}
+	if err := p.identified(it); err != nil {
+		return err
+	}
+	if err := p.references(it, kind); err != nil {
+		return err
+	}
+	if len(p.problems) > 0 {
+		return plain(p.problems[0])
+	}
+	if err := p.keepsAdministrator(); err != nil {
+		return err
+	}
+	if c.Retired {
+		return tx.put(c.Kind, c.ID, effective, it.Body, true)
+	}
+	return tx.Put(c.Kind, c.ID, effective, c.Value)
 }
 
 // registerKind is the kind of a change, if it is one of a register and the

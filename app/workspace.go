@@ -76,8 +76,9 @@ type App struct {
 	store    ledger.Store
 	log      *ledger.Log
 	blobs    blob.Store
-	// sealed holds the scores of risk sessions until these are revealed, apart from
-	// files of evidence: what stands there no record can name as a file.
+	// sealed holds the scores of risk sessions until these are revealed, and what is
+	// right of quizzes, apart from files of evidence: what stands there no record can
+	// name as a file.
 	sealed  blob.Store
 	keys    *blob.FileKeyRing
 	auth    *identity.Authorizer

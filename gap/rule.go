@@ -81,7 +81,7 @@ func (r *Rule) Group() string {
 var Groups = []struct{ Code, Title string }{
 	{"SCP", "Scope"}, {"OBJ", "Control objectives and risks"}, {"CTL", "Controls"}, {"WLK", "Walkthroughs"}, {"POP", "Populations"},
 	{"SMP", "Samples"}, {"TST", "Tests of controls"}, {"DEV", "Deviations"}, {"CUE", "Complementary user entity controls"},
-	{"SUB", "Subservice organizations"}, {"DSC", "Description of the system"}, {"EVT", "Events of the period"}, {"POL", "Policies"}, {"RPT", "Report"},
+	{"SUB", "Subservice organizations"}, {"DSC", "Description of the system"}, {"EVT", "Events of the period"}, {"POL", "Policies"}, {"TRN", "Training"}, {"RPT", "Report"},
 }
 
 // Rules are all rules, by group and number. They must not be changed.
@@ -108,7 +108,7 @@ var (
 func assemble() []*Rule {
 	var out []*Rule
 	for _, group := range [][]Rule{scopeRules, objectiveRules, controlRules, walkthroughRules, populationRules, sampleRules, testRules, deviationRules,
-		userEntityRules, subserviceRules, descriptionRules, eventRules, policyRules, reportRules} {
+		userEntityRules, subserviceRules, descriptionRules, eventRules, policyRules, trainingRules, reportRules} {
 		for i := range group {
 			out = append(out, &group[i])
 		}

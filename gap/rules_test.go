@@ -399,6 +399,12 @@ var spoils = []spoiled{
 		e := departing()
 		p.put("policy_approval", "d2", soc1.PolicyApproval{Policy: "pol", Exception: "ex", Revision: 1, SHA256: policies.ExceptionDigest(e), Decision: soc1.PolicyApproved, By: "bea", On: "2025-03-01"})
 	}, func(p *program) { p.departs(func(e *soc1.PolicyException) { e.Ended = "2025-04-02" }) }},
+	{"TRN-01", "k", "", "1 person is overdue for \"Your part\" and performs or reviews controls in scope: Ann.", func(p *program) { p.teach("ann", "gil") }, func(p *program) {
+		p.put("course_completion", "x", soc1.CourseCompletion{Course: "k", Revision: 1, Person: "ann", FinishedOn: "2026-01-19", Attempt: 1, Passed: true})
+	}},
+	{"TRN-02", "k", "", "nobody is asked to take it", func(p *program) {
+		p.put("course", "k", soc1.Course{Title: "Your part", Owner: "ann", Body: "x", Controls: []string{"c1"}})
+	}, func(p *program) { p.teach("bea"); p.took("bea") }},
 	{"RPT-05", "e", "limitations", "inherent limitations", func(p *program) { p.question.Report = &Report{RestrictedUse: true} }, func(p *program) { p.question.Report.Limitations = true }},
 	{"RPT-06", "x", "subsequent_events_through", "no day", func(p *program) { p.audit(); p.examined(func(e *soc1.Examination) { e.SubsequentEventsThrough = "" }) },
 		func(p *program) { p.examined(func(e *soc1.Examination) { e.SubsequentEventsThrough = "2026-01-18" }) }},
@@ -519,8 +525,8 @@ func TestEveryRuleIsTested(t *testing.T) {
 			t.Errorf("%s reads nothing", r.ID)
 		}
 	}
-	if len(seen) != 93 {
-		t.Errorf("%d rules, expected 93", len(seen))
+	if len(seen) != 95 {
+		t.Errorf("%d rules, expected 95", len(seen))
 	}
 }
 
@@ -569,4 +575,16 @@ func (p *program) weighed(change func(*soc1.EventAssessment)) {
 		change(&a)
 	}
 	p.put("event_assessment", "a", a)
+}
+
+// teach assigns a course to people; gil has no part in any control.
+func (p *program) teach(people ...string) {
+	p.put("person", "gil", soc1.Person{Name: "Gil", Side: soc1.SideServiceOrganization})
+	p.put("course", "k", soc1.Course{Title: "Your part", Owner: "ann", Body: "x", Controls: []string{"c1"}})
+	p.put("training_assignment", "t", soc1.TrainingAssignment{Course: "k", Audience: soc1.Audience{People: people}, AssignedOn: "2025-02-01", Due: "2025-03-01", AssignedBy: "ann"})
+}
+
+// took has somebody pass that course.
+func (p *program) took(who string) {
+	p.put("course_completion", "x-"+who, soc1.CourseCompletion{Course: "k", Revision: 1, Person: who, FinishedOn: "2025-02-10", Attempt: 1, Passed: true})
 }

@@ -52,6 +52,8 @@ const (
 	PolicyDecide     Action = "policy.decide"     // approve or refuse a policy or an exception; kind policy_approval, the owner is its approver
 	PolicyMinute     Action = "policy.minute"     // record what was decided elsewhere; kind policy_approval
 	PolicyConfirm    Action = "policy.confirm"    // confirm that one follows a policy; kind policy_acknowledgement, the owner is whose word it is
+	CourseKeep       Action = "course.keep"       // keep a course together with its answers, and read these; kind course_key
+	CourseTake       Action = "course.take"       // take a course; kind course_completion, the owner is who takes it
 	// ControlPerform signs a performance, PerformanceReview accepts or returns it;
 	// kind performance, the owner is whose task or whose review it is.
 	ControlPerform    Action = "control.perform"
@@ -111,6 +113,8 @@ var actions = []struct {
 	{PolicyDecide, "decide on what this person approves"},
 	{PolicyMinute, "record decisions on policies"},
 	{PolicyConfirm, "confirm policies for this person"},
+	{CourseKeep, "keep courses"},
+	{CourseTake, "take a course for this person"},
 	{Attend, "be shown at this record"},
 }
 

@@ -62,7 +62,7 @@ type Line struct {
 
 // aspects say which aspect a group of rules bears on.
 var aspects = map[string]Aspect{"SCP": Description, "DSC": Description, "EVT": Description, "CUE": Description, "SUB": Description, "OBJ": Design, "CTL": Design, "WLK": Design,
-	"POP": Evidence, "SMP": Evidence, "TST": Evidence, "DEV": Operation, "RPT": Form}
+	"TRN": Operation, "POP": Evidence, "SMP": Evidence, "TST": Evidence, "DEV": Operation, "RPT": Form}
 
 // weightyHigh are the rules of high severity whose finding could modify an opinion
 // together with others: what is omitted or stated wrongly, controls that cannot be

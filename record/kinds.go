@@ -83,6 +83,18 @@ func newKinds() *Registry {
 	confirmed := register("event_confirmation", "Confirmation of events", "Confirmations of events")
 	confirmed.Decision, confirmed.Timeless = true, true
 	Register[soc1.EventConfirmation](r, confirmed)
+	course := register("course", "Course", "Courses")
+	course.Timeless = true
+	Register[soc1.Course](r, course)
+	key := register("course_key", "Answer key", "Answer keys")
+	key.Decision, key.Timeless = true, true
+	Register[soc1.CourseKey](r, key)
+	training := register("training_assignment", "Training assignment", "Training assignments")
+	training.Timeless = true
+	Register[soc1.TrainingAssignment](r, training)
+	taken := register("course_completion", "Attempt at a course", "Attempts at courses")
+	taken.Decision, taken.Timeless = true, true
+	Register[soc1.CourseCompletion](r, taken)
 
 	either := func(name, title, plural string, decision bool) Spec {
 		return Spec{Name: name, Title: title, Plural: plural, Home: Either, Decision: decision, Timeless: decision}

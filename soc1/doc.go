@@ -64,6 +64,10 @@
 //	event                    Event
 //	event_assessment         EventAssessment
 //	event_confirmation       EventConfirmation
+//	course                   Course
+//	course_key               CourseKey
+//	training_assignment      TrainingAssignment
+//	course_completion        CourseCompletion
 //
 // Of either ledger, management's own work in the organization's, the
 // auditor's in the examination's:

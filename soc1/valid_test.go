@@ -244,8 +244,25 @@ func validRecords() []Record {
 			k.Checklist, k.Balances, k.Calendar = []string{"Agree the total"}, []string{"Bank", "Ledger"}, "porto"
 		}),
 		anEvent(), anEventAssessment(), EventConfirmation{Engagement: "e", By: "ann", Through: "2025-12-31", On: "2026-01-07"},
+		aCourse(), Course{Title: "Film", Owner: "ann", Files: []File{aFile()}, RenewMonths: 12},
+		CourseKey{Course: "c", Questions: 2, QuizSHA256: digestText, Commitment: digestText, KeptBy: "ann", KeptOn: "2025-01-10"}, anAssignment(), aCompletion(),
+		CourseCompletion{Course: "film", Revision: 1, Person: "bob", FinishedOn: "2025-02-03", Attempt: 1, Passed: true},
 		WorkingPaperNote{Title: "Planning", Text: "Plan.", By: "cat", ReviewedBy: "dan"},
 	}
+}
+
+func aCourse() Course {
+	return Course{Title: "Your part", Owner: "ann", Body: "## One", PassMark: 50, Controls: []string{"c"}, Questions: []CourseQuestion{
+		{ID: "q1", Text: "Who?", Choices: []CourseChoice{{"a", "You"}, {"b", "Nobody"}}},
+		{ID: "q2", Text: "When?", Choices: []CourseChoice{{"a", "Monthly"}, {"b", "Never"}, {"c", "Yearly"}}, Multiple: true}}}
+}
+
+func anAssignment() TrainingAssignment {
+	return TrainingAssignment{Course: "c", Audience: Audience{Roles: []Role{ControlOwner}}, AssignedOn: "2025-01-10", Due: "2025-02-10", AssignedBy: "ann"}
+}
+
+func aCompletion() CourseCompletion {
+	return CourseCompletion{Course: "c", Revision: 1, Person: "bob", Assignment: "t", FinishedOn: "2025-02-03", Attempt: 2, Correct: 1, Total: 2, PassMark: 50, Passed: true, Missed: []string{"q2"}}
 }
 
 func aPlan() Remediation {

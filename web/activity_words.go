@@ -19,6 +19,8 @@ var actions = []struct{ action, words string }{
 	{"comment.write", "commented"},
 	{"conclude", "concluded"},
 	{"control.perform", "signed the performance of a control"},
+	{"course.keep", "kept a course"},
+	{"course.take", "took a course"},
 	{"deviation.record", "recorded a deviation"},
 	{"document.redact", "redacted a document"},
 	{"event.assess", "assessed an event"},
@@ -69,6 +71,7 @@ var actions = []struct{ action, words string }{
 	{"scope.interview", "answered the interview on the report"},
 	{"sign", "signed"},
 	{"test.run", "performed a test"},
+	{"training.assign", "assigned a course"},
 	{"workspace.init", "set up the workspace"},
 }
 

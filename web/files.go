@@ -349,7 +349,7 @@ func (r *request) addFiles() error {
 
 // hasFiles tells whether records of a kind hold files that are added in the browser.
 func hasFiles(k *record.Kind) bool {
-	return k.Name == "evidence" || k.Name == "policy"
+	return k.Name == "evidence" || k.Name == "policy" || k.Name == courseKind
 }
 
 // filesOf are the files that a record names, with where they are found.
@@ -424,8 +424,11 @@ func (p *patientWriter) Write(b []byte) (int, error) {
 // inline are the types that are shown as they are: pictures that hold no scripts.
 var inline = []string{"image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp"}
 
-// previewOf says how a file can be looked at: "image", "pdf", "table", "text", or
-// not at all.
+// films are the types of films that browsers play.
+var films = []string{"video/mp4", "video/webm", "video/ogg"}
+
+// previewOf says how a file can be looked at: "image", "pdf", "video", "table", "text",
+// or not at all.
 func previewOf(f soc1.File) string {
 	switch {
 	case slices.Contains(f.Flags, soc1.FileOtherType), slices.Contains(f.Flags, soc1.FileExecutable), slices.Contains(f.Flags, soc1.FileInflated), slices.Contains(f.Flags, soc1.FileEncrypted):
@@ -434,6 +437,8 @@ func previewOf(f soc1.File) string {
 		return "image"
 	case f.MediaType == "application/pdf":
 		return "pdf"
+	case slices.Contains(films, f.MediaType):
+		return "video"
 	case f.MediaType == "text/csv", f.MediaType == "text/tab-separated-values",
 		f.MediaType == "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", f.MediaType == "application/vnd.ms-excel.sheet.macroEnabled.12":
 		return "table"
@@ -443,7 +448,7 @@ func previewOf(f soc1.File) string {
 	return ""
 }
 
-// showRaw sends a picture or a PDF to stand in a page. The name in the address is
+// showRaw sends a picture, a film or a PDF to stand in a page. The name in the address is
 // for the viewer, which shows it.
 func (r *request) showRaw() error {
 	f, b, err := r.openFile()
@@ -452,7 +457,7 @@ func (r *request) showRaw() error {
 	}
 	defer b.Close()
 	how := previewOf(f)
-	if how != "image" && how != "pdf" {
+	if how != "image" && how != "pdf" && how != "video" {
 		return errNowhere
 	}
 	h := r.w.Header()

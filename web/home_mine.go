@@ -268,6 +268,14 @@ func (r *request) waitingItem(w app.WaitingItem) homeItem {
 		x.Icon, x.Text, x.Action = "calendar-clock", w.What, "Confirm"
 		x.Href = in.url("/events#asked")
 		x.ActionHref = x.Href
+	case app.WaitsCourse:
+		x.Icon, x.Text, x.Action = "book-open", w.What, "Take it"
+		x.Href = in.url("/training/%s", url.PathEscape(w.Ref.ID))
+		x.ActionHref = x.Href
+	case app.WaitsLateCourses:
+		x.Icon, x.Text, x.Action = "book-open", w.What, "Look"
+		x.Href = in.url("/training/%s", url.PathEscape(w.Ref.ID))
+		x.ActionHref = x.Href
 	case app.WaitsReview:
 		x.Icon, x.Text = "eye", "Test to review: "+ref.Text
 	case app.WaitsPlan:

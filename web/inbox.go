@@ -186,6 +186,7 @@ var verbs = map[app.WaitingFor][2]string{
 	app.WaitsPerform: {"Perform", "clipboard-check"}, app.WaitsLook: {"Review", "clipboard-check"},
 	app.WaitsPolicyDecision: {"Read and decide", "scroll-text"}, app.WaitsPolicyWord: {"Read and confirm", "scroll-text"}, app.WaitsPolicyException: {"Open the exception", "scroll-text"},
 	app.WaitsAssessment: {"Assess it", "calendar-clock"}, app.WaitsWord: {"Confirm", "calendar-clock"},
+	app.WaitsCourse: {"Take it", "book-open"}, app.WaitsLateCourses: {"Look at it", "book-open"},
 	app.WaitsPlan: {"Open the plan", "list-checks"}, app.WaitsRetest: {"Open the board", "flask-conical"}, app.WaitsLatePlan: {"Open the plan", "triangle-alert"},
 }
 
@@ -257,6 +258,12 @@ func (r *request) inboxItem(w app.WaitingItem, read map[string]time.Time) (inbox
 	case app.WaitsWord:
 		x.Why = "You own controls in scope, or answer for the report"
 		x.Do.Href = r.url("/events#asked")
+	case app.WaitsCourse:
+		x.Why = "You are asked to take it"
+		x.Do.Href = r.url("/training/%s", url.PathEscape(w.Ref.ID))
+	case app.WaitsLateCourses:
+		x.Why = "You keep the course"
+		x.Do.Href = r.url("/training/%s", url.PathEscape(w.Ref.ID))
 	case app.WaitsLatePlan:
 		x.Why = fmt.Sprintf("Plans that are more than %d days overdue wait for whoever closes them too", remediation.EscalateAfter)
 	}

@@ -34,7 +34,7 @@ func inboxBody(p *inboxPage) templ.Component {
 			templ_7745c5c3_Var1 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"scroll inbox\" id=\"inbox\" tabindex=\"0\" role=\"region\" aria-label=\"What waits for you\" data-live-kind=\"comment request evidence control policy test_of_control exception assertion representation_letter deputy remediation remediation_closing risk_session risk_score event event_assessment event_confirmation\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"scroll inbox\" id=\"inbox\" tabindex=\"0\" role=\"region\" aria-label=\"What waits for you\" data-live-kind=\"comment request evidence control policy test_of_control exception assertion representation_letter deputy remediation remediation_closing risk_session risk_score event event_assessment event_confirmation course course_key training_assignment course_completion\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

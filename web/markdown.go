@@ -75,8 +75,10 @@ type prose struct {
 	record func(ledger, kind, id string) (words, href string, ok bool)
 	// host is ours: addresses there are those of pages.
 	host, base string
-	// document says that it has headings, and that its lines are not lines of their own.
+	// document says that it has headings, and that its lines are not lines of their own;
+	// below is by how many ranks its headings are lowered. None is of the first.
 	document bool
+	below    int
 	// inLink says that what is written stands in a link already.
 	inLink bool
 }
@@ -134,8 +136,7 @@ func (p *prose) block(n ast.Node, depth int) {
 		p.blocks(n, depth)
 		p.out.WriteString("</li>")
 	case *ast.Heading:
-		// The page has headings of its own, of the first two ranks.
-		tag := "h" + strconv.Itoa(min(x.Level+2, 6))
+		tag := "h" + strconv.Itoa(min(max(x.Level+p.below, 2), 6))
 		p.out.WriteString("<" + tag + ">")
 		p.inlines(n)
 		p.out.WriteString("</" + tag + ">")

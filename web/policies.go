@@ -309,7 +309,7 @@ func (r *request) policyAgain(status int, id string, now bool, typed app.PolicyD
 			p.Changes = diffWords(was.Value.Text, l.Value.Text)
 		}
 	}
-	p.Text, p.Summary = r.document(shown.Text), shown.Summary
+	p.Text, p.Summary = r.document(shown.Text, 2), shown.Summary
 	for _, file := range shown.Files {
 		p.Files = append(p.Files, ui.Link{Text: file.Name, Href: r.url("/r/policy/%s/files/%s", url.PathEscape(id), file.SHA256)})
 	}
@@ -397,9 +397,9 @@ func (r *request) policyFacts(l *policies.Line) []eventFact {
 	return append(out, f)
 }
 
-// document renders a document that somebody wrote.
-func (r *request) document(s string) string {
-	p := &prose{host: r.Host, base: r.site.base, document: true, record: r.called,
+// document renders a document that somebody wrote, its headings lowered by some ranks.
+func (r *request) document(s string, below int) string {
+	p := &prose{host: r.Host, base: r.site.base, document: true, below: below, record: r.called,
 		person: func(string) (string, string, bool) { return "", "", false }}
 	return p.html(s)
 }
@@ -559,9 +559,9 @@ func (r *request) readCampaign(p *campaignPage, c *policies.Campaign, ticked url
 		if err != nil {
 			return err
 		}
-		read := readPolicy{ID: x.ID, Title: was.Value.Title, Version: x.Approval.Value.Version, Revision: x.Approval.Value.Revision, Text: r.document(was.Value.Text), Href: r.policyHref(x.ID), On: ticked.Get("read-"+x.ID) != ""}
+		read := readPolicy{ID: x.ID, Title: was.Value.Title, Version: x.Approval.Value.Version, Revision: x.Approval.Value.Revision, Text: r.document(was.Value.Text, 2), Href: r.policyHref(x.ID), On: ticked.Get("read-"+x.ID) != ""}
 		if was.Value.Text == "" {
-			read.Text = r.document(was.Value.Summary)
+			read.Text = r.document(was.Value.Summary, 2)
 		}
 		for _, f := range was.Value.Files {
 			read.Files = append(read.Files, ui.Link{Text: f.Name, Href: r.url("/r/policy/%s/files/%s", url.PathEscape(x.ID), f.SHA256)})
@@ -654,7 +654,7 @@ func (r *request) startersAgain(status int, ticked []string, wrong *app.FieldErr
 		return err
 	}
 	for _, x := range app.StarterPolicies() {
-		row := starterRow{StarterPolicy: x, HTML: r.document(x.Text)}
+		row := starterRow{StarterPolicy: x, HTML: r.document(x.Text, 2)}
 		for i := range reg.Lines {
 			if strings.EqualFold(reg.Lines[i].Value.Title, x.Title) {
 				row.There = r.policyHref(reg.Lines[i].ID)

@@ -103,8 +103,11 @@ func (r *request) showRecord(status int, d draft) error {
 	changeable := !k.Decision && !r.past.On() && !x.Retired && !x.Redacted && r.site.app.MayPut(r.Context(), r.actor, r.ledger, k.Name, x.ID) == nil
 	if changeable {
 		p.Edit = r.url("%s/r/%s/%s/edit", r.at(), k.Name, url.PathEscape(x.ID))
-		if k.Name == personKind {
+		switch k.Name {
+		case personKind:
 			p.Edit = r.peopleURL("/%s", url.PathEscape(x.ID))
+		case courseKind:
+			p.Edit = r.url("/training/%s/edit", url.PathEscape(x.ID))
 		}
 	}
 	if hasFiles(k) && !x.Redacted {
@@ -118,7 +121,7 @@ func (r *request) showRecord(status int, d draft) error {
 		if changeable && !f.Signature && !f.File {
 			s.Edit = p.Edit + "?field=" + url.QueryEscape(f.Name)
 		}
-		if changeable && k.Name == personKind {
+		if changeable && (k.Name == personKind || k.Name == courseKind) {
 			s.Edit = p.Edit
 		}
 		p.Fields = append(p.Fields, s)
@@ -297,6 +300,9 @@ func (r *request) create() error {
 	if k.Name == personKind {
 		return r.redirect(r.peopleURL("/new"))
 	}
+	if k.Name == courseKind {
+		return r.redirect(r.url("/training/course/new"))
+	}
 	if err := r.site.app.MayPut(r.Context(), r.actor, r.ledger, k.Name, ""); err != nil {
 		return err
 	}
@@ -311,6 +317,9 @@ func (r *request) edit() error {
 	}
 	if k.Name == personKind {
 		return r.redirect(r.peopleURL("/%s", url.PathEscape(r.PathValue("id"))))
+	}
+	if k.Name == courseKind {
+		return r.redirect(r.url("/training/%s/edit", url.PathEscape(r.PathValue("id"))))
 	}
 	x, err := r.present(k)
 	if err == nil {

@@ -55,11 +55,13 @@ func TestRegisters(t *testing.T) {
 		if !strings.Contains(page, "<title>") || strings.Contains(page, " style=") {
 			t.Errorf("the register of %s is no page, or carries a style of its own", name)
 		}
-		// People have a form of their own.
+		// People and courses have a form of their own.
 		if name == personKind {
 			m.page(administrator, "/people/new")
 		} else if name == roleKind {
 			m.page(administrator, "/r/role/new")
+		} else if name == courseKind {
+			m.page(manager, "/training/course/new")
 		} else if !k.Decision && k.Home != record.Examination {
 			m.page(manager, "/r/"+name+"/new")
 		}

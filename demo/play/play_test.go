@@ -236,6 +236,18 @@ func programmed(t *testing.T, a *app.App) {
 	if err != nil || len(waiting) < 3 {
 		t.Errorf("%d things wait for a control owner: %v", len(waiting), err)
 	}
+	// Everybody took their courses in the first year, one of them late; in the second one
+	// person has not yet.
+	school, err := a.Training(ctx, by, app.TrainingOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if late := school.All().Late(); len(school.Courses) != 4 || len(late) != 1 || late[0].Person.ID != "gustavo-almeida" {
+		t.Errorf("%d courses, %d people overdue", len(school.Courses), len(late))
+	}
+	if n, ok := school.All().Percent(); !ok || n < 90 || n == 100 {
+		t.Errorf("%d%% have passed", n)
+	}
 	// Whatever the company goes on with is nothing of the examination's.
 	a2025, err := a.Activity(ctx, "helen-marchetti", app.ActivityQuery{Ledgers: []string{"exam-soc1-2025"}, Limit: 1})
 	if err != nil || len(a2025.Lines) != 1 || a2025.Lines[0].Time > "2026-02-21" {

@@ -81,6 +81,7 @@ func (s *stage) season(year int, engagement string, from, until soc1.Date) []eve
 	y.ownTests()
 	y.requests()
 	y.happened()
+	y.trained()
 	for _, f := range slices.SortedFunc(maps.Keys(y.filings), func(a, b filing) int {
 		return cmp.Or(cmp.Compare(a.on, b.on), cmp.Compare(a.by, b.by))
 	}) {

@@ -1,0 +1,226 @@
+package app_test
+
+import (
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"reperform/app"
+	"reperform/identity"
+	"reperform/record"
+	"reperform/soc1"
+	"reperform/training"
+)
+
+const smallQuiz = "Who owns it?\n[x] You\n[ ] Nobody\n> SECRET-REASON\n\nWhen?\n[x] Monthly\n[x] On time\n[ ] Never\n"
+
+// small is a course with two questions.
+func small(t *testing.T) app.CourseKeeping {
+	t.Helper()
+	questions, answers, err := training.ParseQuiz(smallQuiz)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return app.CourseKeeping{ID: "small", Course: soc1.Course{Title: "Your part", Owner: "dana", Edition: "1", Body: "## One", PassMark: 100, Questions: questions, Controls: []string{"it-1-1"}}, Answers: answers}
+}
+
+// A course is kept with its answers, which no reader of the ledger sees, assigned,
+// taken, failed, passed, and filed as evidence.
+func TestTrainingFromCourseToEvidence(t *testing.T) {
+	s := begin(t)
+	_, err := s.apply("dana", person("cora", "", "service_organization", "control_owner")+person("rita", "", "service_organization", "read_only")+
+		person("amy", "", "service_organization", "administrator")+person("rob", "", "audit_firm", "read_only")+person("xavier", "", "guest", "external_assessor"))
+	s.must(err)
+	var denied *identity.DeniedError
+	for _, actor := range []string{"cora", "rita", "rob", "xavier"} {
+		if _, err := s.app.KeepCourse(s.ctx, actor, small(t)); !errors.As(err, &denied) {
+			t.Errorf("%s keeps courses: %v", actor, err)
+		}
+		if _, err := s.app.AdoptCourse(s.ctx, actor, app.Adopting{BuiltIn: "everybody"}); !errors.As(err, &denied) {
+			t.Errorf("%s adopts courses: %v", actor, err)
+		}
+		if _, err := s.app.AssignTraining(s.ctx, actor, app.Assigning{Course: "small", Audience: soc1.Audience{Everybody: true}, Due: "2999-01-01"}); !errors.As(err, &denied) {
+			t.Errorf("%s assigns: %v", actor, err)
+		}
+	}
+	wrong := func(what, field string, err error) {
+		t.Helper()
+		var f *app.FieldError
+		if !errors.As(err, &f) || f.Field != field {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	_, err = s.app.KeepCourse(s.ctx, "amy", app.CourseKeeping{Course: soc1.Course{Title: "Nothing", Owner: "amy"}})
+	wrong("a course of nothing", "body", err)
+	bare := small(t)
+	bare.Answers = nil
+	_, err = s.app.KeepCourse(s.ctx, "amy", bare)
+	wrong("a quiz without answers", "questions", err)
+	half := small(t)
+	half.Answers = half.Answers[:1]
+	_, err = s.app.KeepCourse(s.ctx, "amy", half)
+	wrong("half a key", "questions", err)
+	if _, err := s.app.KeepCourse(s.ctx, "amy", small(t)); err != nil {
+		t.Fatal(err)
+	}
+	// The ledger holds a commitment and no answer, and what is sealed is nobody's to open.
+	v, err := s.app.View(s.ctx, "cora", app.OrganizationLedger, record.AsOf{})
+	s.must(err)
+	key, err := record.One[soc1.CourseKey](s.ctx, v, "course_key", "small")
+	s.must(err)
+	files, err := s.app.Export(s.ctx, "cora", app.OrganizationLedger, record.AsOf{})
+	s.must(err)
+	for name, b := range files {
+		if strings.Contains(string(b), "SECRET-REASON") {
+			t.Errorf("%s tells the answers", name)
+		}
+	}
+	// Not even by who names their digest in evidence of their own.
+	_, err = s.apply("cora", "kind: evidence\nid: thief\neffective: '2025-01-01'\ntitle: Answers\nfiles:\n- {name: answers.json, size: 1, sha256: "+key.Value.Commitment+"}\n")
+	s.must(err)
+	if _, _, err := s.app.FileOf(s.ctx, "cora", app.OrganizationLedger, "evidence", "thief", key.Value.Commitment); err == nil {
+		t.Error("the answers are opened as a file of evidence")
+	}
+	if _, err := s.app.CourseAnswers(s.ctx, "cora", "small"); !errors.As(err, &denied) {
+		t.Errorf("cora reads the answers: %v", err)
+	}
+	if got, err := s.app.CourseAnswers(s.ctx, "dana", "small"); err != nil || len(got) != 2 || got[0].Explanation != "SECRET-REASON" {
+		t.Errorf("dana: %v %v", got, err)
+	}
+	// Assigned.
+	give := func(change func(*app.Assigning)) error {
+		x := app.Assigning{Course: "small", Audience: soc1.Audience{Roles: []soc1.Role{soc1.ControlOwner, soc1.ReadOnly}}, Due: "2026-12-31"}
+		change(&x)
+		_, err := s.app.AssignTraining(s.ctx, "dana", x)
+		return err
+	}
+	wrong("no day", "due", give(func(x *app.Assigning) { x.Due = "" }))
+	wrong("a day that is none", "due", give(func(x *app.Assigning) { x.Due = "soon" }))
+	wrong("a day gone by", "due", give(func(x *app.Assigning) { x.Due = "2020-01-01" }))
+	wrong("nobody", "audience", give(func(x *app.Assigning) { x.Audience = soc1.Audience{} }))
+	wrong("nobody today", "audience", give(func(x *app.Assigning) { x.Audience = soc1.Audience{People: []string{"rob"}} }))
+	wrong("no such course", "course", give(func(x *app.Assigning) { x.Course = "none" }))
+	s.must(give(func(x *app.Assigning) { x.ID = "t-small" }))
+	waiting := func(actor string, why app.WaitingFor) int {
+		t.Helper()
+		items, err := s.app.Waiting(s.ctx, actor)
+		s.must(err)
+		n := 0
+		for _, x := range items {
+			if x.For == why {
+				n++
+			}
+		}
+		return n
+	}
+	if waiting("cora", app.WaitsCourse) != 1 || waiting("amy", app.WaitsCourse) != 0 {
+		t.Error("the course waits for others than those asked")
+	}
+	// Taken: not all answered, failed, passed.
+	take := func(actor string, given map[string][]string) (*app.CourseTaken, error) {
+		return s.app.TakeCourse(s.ctx, actor, app.CourseTaking{Course: "small", Seen: 1, Answers: given})
+	}
+	_, err = take("cora", map[string][]string{"q1": {"a"}})
+	wrong("half answered", "q2", err)
+	_, err = s.app.TakeCourse(s.ctx, "cora", app.CourseTaking{Course: "small", Seen: 7})
+	wrong("another revision", "course", err)
+	failed, err := take("cora", map[string][]string{"q1": {"a"}, "q2": {"a"}})
+	s.must(err)
+	if failed.Passed || failed.Correct != 1 || failed.Attempt != 1 || !slices.Equal(failed.Missed, []string{"q2"}) || failed.Answers != nil || failed.Assignment != "t-small" {
+		t.Errorf("failed: %+v", failed)
+	}
+	passed, err := take("cora", map[string][]string{"q1": {"a"}, "q2": {"b", "a"}})
+	s.must(err)
+	if !passed.Passed || passed.Attempt != 2 || len(passed.Answers) != 2 || waiting("cora", app.WaitsCourse) != 0 {
+		t.Errorf("passed: %+v", passed)
+	}
+	if got, err := s.app.CourseAnswers(s.ctx, "cora", "small"); err != nil || len(got) != 2 {
+		t.Errorf("who passed does not read what is right: %v", err)
+	}
+	for _, actor := range []string{"rob", "xavier"} {
+		if _, err := take(actor, map[string][]string{"q1": {"a"}, "q2": {"b", "a"}}); !errors.As(err, &denied) {
+			t.Errorf("%s took the course: %v", actor, err)
+		}
+	}
+	if _, err := s.apply("dana", "kind: course_completion\nid: typed\ncourse: small\nrevision: 1\nperson: rita\nfinished_on: '2025-02-03'\nattempt: 1\npassed: true\n"); err == nil {
+		t.Error("a completion was typed in")
+	}
+	// Filed.
+	if _, err := s.app.RecordTraining(s.ctx, "rita", "t-small"); !errors.As(err, &denied) {
+		t.Errorf("a reader files evidence: %v", err)
+	}
+	id, err := s.app.RecordTraining(s.ctx, "dana", "t-small")
+	s.must(err)
+	v, err = s.app.View(s.ctx, "dana", app.OrganizationLedger, record.AsOf{})
+	s.must(err)
+	e, err := record.One[soc1.Evidence](s.ctx, v, "evidence", id)
+	s.must(err)
+	if !slices.Equal(e.Value.Controls, []string{"it-1-1"}) || e.Value.AsOf == "" || len(e.Value.Files) != 1 || e.Value.Files[0].MediaType != "text/csv" {
+		t.Errorf("%+v", e.Value)
+	}
+	_, b, err := s.app.FileOf(s.ctx, "cora", app.OrganizationLedger, "evidence", id, e.Value.Files[0].SHA256)
+	s.must(err)
+	text, err := io.ReadAll(b)
+	s.must(err)
+	b.Close()
+	for _, want := range []string{"Name,Position", "Name of cora,,Control owner,Your part,1,1,", ",Passed,", "Name of rita", ",To take,"} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("the register lacks %q:\n%s", want, text)
+		}
+	}
+	// A change of the questions needs the answers again; a change of the text does not.
+	changed := small(t)
+	changed.Revision, changed.Answers, changed.Course.Body = 1, nil, "## Two"
+	if _, err := s.app.KeepCourse(s.ctx, "amy", changed); err != nil {
+		t.Error(err)
+	}
+	changed.Revision, changed.Course.Questions[0].Text = 2, "Whose is it?"
+	_, err = s.app.KeepCourse(s.ctx, "amy", changed)
+	wrong("other questions with the old answers", "questions", err)
+	var stale *app.StaleError
+	changed.Answers, changed.Revision = small(t).Answers, 1
+	if _, err := s.app.KeepCourse(s.ctx, "amy", changed); !errors.As(err, &stale) {
+		t.Errorf("over a change: %v", err)
+	}
+	// Questions that are changed without the answers close the quiz.
+	_, err = s.apply("dana", "kind: course\nid: small\ntitle: Your part\nowner: dana\nbody: '## Two'\npass_mark: 100\nquestions:\n- {id: q1, text: Other, choices: [{id: a, text: You}, {id: b, text: Me}]}\n")
+	s.must(err)
+	_, err = s.app.TakeCourse(s.ctx, "cora", app.CourseTaking{Course: "small", Answers: map[string][]string{"q1": {"a"}}})
+	wrong("a quiz without its key", "course", err)
+}
+
+// A course that comes with the program is adopted with its answers, once; a course
+// without a quiz is confirmed.
+func TestAdoptedAndConfirmedCourses(t *testing.T) {
+	s := begin(t)
+	id, err := s.app.AdoptCourse(s.ctx, "dana", app.Adopting{BuiltIn: "control-owner"})
+	s.must(err)
+	if id != "your-part-control-owner" {
+		t.Error(id)
+	}
+	var f *app.FieldError
+	if _, err := s.app.AdoptCourse(s.ctx, "dana", app.Adopting{BuiltIn: "control-owner"}); !errors.As(err, &f) || f.Field != "id" {
+		t.Errorf("twice: %v", err)
+	}
+	if _, err := s.app.AdoptCourse(s.ctx, "dana", app.Adopting{BuiltIn: "auditor"}); !errors.As(err, &f) || f.Field != "built_in" {
+		t.Errorf("unknown: %v", err)
+	}
+	r, err := s.app.Training(s.ctx, "dana", app.TrainingOptions{})
+	s.must(err)
+	if c := r.Course(id); c == nil || !c.Open() || c.Value.Owner != "dana" || c.Value.BuiltIn != "control-owner" {
+		t.Errorf("%+v", c)
+	}
+	if _, err := s.app.KeepCourse(s.ctx, "dana", app.CourseKeeping{ID: "read", Course: soc1.Course{Title: "Read this", Owner: "dana", Body: "Text."}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.app.TakeCourse(s.ctx, "dana", app.CourseTaking{Course: "read"}); !errors.As(err, &f) || f.Field != "read" {
+		t.Errorf("unconfirmed: %v", err)
+	}
+	got, err := s.app.TakeCourse(s.ctx, "dana", app.CourseTaking{Course: "read", Read: true})
+	s.must(err)
+	if !got.Passed || got.Assignment != "" || got.Total != 0 {
+		t.Errorf("%+v", got)
+	}
+}
