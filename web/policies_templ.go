@@ -128,7 +128,7 @@ func policiesBody(p *policiesPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "</div><div class=\"scroll pol-page\" id=\"policies-page\" data-live-kind=\"*\" tabindex=\"0\" role=\"region\" aria-label=\"Policies\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "</div><div class=\"scroll pol-page\" id=\"policies-page\" data-live-kind=\"*\" tabindex=\"0\" role=\"region\" aria-label=\"Where policies stand\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
