@@ -203,7 +203,7 @@ func (s *Service) item(ctx context.Context, r reader, w app.WaitingItem, mention
 	case w.For == app.WaitsWord:
 		i.Href = s.public + "/events#asked"
 	case w.For == app.WaitsCourse, w.For == app.WaitsLateCourses:
-		i.Href = s.public + "/training/" + url.PathEscape(w.Ref.ID)
+		i.Href = s.courseURL(w.Ref.ID)
 	case w.For == app.WaitsEvidence:
 		i.Text = "Provide evidence that " + s.heading(ctx, r.PersonID, w.Ref) + " operated" + daysText(w.Evidence)
 	case w.For == app.WaitsPerform:
