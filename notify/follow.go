@@ -104,7 +104,9 @@ type telling struct {
 	// comments and requests are those that the command changed.
 	comments, requests map[string]int64
 	named              []app.Happened
-	queued             bool
+	// assignments are those of courses that the command made.
+	assignments map[string]bool
+	queued      bool
 }
 
 // happened queues what a command asks of people. Nothing of an examination is
@@ -117,7 +119,7 @@ func (s *Service) happened(ctx context.Context, h *app.Happening) (queued bool, 
 	if at, err := time.Parse(time.RFC3339Nano, h.Time); err == nil && s.now().Sub(at) > stale {
 		return false, nil
 	}
-	t := telling{Service: s, ctx: ctx, h: h, comments: map[string]int64{}, requests: map[string]int64{}}
+	t := telling{Service: s, ctx: ctx, h: h, comments: map[string]int64{}, requests: map[string]int64{}, assignments: map[string]bool{}}
 	for _, c := range h.Changes {
 		switch {
 		case c.Retired:
@@ -125,11 +127,13 @@ func (s *Service) happened(ctx context.Context, h *app.Happening) (queued bool, 
 			t.comments[c.ID] = c.Revision
 		case c.Kind == "request":
 			t.requests[c.ID] = c.Revision
+		case c.Kind == "training_assignment" && c.Revision == 1:
+			t.assignments[c.ID] = true
 		case naming[c.Kind] != nil:
 			t.named = append(t.named, c)
 		}
 	}
-	if len(t.comments)+len(t.requests)+len(t.named) == 0 {
+	if len(t.comments)+len(t.requests)+len(t.named)+len(t.assignments) == 0 {
 		return false, nil
 	}
 	all, err := s.recentReaders(ctx)
@@ -141,7 +145,7 @@ func (s *Service) happened(ctx context.Context, h *app.Happening) (queued bool, 
 			t.to = append(t.to, r)
 		}
 	}
-	for _, tell := range []func() error{t.mentions, t.asked, t.assigned} {
+	for _, tell := range []func() error{t.mentions, t.asked, t.taught, t.assigned} {
 		if err := tell(); err != nil {
 			return t.queued, err
 		}

@@ -92,6 +92,29 @@ func TestAtOnce(t *testing.T) {
 	}
 }
 
+// Who is asked to take a course is told of it at once, and who has passed it is not.
+func TestCourses(t *testing.T) {
+	h := newHouse(t, mailtest.Config{})
+	_, err := h.app.KeepCourse(t.Context(), manager, app.CourseKeeping{ID: "film", Course: soc1.Course{Title: "Call-backs", Owner: manager, Body: "Secret words of the course."}})
+	h.must(err)
+	h.run()
+	for _, due := range []soc1.Date{"2025-12-19", "2025-12-20"} {
+		_, err := h.app.AssignTraining(t.Context(), manager, app.Assigning{Course: "film", Audience: soc1.Audience{People: []string{owner, manager}}, Due: due, Reason: "Secret words of the reason."})
+		h.must(err)
+		h.server.Await(t, 1)
+		_, err = h.app.TakeCourse(t.Context(), owner, app.CourseTaking{Course: "film", Read: true})
+		h.must(err)
+	}
+	h.comment(manager, "Read this.", owner)
+	all := to(t, h.server.Await(t, 2), owner)
+	if len(all) != 2 || all[0].Subject != "Asked of you: course Call-backs" {
+		t.Fatalf("%d mails, the first %q", len(all), all[0].Subject)
+	}
+	if s := all[0].Text(); !strings.Contains(s, "asks you to take this course. It is due on 19 December 2025.") || !strings.Contains(s, "https://r.wexmoor.example/training/film\n") || strings.Contains(s, "ecret words") {
+		t.Errorf("it says:\n%s", s)
+	}
+}
+
 // turnsOff is the kind of mail that a mail's header turns off.
 func (h *house) turnsOff(m mailtest.Read) desk.MailKind {
 	h.t.Helper()

@@ -207,7 +207,7 @@ func (s *Service) item(ctx context.Context, r reader, w app.WaitingItem, mention
 	case (w.For == app.WaitsPolicyDecision || w.For == app.WaitsPolicy) && w.Ref.Kind == "policy":
 		i.Href = s.public + "/policies/of/" + url.PathEscape(w.Ref.ID)
 	case w.For == app.WaitsCourse, w.For == app.WaitsLateCourses:
-		i.Href = s.public + "/training/" + url.PathEscape(w.Ref.ID)
+		i.Href = s.courseURL(w.Ref.ID)
 	case w.For == app.WaitsEvidence:
 		i.Text = "Provide evidence that " + s.heading(ctx, r.PersonID, w.Ref) + " operated" + daysText(w.Evidence)
 	case w.For == app.WaitsPerform:
