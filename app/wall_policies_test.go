@@ -6,7 +6,7 @@ import (
 	"reperform/soc1"
 )
 
-// policyCalls are the calls of the methods about policies. None of them would record
+// policyCalls are the calls of the methods about policies and about the next report. None of them would record
 // anything, whoever asks: there is no such policy and no such campaign.
 func policyCalls() map[string][]call {
 	one := func(do func(s *story, actor string, p place) (any, error)) []call { return []call{{do: do}} }
@@ -17,6 +17,19 @@ func policyCalls() map[string][]call {
 				return nil, err
 			}
 			return []any{r.Lines, r.Campaigns, r.Exceptions}, nil
+		}),
+		"CompareReports": one(func(s *story, actor string, p place) (any, error) {
+			f, err := s.app.CompareReports(s.ctx, actor, p.engagement, p.engagement)
+			if err != nil {
+				return nil, err
+			}
+			return f.Differences, nil
+		}),
+		"NextReport": one(func(s *story, actor string, _ place) (any, error) {
+			return s.app.NextReport(s.ctx, actor, app.Rolling{From: "absent"})
+		}),
+		"RollForward": one(func(s *story, actor string, _ place) (any, error) {
+			return s.app.RollForward(s.ctx, actor, app.Rolling{From: "absent"})
 		}),
 		"PolicyAt": one(func(s *story, actor string, _ place) (any, error) { return s.app.PolicyAt(s.ctx, actor, "absent", 1) }),
 		"AdoptPolicies": one(func(s *story, actor string, _ place) (any, error) {

@@ -205,6 +205,11 @@ func pages(t *testing.T, h *liveHouse) []page {
 			p.Do(`document.querySelector(".freeze summary")?.click(); for (const d of document.querySelectorAll(".because details")) d.open = true`)
 		}},
 		{pattern: "GET /scope", who: "elena-petrova", path: "/scope"},
+		{pattern: "GET /scope/forward", who: "elena-petrova", path: "/scope/forward"},
+		{pattern: "POST /scope/forward", who: manager, path: "/scope/forward", do: func(p *person) {
+			p.Do(`document.querySelector("#end").value = "2025-06-30"; document.querySelector(".fwd-next .btn").click()`)
+			p.Wait("the refusal", `document.querySelector(".note.bad[role=alert]") && document.readyState === "complete"`)
+		}},
 		{pattern: "POST /scope/freeze", who: manager, path: "/scope", do: func(p *person) {
 			p.Do(`document.querySelector(".freeze form").noValidate = true; document.querySelector(".freeze summary").click(); document.querySelector(".freeze form button").focus()`)
 			p.Press("Enter")

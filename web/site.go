@@ -163,6 +163,8 @@ func (s *Site) register() {
 	s.add("POST /start/use", (*request).useProposal)
 	s.add("GET /scope", (*request).scope)
 	s.add("POST /scope/freeze", (*request).freezeScope)
+	s.add("GET /scope/forward", (*request).showForward)
+	s.add("POST /scope/forward", (*request).rollForward)
 	s.add("POST /gaps/withdraw", (*request).withdrawGap)
 	s.add("GET /policies", (*request).listPolicies)
 	s.add("GET /policies/starters", (*request).showStarters)

@@ -19,7 +19,7 @@ import (
 func (c *cli) scopeCommand() *cobra.Command {
 	cmd := c.command("scope", "scope", nil)
 	cmd.AddCommand(c.scopeQuestionsCommand(), c.scopeInterviewCommand(), c.scopePeriodsCommand(), c.scopeDraftCommand(),
-		c.scopeMapCommand(), c.scopeFreezeCommand(), c.scopeChangesCommand())
+		c.scopeMapCommand(), c.scopeFreezeCommand(), c.scopeChangesCommand(), c.scopeDifferencesCommand(), c.scopeRollCommand())
 	return cmd
 }
 
