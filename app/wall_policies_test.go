@@ -31,6 +31,16 @@ func policyCalls() map[string][]call {
 		"RollForward": one(func(s *story, actor string, _ place) (any, error) {
 			return s.app.RollForward(s.ctx, actor, app.Rolling{From: "absent"})
 		}),
+		"OwnEvidence": one(func(s *story, actor string, p place) (any, error) {
+			o, err := s.app.OwnEvidence(s.ctx, actor, p.engagement)
+			if err != nil {
+				return nil, err
+			}
+			return o.Tables, nil
+		}),
+		"FileOwnEvidence": one(func(s *story, actor string, _ place) (any, error) {
+			return s.app.FileOwnEvidence(s.ctx, actor, "absent")
+		}),
 		"PolicyAt": one(func(s *story, actor string, _ place) (any, error) { return s.app.PolicyAt(s.ctx, actor, "absent", 1) }),
 		"AdoptPolicies": one(func(s *story, actor string, _ place) (any, error) {
 			return s.app.AdoptPolicies(s.ctx, actor, []string{"absent"})

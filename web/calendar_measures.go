@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 
+	"reperform/app"
 	"reperform/calendar"
 	"reperform/record"
 	"reperform/soc1"
@@ -22,6 +23,9 @@ type measuresPage struct {
 	Behind *measureBehind
 	Back   string
 	Period string
+	// Own is where the program's own evidence is filed, Owned leads to what was.
+	Own, Engagement string
+	Owned           ui.Link
 }
 
 // measureTrend is one measure over the months.
@@ -95,6 +99,9 @@ func (r *request) calendarMeasures() error {
 		return r.url("/calendar/measures?%s", v.Encode())
 	}
 	p.Back = r.url("/calendar/measures?%s", eng.Encode())
+	if err := r.ownEvidence(p, d.o.Question.Engagement); err != nil {
+		return err
+	}
 	months := d.measuresOf()
 	crumbs := []ui.Link{{Text: "Evidence calendar", Href: "/calendar"}}
 	title := "How controls are performed"
@@ -262,4 +269,33 @@ func (r *request) performanceText(d *matrixData, id string) (text, href string) 
 		code = line.Control.Code
 	}
 	return code + ", " + spanText(p.Value.From, p.Value.To), r.url("/calendar/of/%s?from=%s&to=%s", url.PathEscape(p.Value.Control), p.Value.To, p.Value.To)
+}
+
+// ownEvidence offers to file what the program shows about itself.
+func (r *request) ownEvidence(p *measuresPage, engagement string) error {
+	p.Engagement = engagement
+	v, err := r.records()
+	if err != nil {
+		return err
+	}
+	if e, err := record.One[soc1.Evidence](r.Context(), v, "evidence", "own-"+engagement); err == nil && !e.Retired {
+		p.Owned = ui.Link{Text: "Filed up to " + dateText(string(e.Value.PeriodTo)), Href: r.recordURL("evidence", e.ID)}
+	}
+	if engagement != "" && !r.past.On() && r.site.app.MayPut(r.Context(), r.actor, app.OrganizationLedger, "evidence", "") == nil {
+		p.Own = r.url("/calendar/own")
+	}
+	return nil
+}
+
+// fileOwnEvidence records what the program shows about itself as evidence.
+func (r *request) fileOwnEvidence() error {
+	v, err := r.formValues()
+	if err != nil {
+		return err
+	}
+	id, err := r.site.app.FileOwnEvidence(r.Context(), r.actor, v.Get("engagement"))
+	if err != nil {
+		return err
+	}
+	return r.redirect(r.recordURL("evidence", id))
 }

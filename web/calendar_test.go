@@ -296,3 +296,26 @@ func benchmarkCalendar(b *testing.B, path string) {
 	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
 	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
 }
+
+// TestOwnEvidenceIsFiled records what the program shows about itself from the page.
+func TestOwnEvidenceIsFiled(t *testing.T) {
+	m := newMatrixHouse(t)
+	if p := m.page(manager, "/calendar/measures"); !strings.Contains(p, "File the lists as evidence") || strings.Contains(p, "Filed up to") {
+		t.Error("the manager is not offered the lists")
+	}
+	if p := m.page("elena-petrova", "/calendar/measures"); strings.Contains(p, "File the lists as evidence") {
+		t.Error("a reader is offered what would be refused")
+	}
+	if w := m.post("elena-petrova", "/calendar/own", url.Values{"engagement": {"soc1-2025"}}); w.Code != http.StatusForbidden {
+		t.Errorf("a reader files with %d", w.Code)
+	}
+	if w := m.post(manager, "/calendar/own", url.Values{"engagement": {"absent"}}); w.Code != http.StatusUnprocessableEntity {
+		t.Errorf("of no report it answers %d", w.Code)
+	}
+	if w := m.post(manager, "/calendar/own", url.Values{"engagement": {"soc1-2025"}}); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/r/evidence/own-soc1-2025" {
+		t.Fatalf("it answers %d, %s", w.Code, w.Header().Get("Location"))
+	}
+	if p := m.page(manager, "/calendar/measures"); !strings.Contains(p, "Filed up to 20 Nov 2025") {
+		t.Error("what was filed is not named")
+	}
+}

@@ -152,6 +152,7 @@ func (s *Site) register() {
 	s.add("GET /calendar.csv", (*request).calendarCSV)
 	s.add("GET /calendar.xlsx", (*request).calendarXLSX)
 	s.add("GET /calendar/measures", (*request).calendarMeasures)
+	s.add("POST /calendar/own", (*request).fileOwnEvidence)
 	s.add("GET /calendar/of/{control}", (*request).occurrences)
 	s.add("GET /calendar/of/{control}/perform", (*request).performForm)
 	s.add("POST /calendar/of/{control}/perform", (*request).perform)

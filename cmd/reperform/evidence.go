@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -12,7 +14,7 @@ import (
 
 func (c *cli) evidenceCommand() *cobra.Command {
 	cmd := c.command("evidence", "evidence", nil)
-	cmd.AddCommand(c.evidenceAttach())
+	cmd.AddCommand(c.evidenceAttach(), c.evidenceOwn())
 	return cmd
 }
 
@@ -37,5 +39,65 @@ func (c *cli) evidenceAttach() *cobra.Command {
 	cmd.Args = cobra.MinimumNArgs(2)
 	cmd.Flags().StringVar(&name, "ledger", app.OrganizationLedger, "ledger of the evidence")
 	cmd.Flags().StringVar(&reason, "reason", "Evidence received.", "why, recorded with it")
+	return cmd
+}
+
+// ownTable is a list as it is printed.
+type ownTable struct {
+	Name string     `json:"name"`
+	What string     `json:"what"`
+	Head []string   `json:"head"`
+	Rows [][]string `json:"rows"`
+}
+
+func (c *cli) evidenceOwn() *cobra.Command {
+	var engagement, folder string
+	var file bool
+	cmd := c.command("own", "evidence", func(cmd *cobra.Command, _ []string) error {
+		a, err := c.open(cmd.Context())
+		if err != nil {
+			return err
+		}
+		if file {
+			id, err := a.FileOwnEvidence(cmd.Context(), c.actor, engagement)
+			if err != nil {
+				return err
+			}
+			return c.print(map[string]string{"id": id}, func(w io.Writer) { fmt.Fprintf(w, "Recorded as evidence %s.\n", id) })
+		}
+		o, err := a.OwnEvidence(cmd.Context(), c.actor, engagement)
+		if err != nil {
+			return err
+		}
+		var tables []ownTable
+		for _, t := range o.Tables {
+			tables = append(tables, ownTable{t.Name, t.What, t.Head, append([][]string{}, t.Rows...)})
+		}
+		if folder != "" {
+			if err := os.MkdirAll(folder, 0o755); err != nil {
+				return err
+			}
+			if err := os.WriteFile(filepath.Join(folder, "about.md"), []byte(o.About), 0o644); err != nil {
+				return err
+			}
+			for i := range o.Tables {
+				if err := os.WriteFile(filepath.Join(folder, o.Tables[i].Name+".csv"), o.Tables[i].CSV(), 0o644); err != nil {
+					return err
+				}
+			}
+		}
+		return c.print(map[string]any{"engagement": o.Engagement.ID, "from": o.From, "to": o.To, "tables": tables, "about": o.About}, func(w io.Writer) {
+			for _, t := range tables {
+				fmt.Fprintf(w, "%-22s %s\n", t.Name, english.Count(len(t.Rows), "row"))
+			}
+			if folder != "" {
+				fmt.Fprintf(w, "Written to %s, with about.md, which says what each is.\n", folder)
+			}
+		})
+	})
+	cmd.Short = "Print, write or record what the program shows about itself"
+	cmd.Flags().StringVar(&engagement, "engagement", "", "report in question (default: the one under way or ended last)")
+	cmd.Flags().StringVarP(&folder, "output", "o", "", "folder to write the lists to")
+	cmd.Flags().BoolVar(&file, "file", false, "record the lists as evidence")
 	return cmd
 }
