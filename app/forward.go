@@ -193,6 +193,11 @@ func (a *App) rolled(ctx context.Context, actor string, x Rolling) (*Rolled, []R
 	if e.Title == old.Value.Title {
 		return nil, nil, &FieldError{"title", "Two reports would have one title. Give the new one its own.", ""}
 	}
+	for _, other := range all {
+		if o := other.Value; other.ID != x.ID && o.Type == e.Type && o.Start() == e.Start() && o.End() == e.End() && slices.Equal(o.Services, e.Services) {
+			return nil, nil, &FieldError{"start", fmt.Sprintf("%s (%s) is of the same services and the same days already. Open that one, or give other days.", o.Title, other.ID), ""}
+		}
+	}
 	out := &Rolled{ID: strings.TrimSpace(x.ID), Value: e}
 	if out.ID == "" {
 		if out.ID = inYear(old.ID, old.Value.End(), e.End()); out.ID == old.ID {

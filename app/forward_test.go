@@ -55,7 +55,7 @@ func TestRollForward(t *testing.T) {
 	if x := one[soc1.DescriptionSection](s, "dana", app.OrganizationLedger, "description_section", "own-soc1-2026"); x.Value.Engagement != "soc1-2026" || x.Value.Body != "Of this report alone." {
 		t.Errorf("taken over is %+v", x.Value)
 	}
-	if _, err := s.app.RollForward(s.ctx, "dana", app.Rolling{From: engagement}); !errors.As(err, &wrong) || wrong.Field != "id" {
+	if _, err := s.app.RollForward(s.ctx, "dana", app.Rolling{From: engagement}); !errors.As(err, &wrong) || wrong.Field != "start" {
 		t.Errorf("rolled forward twice: %v", err)
 	}
 	// A control that is reworded in the new period differs; what is as it was does not.

@@ -83,9 +83,9 @@ type StarterPolicy = library.Policy
 func StarterPolicies() []StarterPolicy { return library.Policies() }
 
 // AdoptPolicies records policies of the starter set as drafts that the actor owns, with
-// the controls of the organization that carry them out, and returns their ids. What is
-// there already is refused by name, and then nothing is recorded.
-func (a *App) AdoptPolicies(ctx context.Context, actor string, ids []string) ([]string, error) {
+// the controls of the organization that carry them out, and returns their ids. They hold
+// from a day on; empty is today. What is there already is refused by name, and then nothing is recorded.
+func (a *App) AdoptPolicies(ctx context.Context, actor string, ids []string, effective soc1.Date) ([]string, error) {
 	if len(ids) == 0 {
 		return nil, &FieldError{"policies", "Choose at least one.", "reperform policies starters"}
 	}
@@ -125,11 +125,25 @@ func (a *App) AdoptPolicies(ctx context.Context, actor string, ids []string) ([]
 	if err != nil {
 		return nil, err
 	}
+	if effective == "" {
+		effective = today
+	}
+	titles := map[string]bool{}
+	there, err := record.All[soc1.Policy](ctx, view, "policy")
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range there {
+		titles[strings.ToLower(p.Value.Title)] = true
+	}
 	out := make([]string, len(changes))
 	for i := range changes {
-		changes[i].Effective, out[i] = today, changes[i].ID
+		changes[i].Effective, out[i] = effective, changes[i].ID
+		if titles[strings.ToLower(changes[i].Value.(soc1.Policy).Title)] {
+			return nil, &FieldError{"policies", fmt.Sprintf("There is a policy %q already. Change it there, or leave it out.", changes[i].Value.(soc1.Policy).Title), ""}
+		}
 		if _, err := a.Record(ctx, actor, OrganizationLedger, "policy", changes[i].ID, record.AsOf{}); err == nil {
-			return nil, &FieldError{"policies", fmt.Sprintf("%q is there already. Change it there, or leave it out.", changes[i].Value.(soc1.Policy).Title), ""}
+			return nil, &FieldError{"policies", fmt.Sprintf("%q was taken over before and retired. Record it anew under another id, or leave it out.", changes[i].Value.(soc1.Policy).Title), ""}
 		}
 	}
 	bulk, err := a.PutRecords(ctx, actor, changes, "From the starter set.", false)
@@ -290,13 +304,19 @@ func (tx *Tx) decidable(d *soc1.PolicyApproval, seen int64, approver string, min
 	switch {
 	case d.By == owner:
 		return &FieldError{"by", "Whoever owns it does not approve it. Ask somebody else, and name them as its approver.", ""}
-	case !minuted && written.by == actor:
+	case written.by == d.By:
 		return &FieldError{"by", "Whoever wrote it does not approve it. Ask somebody else, and name them as its approver.", ""}
+	case minuted && d.By == actor:
+		return &FieldError{"by", "Nobody records their own approval from minutes. Have somebody else record it, or decide as the policy's approver.", ""}
 	}
-	if minuted {
-		if by, _, err := taken[soc1.Person](tx, "person", d.By); err != nil || by.Side != soc1.SideServiceOrganization {
-			return &FieldError{"by", fmt.Sprintf("Nobody of the organization is %q.", d.By), ""}
-		}
+	by, _, err := taken[soc1.Person](tx, "person", d.By)
+	switch {
+	case err != nil || by.Side != soc1.SideServiceOrganization:
+		return &FieldError{"by", fmt.Sprintf("Nobody of the organization is %q.", d.By), ""}
+	case !by.ActiveOn(d.On):
+		return &FieldError{"by", fmt.Sprintf("%s did not hold a position on %s.", by.Name, d.On), ""}
+	case minuted && written.on != "" && d.On < written.on:
+		return &FieldError{"on", fmt.Sprintf("What stands now is written since %s: nobody decided on it before. Where the document is older than its record, let the record hold from its own day.", written.on), ""}
 	}
 	return nil
 }
@@ -316,6 +336,8 @@ func taken[T any](tx *Tx, kind, id string) (T, record.Record, error) {
 type wordingOf struct {
 	since int64
 	by    string
+	// on is the day from which the revision holds, which can lie before it was recorded.
+	on soc1.Date
 }
 
 func (tx *Tx) wording(kind, id string) (wordingOf, error) {
@@ -346,7 +368,7 @@ func (tx *Tx) wording(kind, id string) (wordingOf, error) {
 		if now == digest {
 			continue
 		}
-		digest, out.since = now, r.Revision
+		digest, out.since, out.on = now, r.Revision, soc1.Date(r.Effective)
 		if out.by, err = tx.app.actorAt(tx.ctx, OrganizationLedger, r.Pos); err != nil {
 			return out, err
 		}
@@ -469,7 +491,7 @@ func (a *App) FilePolicyCampaign(ctx context.Context, actor, campaign string) (s
 		return "", err
 	}
 	at := a.now()
-	v := soc1.Evidence{Title: "Confirmations of policies: " + c.Value.Title, PeriodFrom: c.Value.Opens, PeriodTo: min(reg.Today, cmp.Or(c.Value.Ended, reg.Today)), CapturedAt: at, ReceivedAt: at,
+	v := soc1.Evidence{Title: "Confirmations of policies: " + c.Value.Title, PeriodFrom: c.Value.Opens, PeriodTo: cmp.Or(c.Finished(), reg.Today), CapturedAt: at, ReceivedAt: at,
 		Source: "Confirmed in this workspace", HowObtained: "Each person confirmed in their own name; the confirmations are recorded beside it.",
 		Description: fmt.Sprintf("%d of %s given by %s.", c.Given, english.Count(c.Asked, "confirmation"), reg.Today), Files: []soc1.File{kept.File}}
 	for _, p := range c.Policies {

@@ -50,6 +50,8 @@ func TestPolicyFromDraftToConfirmation(t *testing.T) {
 		{"minutes of nobody", "dana", "minutes", "who decided", with(func(x *app.PolicyDeciding) { x.Minutes = "Meeting." })},
 		{"minutes of tomorrow", "dana", "on", "still to come", with(func(x *app.PolicyDeciding) { x.Minutes, x.By, x.On = "Meeting.", "olive", "2999-01-01" })},
 		{"minutes say that the owner approved", "dana", "by", "Whoever owns it", with(func(x *app.PolicyDeciding) { x.Minutes, x.By, x.On = "Meeting.", "cora", "2025-01-03" })},
+		{"minutes of one's own decision", "dana", "by", "Whoever wrote it", with(func(x *app.PolicyDeciding) { x.Minutes, x.By, x.On = "Meeting.", "dana", "2025-01-03" })},
+		{"minutes from before it was written", "dana", "on", "nobody decided on it before", with(func(x *app.PolicyDeciding) { x.Minutes, x.By, x.On = "Meeting.", "olive", "2025-01-01" })},
 		{"minutes of a stranger", "dana", "by", "Nobody of the organization", with(func(x *app.PolicyDeciding) { x.Minutes, x.By, x.On = "Meeting.", "helen", "2025-01-03" })},
 		{"another revision was read", "olive", "revision", "was changed since", with(func(x *app.PolicyDeciding) { x.Seen = 7 })},
 	} {
@@ -202,10 +204,10 @@ func TestPolicyExceptions(t *testing.T) {
 // TestAdoptPolicies takes over starters with the controls that are there, all or none.
 func TestAdoptPolicies(t *testing.T) {
 	s := begin(t)
-	if _, err := s.app.AdoptPolicies(s.ctx, "dana", []string{"access-control", "absent"}); err == nil || !strings.Contains(err.Error(), `no policy "absent"`) {
+	if _, err := s.app.AdoptPolicies(s.ctx, "dana", []string{"access-control", "absent"}, ""); err == nil || !strings.Contains(err.Error(), `no policy "absent"`) {
 		t.Errorf("what is not there: %v", err)
 	}
-	ids, err := s.app.AdoptPolicies(s.ctx, "dana", []string{"access-control", "code-of-conduct"})
+	ids, err := s.app.AdoptPolicies(s.ctx, "dana", []string{"access-control", "code-of-conduct"}, "")
 	if s.must(err); !slices.Equal(ids, []string{"pol-access-control", "pol-code-of-conduct"}) {
 		t.Errorf("taken over are %v", ids)
 	}
@@ -213,11 +215,11 @@ func TestAdoptPolicies(t *testing.T) {
 	if p.Value.Owner != "dana" || !strings.Contains(p.Value.Text, "# Purpose") {
 		t.Errorf("it is %+v", p.Value)
 	}
-	if _, err := s.app.AdoptPolicies(s.ctx, "dana", []string{"access-control", "risk-management-and-control"}); err == nil || !strings.Contains(err.Error(), "there already") {
+	if _, err := s.app.AdoptPolicies(s.ctx, "dana", []string{"access-control", "risk-management-and-control"}, ""); err == nil || !strings.Contains(err.Error(), "already") {
 		t.Errorf("twice: %v", err)
 	}
 	var denied *identity.DeniedError
-	if _, err := s.app.AdoptPolicies(s.ctx, "olive", []string{"incident-response"}); !errors.As(err, &denied) {
+	if _, err := s.app.AdoptPolicies(s.ctx, "olive", []string{"incident-response"}, ""); !errors.As(err, &denied) {
 		t.Errorf("who keeps no policies takes over: %v", err)
 	}
 }

@@ -171,6 +171,11 @@ func (a *App) VerifyLedgers(ctx context.Context, actor, name string, checkpoint 
 		}
 		if blobs {
 			a.verifyBlobs(ctx, n, files, rep)
+			if n == OrganizationLedger {
+				if err := a.verifySealed(ctx, rep); err != nil {
+					return nil, err
+				}
+			}
 		}
 		out = append(out, rep)
 	}
@@ -240,6 +245,49 @@ func (a *App) verifyBlobs(ctx context.Context, name string, files map[string]soc
 		}
 		r.Close()
 	}
+}
+
+// verifySealed looks for what is kept back until its day: the answers to the quizzes of
+// courses as they stand, and the scores of sessions that are not revealed. Each must be
+// there, whole, and what was committed.
+func (a *App) verifySealed(ctx context.Context, rep *ledger.Report) error {
+	v, err := a.latest(OrganizationLedger)
+	if err != nil {
+		return err
+	}
+	l := listing{ctx: ctx, view: v}
+	keys, scores, sessions := listed[soc1.CourseKey](&l, "course_key"), listed[soc1.RiskScore](&l, "risk_score"), listed[soc1.RiskSession](&l, "risk_session")
+	if l.err != nil {
+		return l.err
+	}
+	look := func(r record.Record, commitment, what string) {
+		bad := func(err error) {
+			rep.Problems = append(rep.Problems, ledger.Problem{Table: "sealed", Where: r.Kind + " " + r.ID, Field: commitment, What: what + ": " + err.Error()})
+		}
+		sha, err := digest(commitment)
+		if err != nil {
+			bad(err)
+			return
+		}
+		f, err := a.sealed.Open(ctx, OrganizationLedger, sha)
+		if err != nil {
+			bad(err)
+			return
+		}
+		defer f.Close()
+		if _, err := io.Copy(io.Discard, f); err != nil {
+			bad(err)
+		}
+	}
+	for _, k := range keys {
+		look(k.Record, k.Value.Commitment, "the right answers")
+	}
+	for _, x := range scores {
+		if s, ok := record.Find(sessions, x.Value.Session); ok && s.Value.RevealedOn == "" && s.Value.ClosedOn == "" && !x.Value.Revealed() && x.Value.Lost == "" {
+			look(x.Record, x.Value.Commitment, "the scores")
+		}
+	}
+	return nil
 }
 
 // LedgerReport is the result of verifying one ledger, for adapters, which do

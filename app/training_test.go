@@ -3,6 +3,9 @@ package app_test
 import (
 	"errors"
 	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -222,5 +225,38 @@ func TestAdoptedAndConfirmedCourses(t *testing.T) {
 	s.must(err)
 	if !got.Passed || got.Assignment != "" || got.Total != 0 {
 		t.Errorf("%+v", got)
+	}
+}
+
+// TestSealedAnswersAreVerified: that the right answers are gone is found when files are
+// verified, and not by whoever takes the course next.
+func TestSealedAnswersAreVerified(t *testing.T) {
+	s := begin(t)
+	if _, err := s.app.AdoptCourse(s.ctx, "dana", app.Adopting{BuiltIn: "everybody"}); err != nil {
+		t.Fatal(err)
+	}
+	troubles := func() []string {
+		t.Helper()
+		reports, err := s.app.VerifyLedgers(s.ctx, "dana", app.OrganizationLedger, nil, true)
+		s.must(err)
+		var out []string
+		for _, p := range reports[0].Problems {
+			out = append(out, p.Table+" "+p.Where+" "+p.What)
+		}
+		return out
+	}
+	if got := troubles(); len(got) > 0 {
+		t.Errorf("what is whole is found wanting: %v", got)
+	}
+	removed := 0
+	s.must(filepath.WalkDir(filepath.Join(s.dir, "sealed"), func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			removed++
+			return os.Remove(path)
+		}
+		return err
+	}))
+	if got := troubles(); removed == 0 || len(got) == 0 || !strings.Contains(got[0], "sealed course_key") || !strings.Contains(got[0], "the right answers") {
+		t.Errorf("%d files were removed, and found is %v", removed, got)
 	}
 }

@@ -30,6 +30,10 @@ func (w *waiter) policies(v *record.View) ([]WaitingItem, error) {
 		}
 		of, decides := w.mine(l.Value.Approver, nil)
 		decides = decides && w.app.MayDecidePolicy(w.ctx, w.actor, l.Value.Approver) == nil
+		// Only an approval ends a review, so that the approver is told of it as well.
+		if due := l.ReviewDue; decides && !l.Asks() && due != "" && due <= w.today {
+			out = append(out, WaitingItem{For: WaitsPolicyDecision, What: fmt.Sprintf("Approve the policy %q again, or say what has to change: its review is due.", l.Value.Title), Ref: w.ref(l.Record), Due: due, Since: due, StandingIn: of})
+		}
 		if decides && l.Asks() && (l.Value.Text != "" || len(l.Value.Files) > 0) {
 			out = append(out, WaitingItem{For: WaitsPolicyDecision, What: fmt.Sprintf("Decide on the policy %q, version %s.", l.Value.Title, orUnmarked(l.Value.Version)), Ref: w.ref(l.Record), Since: soc1.Date(l.Effective), StandingIn: of})
 		}

@@ -43,7 +43,7 @@ func policyCalls() map[string][]call {
 		}),
 		"PolicyAt": one(func(s *story, actor string, _ place) (any, error) { return s.app.PolicyAt(s.ctx, actor, "absent", 1) }),
 		"AdoptPolicies": one(func(s *story, actor string, _ place) (any, error) {
-			return s.app.AdoptPolicies(s.ctx, actor, []string{"absent"})
+			return s.app.AdoptPolicies(s.ctx, actor, []string{"absent"}, "")
 		}),
 		"MayDecidePolicy": one(func(s *story, actor string, _ place) (any, error) {
 			return nil, s.app.MayDecidePolicy(s.ctx, actor, actor)

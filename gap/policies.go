@@ -20,7 +20,7 @@ var policyRules = []Rule{
 		Why: "That people know what is demanded of them rests on their word.", Remedy: "Remind them, or end the campaign with the reason.",
 		Reads: policyKinds, find: notConfirmed},
 	{ID: "POL-04", Severity: Medium, Fires: "somebody departs from a policy without an approval, or longer than was approved",
-		Why: "An exception that nobody granted is a deviation.", Remedy: "Have it approved as it stands, or end it.",
+		Why: "An exception that nobody granted is a deviation.", Remedy: "Have it approved as it stands, give it a later end and have that approved, or end it.",
 		Reads: policyKinds, find: departures},
 }
 

@@ -79,11 +79,14 @@ const (
 	Complete
 	// Over was ended with somebody missing.
 	Over
+	// Nobody asks nobody: no version of its policies is in force, or nobody belongs to its
+	// audience.
+	Nobody
 )
 
 // Label is the words a person reads.
 func (s CampaignState) Label() string {
-	return [...]string{"Overdue", "Open", "Opens later", "Complete", "Ended, incomplete"}[s]
+	return [...]string{"Overdue", "Open", "Opens later", "Complete", "Ended, incomplete", "Asks nobody"}[s]
 }
 
 // Campaign is a campaign and who has confirmed what.
@@ -193,10 +196,15 @@ func (r *Register) campaign(t record.Typed[soc1.PolicyCampaign], f *Facts) Campa
 	v := t.Value
 	for _, id := range v.Policies {
 		i := slices.IndexFunc(f.Policies, func(p record.Typed[soc1.Policy]) bool { return p.ID == id })
-		if i < 0 {
+		p := CampaignPolicy{}
+		if i >= 0 {
+			p.Typed = f.Policies[i]
+		} else if slices.ContainsFunc(f.Acknowledgements, func(a Acknowledgement) bool { return a.Value.Campaign == t.ID && a.Value.Policy == id }) {
+			// It was retired; that people confirmed it stays.
+			p.Typed.ID, p.Typed.Kind, p.Typed.Value.Title = id, "policy", id
+		} else {
 			continue
 		}
-		p := CampaignPolicy{Typed: f.Policies[i]}
 		until := r.Today
 		if v.Ended != "" {
 			until = min(until, v.Ended)
@@ -217,7 +225,7 @@ func (r *Register) campaign(t record.Typed[soc1.PolicyCampaign], f *Facts) Campa
 			given[word{a.Value.By, a.Value.Policy}] = a
 		}
 	}
-	for _, x := range f.People {
+	for _, x := range withThoseWhoLeft(f.People, given) {
 		p := CampaignPerson{Person: x, Answers: make([]Answer, len(c.Policies))}
 		asked := false
 		for i, policy := range c.Policies {
@@ -248,6 +256,8 @@ func (r *Register) campaign(t record.Typed[soc1.PolicyCampaign], f *Facts) Campa
 		c.State = Planned
 	case complete:
 		c.State = Complete
+	case c.Asked == 0:
+		c.State = Nobody
 	case v.Ended != "" && v.Ended <= r.Today:
 		c.State = Over
 	case v.Due < r.Today:
@@ -256,6 +266,45 @@ func (r *Register) campaign(t record.Typed[soc1.PolicyCampaign], f *Facts) Campa
 		c.State = Open
 	}
 	return c
+}
+
+// withThoseWhoLeft adds those who confirmed and whose records are retired since: their
+// word stays.
+func withThoseWhoLeft(people []record.Typed[soc1.Person], given map[word]*Acknowledgement) []record.Typed[soc1.Person] {
+	known := map[string]bool{}
+	for _, p := range people {
+		known[p.ID] = true
+	}
+	out := slices.Clone(people)
+	for k := range given {
+		if !known[k.person] {
+			known[k.person] = true
+			var p record.Typed[soc1.Person]
+			p.ID, p.Kind, p.Value.Name = k.person, "person", k.person
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// Finished is the last day on which a campaign that is complete or was ended had
+// anything to wait for; empty for one that still asks.
+func (c *Campaign) Finished() soc1.Date {
+	switch c.State {
+	case Over:
+		return c.Value.Ended
+	case Complete:
+		var last soc1.Date
+		for _, p := range c.People {
+			for _, a := range p.Answers {
+				if a.Given != nil {
+					last = max(last, a.Given.Value.On)
+				}
+			}
+		}
+		return last
+	}
+	return ""
 }
 
 // Asking are the campaigns that wait for somebody's word, those due first.

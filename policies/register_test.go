@@ -53,6 +53,7 @@ func TestStanding(t *testing.T) {
 		{"the second is in force", second, []Decision{a, later}, "2025-04-01", InForce, "2", "2025-09-01", "2025-04-01"},
 		{"its owner and its controls are not what was approved", owner, []Decision{a, later}, "2025-04-01", InForce, "2", "2025-09-01", "2025-04-01"},
 		{"only to come", second, []Decision{later}, "2025-03-02", Coming, "", "", ""},
+		{"approved for later and refused before", second, []Decision{a, decided(4, second, "2025-02-15", func(a *soc1.PolicyApproval) { a.From = "2025-03-01" }), refused}, "2025-03-02", Refused, "1", "2025-07-10", "2025-01-10"},
 		{"its review comes near", second, []Decision{later}, "2025-08-02", Due, "2", "2025-09-01", "2025-04-01"},
 		{"its review is late", second, []Decision{later}, "2025-09-02", Overdue, "2", "2025-09-01", "2025-04-01"},
 	} {
@@ -123,8 +124,19 @@ func TestCampaign(t *testing.T) {
 	}
 	ended := f("2025-03-06", word(1, "ann", "2025-02-02"))
 	ended.Campaigns[0].Value.Ended = "2025-03-01"
-	if x := Of(ended).Campaign("c"); x.State != Over || x.Of("bob").Missing() != 1 {
+	if x := Of(ended).Campaign("c"); x.State != Over || x.Of("bob").Missing() != 1 || x.Finished() != "2025-03-01" {
 		t.Errorf("an ended campaign is %s", x.State.Label())
+	}
+	// Who left and what was retired since stay in what was confirmed.
+	left := f("2025-03-06", word(1, "ann", "2025-02-02"), word(2, "bob", "2025-03-01"))
+	left.People, left.Policies = left.People[1:], nil
+	if x := Of(left).Campaign("c"); x.State != Complete || x.Given != 2 || x.Finished() != "2025-03-01" {
+		t.Errorf("after somebody left it is %s, %d given", x.State.Label(), x.Given)
+	}
+	nobody := f("2025-03-06")
+	nobody.Decisions = nil
+	if x := Of(nobody).Campaign("c"); x.State != Nobody {
+		t.Errorf("a campaign about nothing in force is %s", x.State.Label())
 	}
 }
 

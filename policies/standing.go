@@ -60,6 +60,9 @@ type Standing struct {
 	// Since is the day from which a confirmation counts: that of the first approval, or of
 	// the latest that asked to confirm again. Empty while nothing is in force.
 	Since soc1.Date
+	// Began is the day from which the text in force is in force: an approval of the same
+	// text is a review, and begins nothing. Empty while nothing is in force.
+	Began soc1.Date
 	// ReviewDue is the day by which it is to be looked at again; empty while nothing is
 	// in force.
 	ReviewDue soc1.Date
@@ -77,11 +80,21 @@ func Stand(p record.Typed[soc1.Policy], decisions []Decision, today soc1.Date) S
 			s.Read = d
 		}
 		if d.Value.Decision != soc1.PolicyApproved {
+			// What is refused after all does not come into force.
+			if s.Coming != nil && s.Coming.Value.SHA256 == d.Value.SHA256 {
+				s.Coming = nil
+			}
+			continue
+		}
+		if withdrawn(decisions, d, today) {
 			continue
 		}
 		if d.Value.Holds() > today {
 			s.Coming = d
 			continue
+		}
+		if s.InForce == nil || s.InForce.Value.SHA256 != d.Value.SHA256 {
+			s.Began = d.Value.Holds()
 		}
 		s.InForce = d
 		if s.Since == "" || d.Value.Again {
@@ -109,6 +122,17 @@ func Stand(p record.Typed[soc1.Policy], decisions []Decision, today soc1.Date) S
 		s.State = InForce
 	}
 	return s
+}
+
+// withdrawn reports whether the same text was refused after it was approved and before it
+// came into force: it never did.
+func withdrawn(decisions []Decision, d *Decision, today soc1.Date) bool {
+	for _, x := range own(decisions, d.Value.Policy, "", today) {
+		if x.Value.Decision == soc1.PolicyRefused && x.Value.SHA256 == d.Value.SHA256 && x.Value.On >= d.Value.On && x.Value.On < d.Value.Holds() {
+			return true
+		}
+	}
+	return false
 }
 
 // own are the decisions on one policy, or on one exception, up to a day, the earliest

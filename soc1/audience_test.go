@@ -18,9 +18,11 @@ func TestAudience(t *testing.T) {
 		{"everybody, on the last day", Audience{Everybody: true}, "o", owner, "2025-06-30", true},
 		{"everybody, after leaving", Audience{Everybody: true}, "o", owner, "2025-07-01", false},
 		{"everybody is the organization's own", Audience{Everybody: true}, "v", vendor, "2025-06-01", false},
-		{"a role, whoever holds it", Audience{Roles: []Role{ControlOwner}}, "v", vendor, "2025-06-01", true},
+		{"a role", Audience{Roles: []Role{ControlOwner}}, "o", owner, "2025-06-01", true},
+		{"a role, of somebody else's people", Audience{Roles: []Role{ControlOwner}}, "v", vendor, "2025-06-01", false},
 		{"another role", Audience{Roles: []Role{Executive}}, "o", owner, "2025-06-01", false},
-		{"a person by name", Audience{People: []string{"v"}}, "v", vendor, "2025-06-01", true},
+		{"a person by name", Audience{People: []string{"o"}}, "o", owner, "2025-06-01", true},
+		{"a guest by name", Audience{People: []string{"v"}}, "v", vendor, "2025-06-01", false},
 		{"a person who left", Audience{People: []string{"o"}}, "o", owner, "2025-12-31", false},
 		{"nobody of the firm, even by name", Audience{Everybody: true, People: []string{"p"}}, "p", partner, "2025-06-01", false},
 	} {

@@ -30,6 +30,7 @@ type Policy struct {
 func (p Policy) Validate() []Problem {
 	c := examine(p)
 	c.when(p.ReviewMonths < 0 || p.ReviewMonths > 60, "review_months", "The policy is looked at again after fewer than 1 or more than 60 months.", "Give 1 to 60 months, or nothing for 12.")
+	p.Audience.problems(c, "audience")
 	c.when(p.Owner != "" && p.Owner == p.Approver, "approver", "The owner would approve the policy.", "Name somebody else, who has the standing to say that it holds.")
 	return c.problems
 }
@@ -135,6 +136,7 @@ type PolicyCampaign struct {
 // Validate checks the campaign alone.
 func (p PolicyCampaign) Validate() []Problem {
 	c := examine(p)
+	p.Audience.problems(c, "audience")
 	c.ordered(p.Opens, p.Due, "opens", "due")
 	c.ordered(p.Opens, p.Ended, "opens", "ended")
 	return c.problems

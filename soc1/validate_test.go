@@ -223,6 +223,7 @@ func faults() []struct {
 		{with(aPolicyApproval(), func(a *PolicyApproval) { a.From = "2025-01-09" }), "from", "The date 2025-01-09 lies before"},
 		{PolicyCampaign{Title: "C", Policies: []string{"p"}, Opens: "2025-02-01", Due: "2025-01-31"}, "due", "The date 2025-01-31 lies before"},
 		{PolicyCampaign{Title: "C", Policies: []string{"p"}, Opens: "2025-02-01", Due: "2025-02-28", Ended: "2025-01-31"}, "ended", "The date 2025-01-31 lies before"},
+		{PolicyCampaign{Title: "C", Policies: []string{"p"}, Audience: Audience{Roles: []Role{ControlOwner, FirmStaff}}, Opens: "2025-02-01", Due: "2025-02-28"}, "audience.roles[1]", "Audit staff is no role of the service organization"},
 		{PolicyAcknowledgement{Campaign: "c", Policy: "p", Revision: -1, By: "ann", On: "2025-02-03"}, "revision", "The confirmation names no revision"},
 		{with(aPolicyException(), func(e *PolicyException) { e.Until = "2027-02-02" }), "until", "The exception is for more than two years."},
 		{with(aPolicyException(), func(e *PolicyException) { e.Until = "2025-01-01" }), "until", "The date 2025-01-01 lies before"},

@@ -67,7 +67,7 @@ var policyStates = map[policies.State]ui.Status{
 var campaignStates = map[policies.CampaignState]ui.Status{
 	policies.Late: {Text: "Overdue", Class: "bad", Icon: "circle-alert"}, policies.Open: {Text: "Open", Class: "info", Icon: "circle-dot"},
 	policies.Planned: {Text: "Opens later", Icon: "circle-dashed"}, policies.Complete: {Text: "Complete", Class: "ok", Icon: "circle-check"},
-	policies.Over: {Text: "Ended, incomplete", Class: "warn", Icon: "circle-alert"},
+	policies.Over: {Text: "Ended, incomplete", Class: "warn", Icon: "circle-alert"}, policies.Nobody: {Text: "Asks nobody", Class: "warn", Icon: "circle-dashed"},
 }
 
 var exceptionStates = map[policies.ExceptionState]ui.Status{
@@ -172,11 +172,14 @@ func (r *request) policyRow(l *policies.Line, today soc1.Date) policyRow {
 	x := policyRow{Line: l, Href: r.policyHref(l.ID), State: policyStates[l.State], Owner: r.headings().person(l.Value.Owner), Exceptions: len(l.Exceptions)}
 	switch {
 	case l.InForce != nil && l.InForce.Value.Version != "":
-		x.Says = "Version " + l.InForce.Value.Version + " since " + dateText(string(l.InForce.Value.Holds()))
+		x.Says = "Version " + l.InForce.Value.Version + " since " + dateText(string(l.Began))
 	case l.InForce != nil:
-		x.Says = "In force since " + dateText(string(l.InForce.Value.Holds()))
+		x.Says = "In force since " + dateText(string(l.Began))
 	case l.Coming != nil:
 		x.Says = "In force from " + dateText(string(l.Coming.Value.Holds()))
+	}
+	if l.InForce != nil && l.Coming != nil {
+		x.Says += "; another text from " + dateText(string(l.Coming.Value.Holds()))
 	}
 	if l.ReviewDue != "" {
 		x.Review, x.Late = dateText(string(l.ReviewDue)), l.ReviewDue < today
@@ -294,7 +297,7 @@ func (r *request) policyAgain(status int, id string, now bool, typed app.PolicyD
 	p.Shown = "The text as it stands, which nobody has approved yet."
 	switch {
 	case l.InForce != nil && l.InForce.Value.SHA256 == policies.Digest(l.Value):
-		p.Shown = "In force since " + dateText(string(l.InForce.Value.Holds())) + "."
+		p.Shown = "In force since " + dateText(string(l.Began)) + "."
 	case l.InForce != nil:
 		was, err := r.site.app.PolicyAt(r.Context(), r.actor, id, l.InForce.Value.Revision)
 		if err != nil {
@@ -303,7 +306,7 @@ func (r *request) policyAgain(status int, id string, now bool, typed app.PolicyD
 		now = now || wrong != nil
 		if !now {
 			shown = was.Value
-			p.Shown, p.Now = "In force since "+dateText(string(l.InForce.Value.Holds()))+". It was changed since, and the change is not in force.", r.policyHref(id)+"?text=now"
+			p.Shown, p.Now = "In force since "+dateText(string(l.Began))+". It was changed since, and the change is not in force.", r.policyHref(id)+"?text=now"
 		} else {
 			p.Shown, p.Force = "The text as it stands, which is not in force.", r.policyHref(id)
 			p.Changes = diffWords(was.Value.Text, l.Value.Text)
@@ -685,7 +688,7 @@ func (r *request) adoptPolicies() error {
 	if err != nil {
 		return err
 	}
-	_, err = r.site.app.AdoptPolicies(r.Context(), r.actor, v["policy"])
+	_, err = r.site.app.AdoptPolicies(r.Context(), r.actor, v["policy"], "")
 	var wrong *app.FieldError
 	switch {
 	case errors.As(err, &wrong):
@@ -694,4 +697,20 @@ func (r *request) adoptPolicies() error {
 		return err
 	}
 	return r.redirect(r.url("/policies"))
+}
+
+// byHand leads from a record to the page on which the work with it is done.
+func (r *request) byHand(kind, id string) ui.Link {
+	if r.ledger != app.OrganizationLedger || r.partly() {
+		return ui.Link{}
+	}
+	switch kind {
+	case "policy":
+		return ui.Link{Text: "Read it, and decide", Href: r.policyHref(id)}
+	case "policy_campaign":
+		return ui.Link{Text: "Who confirmed", Href: r.url("/policies/campaigns/%s", url.PathEscape(id))}
+	case "policy_exception":
+		return ui.Link{Text: "On the page of the policy", Href: r.policyDecision(soc1.Ref{Kind: kind, ID: id})}
+	}
+	return ui.Link{}
 }

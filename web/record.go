@@ -29,7 +29,9 @@ type recordPage struct {
 	Heading            record.Heading
 	Fields             []shownField
 	// Edit is the address of its form; empty when it cannot be changed.
-	Edit   string
+	Edit string
+	// ByHand leads to the page on which the work with the record is done.
+	ByHand ui.Link
 	Events []event
 	// From are the records that refer to this one.
 	From []backReference
@@ -110,6 +112,7 @@ func (r *request) showRecord(status int, d draft) error {
 			p.Edit = r.url("/training/%s/edit", url.PathEscape(x.ID))
 		}
 	}
+	p.ByHand = r.byHand(k.Name, x.ID)
 	if hasFiles(k) && !x.Redacted {
 		p.HasFiles, p.Files, p.UploadTo = true, r.filesOf(x), r.uploadTo()
 		if changeable && k.Name == "evidence" {
@@ -566,6 +569,12 @@ func (r *request) put(k *record.Kind, p *formPage, body map[string]any, problems
 	} else if same {
 		p.Problem = "Nothing changed, so nothing was recorded."
 		return again(http.StatusUnprocessableEntity)
+	}
+	// The form says that empty means today.
+	if on == "" && !k.Timeless {
+		if on, err = r.site.app.Today(r.Context()); err != nil {
+			return err
+		}
 	}
 	change := app.RecordChange{Ledger: r.ledger, Kind: k.Name, ID: p.ID, Revision: p.Revision, Effective: on, Value: checked, Reason: p.Reason}
 	err = r.site.app.PutRecord(r.Context(), r.actor, change)

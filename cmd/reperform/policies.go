@@ -62,7 +62,7 @@ func lineOfPolicy(l *policies.Line) policyLine {
 	out := policyLine{ID: l.ID, Title: l.Value.Title, State: l.State.Key(), Owner: l.Value.Owner, Approver: l.Value.Approver, ReviewDue: l.ReviewDue, Asked: len(l.Audience), Confirmed: l.Confirmed(),
 		Controls: append([]string{}, l.Value.Controls...)}
 	if d := l.InForce; d != nil {
-		out.Version, out.Revision, out.Since = d.Value.Version, d.Value.Revision, d.Value.Holds()
+		out.Version, out.Revision, out.Since = d.Value.Version, d.Value.Revision, l.Began
 	}
 	return out
 }
@@ -181,12 +181,13 @@ func (c *cli) policiesStartersCommand() *cobra.Command {
 }
 
 func (c *cli) policiesAdoptCommand() *cobra.Command {
+	var effective string
 	cmd := c.command("adopt ID…", "policies", func(cmd *cobra.Command, args []string) error {
 		a, err := c.open(cmd.Context())
 		if err != nil {
 			return err
 		}
-		ids, err := a.AdoptPolicies(cmd.Context(), c.actor, args)
+		ids, err := a.AdoptPolicies(cmd.Context(), c.actor, args, soc1.Date(effective))
 		if err != nil {
 			return err
 		}
@@ -195,6 +196,7 @@ func (c *cli) policiesAdoptCommand() *cobra.Command {
 		})
 	})
 	cmd.Short = "Record policies of the starter set as drafts"
+	cmd.Flags().StringVar(&effective, "effective", "", "the day from which the records hold (default: today)")
 	cmd.Args = cobra.MinimumNArgs(1)
 	return cmd
 }
