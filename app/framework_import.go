@@ -398,7 +398,7 @@ func (im *frameworkImporter) compare(rows []frameworkRow, effective soc1.Date) e
 	if im.plan.Catalogue {
 		key = "identifier"
 	}
-	ids, first, recorded := map[string]bool{}, map[string]*frameworkRow{}, im.recorded(key)
+	ids, first, recorded := map[string]bool{}, map[string]*frameworkRow{}, im.recorded()
 	for _, x := range im.everyID() {
 		ids[x] = true
 	}
@@ -503,10 +503,12 @@ type recordedRow struct {
 	at          record.Record
 	control     *soc1.FrameworkControl
 	requirement *soc1.FrameworkRequirement
-	tied        string
+	// tied is the code of the control that it is here.
+	tied string
 }
 
-func (im *frameworkImporter) recorded(string) map[string]*recordedRow {
+// recorded are the rows of earlier imports, by what they are folded to.
+func (im *frameworkImporter) recorded() map[string]*recordedRow {
 	out := map[string]*recordedRow{}
 	f := im.reg.Framework(im.o.Framework)
 	if f == nil {
