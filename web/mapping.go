@@ -100,9 +100,11 @@ type frameworkPage struct {
 	Theirs    []theirRow
 	Alone     []ui.Link
 	Controls  []option
-	// Objectives, Natures and Types are what a new control is made with.
+	// Objectives, Natures and Types are what a new control is made with, Strengths what a
+	// judgement says.
 	Objectives     []option
 	Natures, Types []option
+	Strengths      []option
 	May            bool
 	Here           string
 	Problem        string
@@ -342,6 +344,9 @@ func (r *request) theirRows(p *frameworkPage, reg *mapping.Register) {
 	}
 	for _, v := range soc1.ControlType("").Values() {
 		p.Types = append(p.Types, option{Value: v, Text: soc1.ControlType(v).Label()})
+	}
+	for _, v := range soc1.CoverageStrength("").Values() {
+		p.Strengths = append(p.Strengths, option{Value: v, Text: soc1.CoverageStrength(v).Label()})
 	}
 }
 

@@ -1,19 +1,11 @@
 package web
 
-// madeCode is the code under which a control is to be made, as it was typed.
-func madeCode(p *frameworkPage, x *theirRow) string {
-	if x.Open && p.Typed.Get("code") != "" {
-		return p.Typed.Get("code")
+// made is what was typed about a control of another program, where that was refused.
+func made(p *frameworkPage, x *theirRow, field string) string {
+	if !x.Open {
+		return ""
 	}
-	return x.Value.Code
-}
-
-// madeWhy is the reason of a judgement, as it was typed.
-func madeWhy(p *frameworkPage, x *theirRow) string {
-	if x.Open {
-		return p.Typed.Get("why")
-	}
-	return ""
+	return p.Typed.Get(field)
 }
 
 func planned(catalogue bool) string {
