@@ -92,8 +92,18 @@ func TestMappingOnThePhone(t *testing.T) {
 	if x := r.Their("tsc-2017-s-1").Value.Control; x != "itgc-1-3" {
 		t.Errorf("S-1 is tied to %q", x)
 	}
-	if x := r.Their("tsc-2017-s-3"); x.Control < 0 || r.Controls[x.Control].Value.Owner != "fatima-boukhari" || r.Controls[x.Control].Value.Code != "S-3" {
+	if x := r.Their("tsc-2017-s-3"); x.Control < 0 {
+		t.Fatalf("S-3 is %+v", x)
+	} else if r.Controls[x.Control].Value.Owner != "fatima-boukhari" || r.Controls[x.Control].Value.Code != "S-3" {
 		t.Errorf("S-3 is %+v", x)
+	}
+	// The house is shared: others count its controls.
+	made := r.Controls[r.Their("tsc-2017-s-3").Control]
+	if _, err := h.app.ReuseControl(t.Context(), manager, app.Reusing{Their: "tsc-2017-s-3", Untie: true}); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.app.PutRecord(t.Context(), manager, app.RecordChange{Kind: "control", ID: made.ID, Revision: made.Revision, Effective: "2025-11-20", Value: made.Value, Retired: true, Reason: "Made in a test."}); err != nil {
+		t.Fatal(err)
 	}
 	p.open("/mapping/import")
 	sendsRegister(p, "more.csv", "Code,Text,Criteria\nS-8,Cameras are watched.,CC6.4\n")
