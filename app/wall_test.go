@@ -489,6 +489,7 @@ func calls() map[string][]call {
 	maps.Copy(out, eventCalls())
 	maps.Copy(out, policyCalls())
 	maps.Copy(out, trainingCalls())
+	maps.Copy(out, mappingCalls())
 	return out
 }
 

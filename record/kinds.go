@@ -37,6 +37,8 @@ func newKinds() *Registry {
 	acknowledgement := register("policy_acknowledgement", "Confirmation of a policy", "Confirmations of policies")
 	acknowledgement.Decision, acknowledgement.Timeless = true, true
 	Register[soc1.PolicyAcknowledgement](r, acknowledgement)
+	Register[soc1.FrameworkRequirement](r, register("framework_requirement", "Framework requirement", "Framework requirements"))
+	Register[soc1.FrameworkControl](r, register("framework_control", "Control of another framework", "Controls of other frameworks"))
 	Register[soc1.Engagement](r, register("engagement", "Engagement", "Engagements"))
 	Register[soc1.DescriptionSection](r, register("description_section", "Description section", "Description sections"))
 	Register[soc1.SignificantChange](r, register("significant_change", "Significant change", "Significant changes"))

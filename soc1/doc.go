@@ -42,6 +42,8 @@
 //	policy_campaign          PolicyCampaign
 //	policy_acknowledgement   PolicyAcknowledgement
 //	policy_exception         PolicyException
+//	framework_requirement    FrameworkRequirement
+//	framework_control        FrameworkControl
 //	evidence                 Evidence
 //	engagement               Engagement
 //	description_section      DescriptionSection

@@ -14,6 +14,7 @@ type RoleKeeps string
 var keptKinds = enumeration{
 	{"control", "Controls"}, {"control_objective", "Control objectives"}, {"risk", "Risks"}, {"evidence", "Evidence"}, {"policy", "Policies"},
 	{"policy_campaign", "Policy campaigns"}, {"policy_exception", "Exceptions from policies"},
+	{"framework_requirement", "Framework requirements"}, {"framework_control", "Controls of other frameworks"},
 	{"engagement", "Engagements"}, {"service", "Services"}, {"system", "Systems"}, {"location", "Locations"}, {"business_calendar", "Business calendars"},
 	{"transaction_class", "Classes of transactions"}, {"account", "Accounts"}, {"assertion_relevance", "Assertion relevance"},
 	{"subservice_organization", "Subservice organizations"}, {"csoc", "Complementary subservice organization controls"},

@@ -199,6 +199,11 @@ func aPolicyException() PolicyException {
 		Owner: "ann", From: "2025-02-01", Until: "2025-12-31"}
 }
 
+func aFrameworkControl() FrameworkControl {
+	return FrameworkControl{Framework: "TSC-2017", Code: "CC-12", Text: "Access is reviewed each quarter.", Identifiers: []string{"CC6.2", "CC6.3"}, Owner: "Head of IT", Frequency: Quarterly, Evidence: "The signed listing.",
+		Source: "soc2.csv", Control: "c", NotControls: []string{"d"}, Objectives: []ObjectiveCoverage{{Objective: "o", Strength: CoversPartially, Why: "The reviews, not the grants."}}}
+}
+
 func anEventAssessment() EventAssessment {
 	no := EventEffect{Answer: No, Why: "It does not."}
 	return EventAssessment{Event: "late", Revision: 1, Engagement: "e", Description: no, Controls: EventEffect{Answer: Yes, Why: "The check was skipped.", Answered: []Ref{{Kind: "remediation", ID: "p"}}},
@@ -218,7 +223,8 @@ func validRecords() []Record {
 		with(anInvitation(), func(v *Invitation) { v.Roles, v.CustomRoles = nil, []string{"policy-keeper"} }), anInvitation(), aComment(), aRequest(),
 		Policy{Title: "Access", Text: "# Access", Owner: "ann", Approver: "bob", ReviewMonths: 6, Audience: Audience{Everybody: true}},
 		aPolicyApproval(), PolicyCampaign{Title: "2025", Policies: []string{"p"}, Audience: Audience{Roles: []Role{ControlOwner}}, Opens: "2025-02-01", Due: "2025-02-28", Ended: "2025-03-07"},
-		PolicyAcknowledgement{Campaign: "c", Policy: "p", Revision: 2, Version: "1.0", By: "ann", On: "2025-02-03"}, aPolicyException(), evidence(), type1(), type2(),
+		PolicyAcknowledgement{Campaign: "c", Policy: "p", Revision: 2, Version: "1.0", By: "ann", On: "2025-02-03"}, aPolicyException(),
+		FrameworkRequirement{Framework: "TSC-2017", Identifier: "CC6.1", Group: "CC6", Title: "Logical access", Text: "As licensed.", Source: "tsc.xlsx"}, aFrameworkControl(), evidence(), type1(), type2(),
 		DescriptionSection{Criterion: D1, Title: "Services"}, SignificantChange{What: "New engine", When: "2025-07-01"},
 		ManagementAssertion{Engagement: "e", SignedBy: "ann", SignedOn: "2026-01-31", Modifications: []AssertionModification{{Limb: LimbDesign, Text: "Except."}}},
 		RepresentationLetter{Engagement: "e", SignedBy: "ann", SignedOn: "2026-01-31", Statements: []string{"All records were given."}},

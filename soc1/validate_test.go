@@ -228,6 +228,11 @@ func faults() []struct {
 		{with(aPolicyException(), func(e *PolicyException) { e.Until = "2027-02-02" }), "until", "The exception is for more than two years."},
 		{with(aPolicyException(), func(e *PolicyException) { e.Until = "2025-01-01" }), "until", "The date 2025-01-01 lies before"},
 		{with(aPolicyException(), func(e *PolicyException) { e.Ended = "2025-01-01" }), "ended", "The date 2025-01-01 lies before"},
+		{FrameworkRequirement{Framework: "TSC-2017", Identifier: "CC6.1"}, "text", "The requirement says nothing beside its identifier."},
+		{with(aFrameworkControl(), func(f *FrameworkControl) { f.Identifiers = []string{"CC6.2", "CC6.2"} }), "identifiers[1]", "\"CC6.2\" is listed twice."},
+		{with(aFrameworkControl(), func(f *FrameworkControl) { f.Identifiers = []string{" "} }), "identifiers[0]", "The identifier is empty."},
+		{with(aFrameworkControl(), func(f *FrameworkControl) { f.Objectives = append(f.Objectives, f.Objectives[0]) }), "objectives[1].objective", "The objective is judged twice."},
+		{with(aFrameworkControl(), func(f *FrameworkControl) { f.NotControls = []string{"c"} }), "not_controls[0]", "The control is decided to be the same and not"},
 		{with(evidence(), func(e *Evidence) { e.PeriodTo = "" }), "period_to", "Only one end of the period covered is given."},
 		{with(evidence(), func(e *Evidence) { e.CapturedAt = "2025-04-01T10:00:02-05:00" }), "received_at", "The evidence was received before it was captured."},
 

@@ -85,7 +85,7 @@ func (r *request) navigation(org *record.View) ([]ui.NavGroup, error) {
 	if whole {
 		out[0].Items = append(out[0].Items, ui.NavItem{Icon: "badge-check", Text: "Readiness", Href: "/readiness"}, ui.NavItem{Icon: "triangle-alert", Text: "Gaps", Href: "/gaps"},
 			ui.NavItem{Icon: "list-checks", Text: "Remediation", Href: "/remediation"}, ui.NavItem{Icon: "target", Text: "Scope", Href: "/scope"}, ui.NavItem{Icon: "scale", Text: "Risk assessment", Href: "/risks"},
-			ui.NavItem{Icon: "calendar-clock", Text: "Events", Href: "/events"}, ui.NavItem{Icon: "scroll-text", Text: "Policies", Href: "/policies"}, ui.NavItem{Icon: "book-open", Text: "Training", Href: "/training"},
+			ui.NavItem{Icon: "calendar-clock", Text: "Events", Href: "/events"}, ui.NavItem{Icon: "scroll-text", Text: "Policies", Href: "/policies"}, ui.NavItem{Icon: "waypoints", Text: "Mapping", Href: "/mapping"}, ui.NavItem{Icon: "book-open", Text: "Training", Href: "/training"},
 			ui.NavItem{Icon: "circle-help", Text: "SOC 1 or SOC 2?", Href: "/start"})
 	}
 	for _, g := range navigated {

@@ -27,6 +27,8 @@ type waitingTable struct {
 	// upload is set for an import, bulk for a change of chosen records.
 	upload *upload
 	bulk   *bulkEdit
+	// framework is set for a register or a catalogue of another framework.
+	framework *frameworkUpload
 }
 
 // Bounds of what waits: for how long, how many of one person, and how much in

@@ -73,6 +73,7 @@ func (s *stage) season(year int, engagement string, from, until soc1.Date) []eve
 		y.policiesGoOn()
 	} else {
 		y.policiesExamined()
+		y.mapped()
 	}
 	y.confirmed()
 	y.scope()

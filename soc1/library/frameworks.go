@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
+	"strings"
 	"sync"
 )
 
@@ -81,4 +82,47 @@ func (o Objective) frameworks() map[string][]string {
 		}
 	}
 	return out
+}
+
+// Frameworks are the frameworks whose identifiers come with the program, each with its
+// edition, in the order of the file.
+func Frameworks() []string {
+	var out []string
+	for _, f := range FrameworkIDs() {
+		if len(out) == 0 || out[len(out)-1] != f.Framework {
+			out = append(out, f.Framework)
+		}
+	}
+	return out
+}
+
+// FrameworkNamed is the framework, with its edition, that a short name or the name
+// itself stands for, in any case.
+func FrameworkNamed(s string) (string, bool) {
+	for short, name := range frameworkNames {
+		if strings.EqualFold(s, short) || strings.EqualFold(s, name) {
+			return name, true
+		}
+	}
+	return "", false
+}
+
+// FrameworkTitle is how people call a framework; the name itself where nothing else is
+// known.
+func FrameworkTitle(name string) string {
+	if t, ok := frameworkTitles[name]; ok {
+		return t
+	}
+	return name
+}
+
+var frameworkTitles = map[string]string{
+	"COSO-2013":            "COSO Internal Control 2013",
+	"TSC-2017":             "SOC 2 trust services criteria 2017",
+	"ISO27001-2022-AnnexA": "ISO/IEC 27001:2022 Annex A",
+	"NIST-800-53r5":        "NIST SP 800-53 Rev. 5",
+	"NIST-CSF-2.0":         "NIST Cybersecurity Framework 2.0",
+	"PCI-DSS-4.0.1":        "PCI DSS 4.0.1",
+	"COBIT-2019":           "COBIT 2019",
+	"SOX-ITGC":             "General IT controls (SOX)",
 }
