@@ -41,6 +41,9 @@ const (
 	WaitsPolicyDecision  WaitingFor = "decide_policy"
 	WaitsPolicyWord      WaitingFor = "confirm_policies"
 	WaitsPolicyException WaitingFor = "end_policy_exception"
+	// A subservice organization's report to confirm, and one that is missing.
+	WaitsSubserviceReport WaitingFor = "confirm_subservice_report"
+	WaitsSubserviceGap    WaitingFor = "obtain_subservice_report"
 )
 
 // WaitingItem is one thing that waits for a person.
@@ -153,7 +156,7 @@ func (w *waiter) all() ([]WaitingItem, error) {
 		return nil, err
 	}
 	var out []WaitingItem
-	for _, look := range []func(*record.View) ([]WaitingItem, error){w.requests, w.policies, w.signatures, w.exceptions, w.tests, w.plans, w.evidence, w.tasks, w.reviews, w.sessions, w.happenings} {
+	for _, look := range []func(*record.View) ([]WaitingItem, error){w.requests, w.policies, w.signatures, w.exceptions, w.tests, w.plans, w.evidence, w.tasks, w.reviews, w.sessions, w.happenings, w.subservice} {
 		items, err := look(v)
 		if err != nil {
 			return nil, err

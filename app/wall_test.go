@@ -488,6 +488,7 @@ func calls() map[string][]call {
 	maps.Copy(out, calendarCalls())
 	maps.Copy(out, eventCalls())
 	maps.Copy(out, policyCalls())
+	maps.Copy(out, subserviceCalls())
 	return out
 }
 

@@ -213,6 +213,7 @@ func TestWallHoldsOnItsOwn(t *testing.T) {
 		{management(ComplianceManager), EventAssess, org("event"), "wall-events-assessed-by-their-own-command"},
 		{management(ComplianceManager), PolicyConfirm, owned(org("policy_acknowledgement"), "somebody"), "wall-acknowledgements-are-their-givers"},
 		{management(ComplianceManager), PolicyMinute, org("policy"), "wall-policies-decided-by-their-own-command"},
+		{management(ComplianceManager), SubserviceConfirm, org("subservice_report"), "wall-subservice-confirmed-by-their-own-command"},
 		{management(ComplianceManager), RiskLead, org("risk"), "wall-risk-sessions-by-their-own-command"},
 		{management(ComplianceManager), Put, owned(org("readiness_assessment"), "somebody"), "wall-assessments-are-their-assessors"},
 		{management(Administrator), Invite, org("person"), "wall-commands-make-their-own-kind"},
