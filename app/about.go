@@ -23,9 +23,10 @@ func ownerOf(kind string, body json.RawMessage) string {
 
 // inOwnName tells whether records of a kind are made in one's own name: a deputy is
 // named by who is stood in for, an assessment written by its assessor, an event told
-// by who reports it, an exception asked for by who needs it.
+// by who reports it, an exception asked for by who needs it, a subservice organization's
+// report taken in by who reads it.
 func inOwnName(kind string) bool {
-	return kind == "deputy" || kind == "readiness_assessment" || kind == "event" || kind == "policy_exception"
+	return kind == "deputy" || kind == "readiness_assessment" || kind == "event" || kind == "policy_exception" || kind == "subservice_report"
 }
 
 // concerns is the subservice organization that a record is about.

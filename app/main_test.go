@@ -6,6 +6,7 @@ import (
 	"os"
 	"testing"
 
+	"reperform/intake/pdftext"
 	"reperform/population"
 )
 
@@ -18,11 +19,19 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	if len(os.Args) == 2 && os.Args[1] == "read-pdf" {
+		if err := pdftext.ServeChild(os.Stdin, os.Stdout); err != nil {
+			os.Exit(3)
+		}
+		os.Exit(0)
+	}
 	if done, code := otherProcess(); done {
 		os.Exit(code)
 	}
 	os.Exit(m.Run())
 }
+
+func readPDFCommand() []string { return []string{engineCommand()[0], "read-pdf"} }
 
 func engineCommand() []string {
 	exe, err := os.Executable()

@@ -84,7 +84,7 @@ func beginIn(t testing.TB, dir string) *story {
 }
 
 func (s *story) options() app.Options {
-	return app.Options{Now: clock(), Engine: engineCommand()}
+	return app.Options{Now: clock(), Engine: engineCommand(), ReadPDF: readPDFCommand()}
 }
 
 // reopen is the workspace as another process sees it.

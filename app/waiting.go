@@ -44,6 +44,9 @@ const (
 	// A course to take, and people who are overdue for a course of one's own.
 	WaitsCourse      WaitingFor = "take_course"
 	WaitsLateCourses WaitingFor = "overdue_course"
+	// A subservice organization's report to confirm, and one that is missing.
+	WaitsSubserviceReport WaitingFor = "confirm_subservice_report"
+	WaitsSubserviceGap    WaitingFor = "obtain_subservice_report"
 )
 
 // WaitingItem is one thing that waits for a person.
@@ -156,7 +159,7 @@ func (w *waiter) all() ([]WaitingItem, error) {
 		return nil, err
 	}
 	var out []WaitingItem
-	for _, look := range []func(*record.View) ([]WaitingItem, error){w.requests, w.policies, w.signatures, w.exceptions, w.tests, w.plans, w.evidence, w.tasks, w.reviews, w.sessions, w.happenings, w.courses} {
+	for _, look := range []func(*record.View) ([]WaitingItem, error){w.requests, w.policies, w.signatures, w.exceptions, w.tests, w.plans, w.evidence, w.tasks, w.reviews, w.sessions, w.happenings, w.courses, w.subservice} {
 		items, err := look(v)
 		if err != nil {
 			return nil, err

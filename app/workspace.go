@@ -52,6 +52,9 @@ type Options struct {
 	// Engine is the command that runs the population engine's child process,
 	// usually this program with the argument "engine".
 	Engine []string
+	// ReadPDF is the command that runs the child process which takes the text out of a
+	// PDF, usually this program with the argument "read-pdf".
+	ReadPDF []string
 	// Limit is how long the population engine may take over one question, of
 	// which some never end; 0 is an hour, less than 0 is without end.
 	Limit time.Duration

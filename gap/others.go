@@ -1,11 +1,9 @@
 package gap
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
-	"reperform/english"
 	"reperform/soc1"
 )
 
@@ -39,10 +37,16 @@ var subserviceRules = []Rule{
 		Reads: []string{"engagement", "subservice_organization", "control", "test_of_control"}, find: unmonitored},
 	{ID: "SUB-06", Severity: High, Fires: "the latest report of a subservice organization is missing, modified, or ends more than three months before the period",
 		Why: "For the uncovered months nothing shows that the controls the objectives rest on operated.", Remedy: "Obtain the report or a bridge letter, or perform procedures of your own.",
-		Reads: []string{"engagement", "subservice_organization"}, find: staleReport},
+		Reads: intakeKinds, find: staleReport},
 	{ID: "SUB-07", Severity: Medium, Fires: "a complementary user entity control of a subservice organization's report is answered by none of the organization's controls",
 		Why: "Its report holds only where its users, the organization among them, do their part.", Remedy: "Map each to a control, or say why it does not apply.",
-		Reads: []string{"engagement", "subservice_organization", "control"}, find: theirCUECs},
+		Reads: intakeKinds, find: theirCUECs},
+	{ID: "SUB-08", Severity: High, Fires: "a confirmed report of a subservice organization notes an exception, and nothing says what it means here",
+		Why: "An exception there may leave an objective here without the control that it rests on.", Remedy: "Say whether it bears on our objectives, why, and what is done about it.",
+		Reads: intakeKinds, find: theirExceptions},
+	{ID: "SUB-09", Severity: Medium, Fires: "a report of a subservice organization was taken in and is not confirmed as it stands",
+		Why: "What nobody has read and confirmed supports nothing.", Remedy: "Read it, correct what was taken from it, and confirm it.",
+		Reads: intakeKinds, find: unconfirmedReports},
 }
 
 func cuecUnlinked(f *Facts, x *found) {
@@ -164,50 +168,6 @@ func unmonitored(f *Facts, x *found) {
 			x.at(s.Ref(), "monitoring_controls", nil, "No control monitors %s.", s.Value.Name)
 		case f.dated() && f.Today > f.End && !slices.ContainsFunc(list, func(c string) bool { return tested[c] }):
 			x.at(s.Ref(), "monitoring_controls", nil, "None of the controls that monitor %s is tested, and the period has ended.", s.Value.Name)
-		}
-	}
-}
-
-// staleAfter is how many months a subservice organization's report may end
-// before the period does.
-const staleAfter = 3
-
-func staleReport(f *Facts, x *found) {
-	if !f.dated() {
-		return
-	}
-	for _, s := range f.subservice() {
-		r := s.Value.LatestReport
-		if s.Value.Method != soc1.CarveOut {
-			continue
-		}
-		if !r.PeriodTo.Valid() {
-			x.at(s.Ref(), "latest_report", nil, "No report of %s on its own controls is recorded.", s.Value.Name)
-			continue
-		}
-		if r.Opinion.Modified() && strings.TrimSpace(r.Review) == "" {
-			x.at(s.Ref(), "latest_report.review", nil, "The opinion in the latest report of %s is %s, and nothing says what that means for the objectives.", s.Value.Name, strings.ToLower(r.Opinion.Label()))
-		}
-		covered := max(r.PeriodTo, r.BridgeLetterTo)
-		// Until the period ends, its report need only reach the present.
-		end := f.End
-		if f.Today < end {
-			end = f.Today
-		}
-		if covered.AddMonths(staleAfter) < end {
-			x.at(s.Ref(), "latest_report.period_to", nil, "The latest report of %s, with its bridge letter, reaches to %s, which is %s before %s.", s.Value.Name, covered, english.Count(covered.DaysUntil(end), "day"), end)
-		}
-	}
-}
-
-func theirCUECs(f *Facts, x *found) {
-	l := f.controls()
-	for _, s := range f.subservice() {
-		for i, c := range s.Value.LatestReport.UserEntityControls {
-			if slices.ContainsFunc(c.Controls, func(id string) bool { return l.byID[id] != nil }) || strings.TrimSpace(c.NotApplicable) != "" {
-				continue
-			}
-			x.at(s.Ref(), fmt.Sprintf("latest_report.user_entity_controls[%d]", i), nil, "%s expects of its users: “%s”, and no control of ours answers it.", s.Value.Name, clip(c.Text, 120))
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"reperform/intake"
 	"reperform/policies"
 	"reperform/soc1"
 )
@@ -318,6 +319,39 @@ var spoils = []spoiled{
 		p.carved(soc1.SubserviceReport{PeriodFrom: "2025-01-01", PeriodTo: "2025-12-31", UserEntityControls: []soc1.ExpectedOfUs{{Text: "Users review access.", Controls: []string{"c1"}}}})
 	}},
 
+	{"SUB-06", "sr", "period_to", "reaches to 2025-09-29", func(p *program) {
+		p.carved(soc1.SubserviceReport{PeriodFrom: "2025-01-01", PeriodTo: "2025-12-31"})
+		p.obtained(nil)
+	}, func(p *program) {
+		p.obtained(func(r *soc1.ObtainedReport) {
+			r.BridgeLetters = []soc1.ObtainedBridge{{From: "2025-09-30", To: "2025-12-31"}}
+		})
+	}},
+	{"SUB-07", "sr", "user_entity_controls[0]", "Users review access", func(p *program) {
+		p.carved(soc1.SubserviceReport{})
+		p.obtained(func(r *soc1.ObtainedReport) {
+			r.UserEntityControls = []soc1.ExpectedOfUs{{Text: "Users review access."}}
+		})
+	}, func(p *program) {
+		p.obtained(func(r *soc1.ObtainedReport) {
+			r.UserEntityControls = []soc1.ExpectedOfUs{{Text: "Users review access.", Controls: []string{"c1"}}}
+		})
+	}},
+	{"SUB-08", "sr", "exceptions[0]", "is not answered: 1 of 25", func(p *program) {
+		p.carved(soc1.SubserviceReport{})
+		p.obtained(func(r *soc1.ObtainedReport) {
+			r.Exceptions = []soc1.ReportedException{{Deviation: "1 of 25."}}
+		})
+	}, func(p *program) {
+		p.obtained(func(r *soc1.ObtainedReport) {
+			r.Exceptions = []soc1.ReportedException{{Deviation: "1 of 25.", Affects: soc1.No, Why: "Another site."}}
+		})
+	}},
+	{"SUB-09", "sr", "", "is to be confirmed", func(p *program) {
+		p.carved(soc1.SubserviceReport{})
+		p.put("subservice_report", "sr", report(nil))
+	}, func(p *program) { p.obtained(nil) }},
+
 	{"DSC-01", "e", "D4", "D4", func(p *program) { p.records["description_section"] = p.records["description_section"][:1] }, nil},
 	{"DSC-02", "c1", "", "differently", func(p *program) {
 		p.question.Report = &Report{RestrictedUse: true, Limitations: true, Statements: map[string][2]string{"c1": {"a", "b"}}}
@@ -525,9 +559,25 @@ func TestEveryRuleIsTested(t *testing.T) {
 			t.Errorf("%s reads nothing", r.ID)
 		}
 	}
-	if len(seen) != 95 {
-		t.Errorf("%d rules, expected 95", len(seen))
+	if len(seen) != 97 {
+		t.Errorf("%d rules, expected 97", len(seen))
 	}
+}
+
+// report is one that a subservice organization gave.
+func report(change func(*soc1.ObtainedReport)) soc1.ObtainedReport {
+	r := soc1.ObtainedReport{SubserviceOrganization: "s", Title: "Hosting", Kind: soc1.ObtainedSOC1Type2, Auditor: "A", PeriodFrom: "2025-01-01", PeriodTo: "2025-09-29", Opinion: soc1.Unmodified, ReceivedOn: "2025-11-20"}
+	if change != nil {
+		change(&r)
+	}
+	return r
+}
+
+// obtained has the report, and its confirmation.
+func (p *program) obtained(change func(*soc1.ObtainedReport)) {
+	r := report(change)
+	p.put("subservice_report", "sr", r)
+	p.put("subservice_confirmation", "sc", soc1.SubserviceConfirmation{Report: "sr", Revision: 1, SHA256: intake.Digest(r), By: "ann", On: "2025-12-01", Conclusion: "It can be relied on."})
 }
 
 // demanded is a policy that a control carries out.

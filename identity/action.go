@@ -12,48 +12,49 @@ const (
 	Redact Action = "redact" // delete a document and its salt, as the law demands
 	Verify Action = "verify" // verify a ledger's tree, or a bundle (kind bundle)
 
-	EngagementCreate Action = "engagement.create"
-	PopulationImport Action = "population.import"
-	PopulationDerive Action = "population.derive"
-	PopulationCheck  Action = "population.check"
-	TestRun          Action = "test.run"
-	ResultRecord     Action = "result.record"
-	ExceptionDecide  Action = "exception.decide"
-	DeviationRecord  Action = "deviation.record"
-	Conclude         Action = "conclude" // on a control or an objective
-	Opine            Action = "opine"
-	Review           Action = "review" // sign off as a reviewer
-	SampleDraw       Action = "sample.draw"
-	SampleExpand     Action = "sample.expand"
-	NonceDisclose    Action = "nonce.disclose"
-	ExaminationOpen  Action = "examination.open" // kind examination
-	ReportBuild      Action = "report.build"
-	ReportRelease    Action = "report.release"
-	ReportIssue      Action = "report.issue"   // kind issuance
-	BundleReport     Action = "bundle.report"  // what a user of the report may see
-	BundleFile       Action = "bundle.file"    // the auditor's whole file
-	AssertionSign    Action = "assertion.sign" // kind assertion or representation_letter
-	PersonPut        Action = "person.put"     // kind person; CheckRoles comes with it
-	PersonNames      Action = "person.names"   // learn how people are called and what they are, nothing else of them
-	Invite           Action = "invite"         // invite a person or revoke that; kind invitation
-	InviteAccept     Action = "invitation.accept"
-	CommentWrite     Action = "comment.write"   // write a comment or edit one's own; kind comment
-	CommentResolve   Action = "comment.resolve" // resolve a comment or open it again
-	RequestMake      Action = "request.make"    // ask for something, accept, return or withdraw; kind request
-	RequestAnswer    Action = "request.answer"
-	GapAccept        Action = "gap.accept"        // live with what a rule found; kind gap_acceptance
-	ScopeInterview   Action = "scope.interview"   // record an interview on which report is needed; kind scope_interview
-	ScopeFreeze      Action = "scope.freeze"      // freeze the scope of an engagement; kind scope_freeze
-	RemediationClose Action = "remediation.close" // close a plan; kind remediation_closing
-	RiskLead         Action = "risk.lead"         // open, reveal, agree and close a risk session; kind risk_session
-	RiskScore        Action = "risk.score"        // score in a risk session; kind risk_score, the owner is who scores
-	EventAssess      Action = "event.assess"      // say what an event means for a report; kind event_assessment
-	EventConfirm     Action = "event.confirm"     // confirm that one knows of nothing else; kind event_confirmation, the owner is whose word it is
-	PolicyDecide     Action = "policy.decide"     // approve or refuse a policy or an exception; kind policy_approval, the owner is its approver
-	PolicyMinute     Action = "policy.minute"     // record what was decided elsewhere; kind policy_approval
-	PolicyConfirm    Action = "policy.confirm"    // confirm that one follows a policy; kind policy_acknowledgement, the owner is whose word it is
-	CourseKeep       Action = "course.keep"       // keep a course together with its answers, and read these; kind course_key
-	CourseTake       Action = "course.take"       // take a course; kind course_completion, the owner is who takes it
+	EngagementCreate  Action = "engagement.create"
+	PopulationImport  Action = "population.import"
+	PopulationDerive  Action = "population.derive"
+	PopulationCheck   Action = "population.check"
+	TestRun           Action = "test.run"
+	ResultRecord      Action = "result.record"
+	ExceptionDecide   Action = "exception.decide"
+	DeviationRecord   Action = "deviation.record"
+	Conclude          Action = "conclude" // on a control or an objective
+	Opine             Action = "opine"
+	Review            Action = "review" // sign off as a reviewer
+	SampleDraw        Action = "sample.draw"
+	SampleExpand      Action = "sample.expand"
+	NonceDisclose     Action = "nonce.disclose"
+	ExaminationOpen   Action = "examination.open" // kind examination
+	ReportBuild       Action = "report.build"
+	ReportRelease     Action = "report.release"
+	ReportIssue       Action = "report.issue"   // kind issuance
+	BundleReport      Action = "bundle.report"  // what a user of the report may see
+	BundleFile        Action = "bundle.file"    // the auditor's whole file
+	AssertionSign     Action = "assertion.sign" // kind assertion or representation_letter
+	PersonPut         Action = "person.put"     // kind person; CheckRoles comes with it
+	PersonNames       Action = "person.names"   // learn how people are called and what they are, nothing else of them
+	Invite            Action = "invite"         // invite a person or revoke that; kind invitation
+	InviteAccept      Action = "invitation.accept"
+	CommentWrite      Action = "comment.write"   // write a comment or edit one's own; kind comment
+	CommentResolve    Action = "comment.resolve" // resolve a comment or open it again
+	RequestMake       Action = "request.make"    // ask for something, accept, return or withdraw; kind request
+	RequestAnswer     Action = "request.answer"
+	GapAccept         Action = "gap.accept"         // live with what a rule found; kind gap_acceptance
+	ScopeInterview    Action = "scope.interview"    // record an interview on which report is needed; kind scope_interview
+	ScopeFreeze       Action = "scope.freeze"       // freeze the scope of an engagement; kind scope_freeze
+	RemediationClose  Action = "remediation.close"  // close a plan; kind remediation_closing
+	RiskLead          Action = "risk.lead"          // open, reveal, agree and close a risk session; kind risk_session
+	RiskScore         Action = "risk.score"         // score in a risk session; kind risk_score, the owner is who scores
+	EventAssess       Action = "event.assess"       // say what an event means for a report; kind event_assessment
+	EventConfirm      Action = "event.confirm"      // confirm that one knows of nothing else; kind event_confirmation, the owner is whose word it is
+	PolicyDecide      Action = "policy.decide"      // approve or refuse a policy or an exception; kind policy_approval, the owner is its approver
+	PolicyMinute      Action = "policy.minute"      // record what was decided elsewhere; kind policy_approval
+	PolicyConfirm     Action = "policy.confirm"     // confirm that one follows a policy; kind policy_acknowledgement, the owner is whose word it is
+	SubserviceConfirm Action = "subservice.confirm" // confirm what a subservice organization's report says; kind subservice_confirmation, the owner is that organization's
+	CourseKeep        Action = "course.keep"        // keep a course together with its answers, and read these; kind course_key
+	CourseTake        Action = "course.take"        // take a course; kind course_completion, the owner is who takes it
 	// ControlPerform signs a performance, PerformanceReview accepts or returns it;
 	// kind performance, the owner is whose task or whose review it is.
 	ControlPerform    Action = "control.perform"
@@ -115,6 +116,7 @@ var actions = []struct {
 	{PolicyConfirm, "confirm policies for this person"},
 	{CourseKeep, "keep courses"},
 	{CourseTake, "take a course for this person"},
+	{SubserviceConfirm, "confirm this subservice organization's reports"},
 	{Attend, "be shown at this record"},
 }
 

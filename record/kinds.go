@@ -23,6 +23,10 @@ func newKinds() *Registry {
 	Register[soc1.LegalEntity](r, register("legal_entity", "Legal entity", "Legal entities"))
 	Register[soc1.SubserviceOrganization](r, register("subservice_organization", "Subservice organization", "Subservice organizations"))
 	Register[soc1.Vendor](r, register("vendor", "Vendor", "Vendors"))
+	Register[soc1.ObtainedReport](r, register("subservice_report", "Report of a subservice organization", "Reports of subservice organizations"))
+	read := register("subservice_confirmation", "Confirmation of a subservice organization’s report", "Confirmations of subservice organizations’ reports")
+	read.Decision, read.Timeless = true, true
+	Register[soc1.SubserviceConfirmation](r, read)
 	Register[soc1.CSOC](r, register("csoc", "Complementary subservice organization control", "Complementary subservice organization controls"))
 	Register[soc1.CUEC](r, register("cuec", "Complementary user entity control", "Complementary user entity controls"))
 	Register[soc1.ControlObjective](r, register("control_objective", "Control objective", "Control objectives"))

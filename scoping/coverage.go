@@ -124,20 +124,32 @@ func Cover(groups []YearGroup, period, prior Window) []Coverage {
 		c := Coverage{YearGroup: g, From: g.End.Begin(to), To: to}
 		c.Of = c.From.DaysUntil(c.To) + 1
 		c.Days, c.Prior = period.days(c.From, c.To), prior.days(c.From, c.To)
-		for c.To > monthsOn(period.To, c.GapMonths) {
-			c.GapMonths++
-		}
-		switch {
-		case c.GapMonths == 0:
-			c.Bridge = NoBridge
-		case c.GapMonths <= BridgeMonths:
-			c.Bridge = BridgeLetter
-		default:
-			c.Bridge = TooLong
-		}
+		c.GapMonths = GapMonths(period.To, c.To)
+		c.Bridge = BridgeFor(c.GapMonths)
 		out = append(out, c)
 	}
 	return out
+}
+
+// GapMonths are the months, begun ones counted whole, from the last day that is covered
+// to another day.
+func GapMonths(covered, to soc1.Date) int {
+	n := 0
+	for to > monthsOn(covered, n) {
+		n++
+	}
+	return n
+}
+
+// BridgeFor says what spans some months.
+func BridgeFor(months int) Bridge {
+	switch {
+	case months == 0:
+		return NoBridge
+	case months <= BridgeMonths:
+		return BridgeLetter
+	}
+	return TooLong
 }
 
 // monthsOn is a day some months later; from the last day of a month, the last day

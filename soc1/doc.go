@@ -31,6 +31,8 @@
 //	legal_entity             LegalEntity
 //	subservice_organization  SubserviceOrganization
 //	vendor                   Vendor
+//	subservice_report        ObtainedReport
+//	subservice_confirmation  SubserviceConfirmation
 //	csoc                     CSOC
 //	cuec                     CUEC
 //	control_objective        ControlObjective

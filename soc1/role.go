@@ -17,7 +17,7 @@ var keptKinds = enumeration{
 	{"framework_requirement", "Framework requirements"}, {"framework_control", "Controls of other frameworks"},
 	{"engagement", "Engagements"}, {"service", "Services"}, {"system", "Systems"}, {"location", "Locations"}, {"business_calendar", "Business calendars"},
 	{"transaction_class", "Classes of transactions"}, {"account", "Accounts"}, {"assertion_relevance", "Assertion relevance"},
-	{"subservice_organization", "Subservice organizations"}, {"csoc", "Complementary subservice organization controls"},
+	{"subservice_organization", "Subservice organizations"}, {"subservice_report", "Reports of subservice organizations"}, {"csoc", "Complementary subservice organization controls"},
 	{"cuec", "Complementary user entity controls"}, {"vendor", "Vendors"},
 	{"description_section", "Description sections"}, {"significant_change", "Significant changes"},
 	{"management_response", "Management's responses"}, {"other_information", "Other information"},
@@ -29,7 +29,7 @@ var keptKinds = enumeration{
 // to and ask each other.
 var readKinds = append(keptKinds[:len(keptKinds):len(keptKinds)], enumeration{
 	{"population", "Populations"}, {"sample", "Samples"}, {"test_run", "Test runs"}, {"result", "Results"}, {"exception", "Exceptions"},
-	{"deviation", "Deviations"}, {"conclusion", "Conclusions"}, {"performance", "Performances of controls"}, {"policy_approval", "Decisions on policies"}, {"policy_acknowledgement", "Confirmations of policies"}, {"comment", "Comments"}, {"request", "Requests"},
+	{"deviation", "Deviations"}, {"conclusion", "Conclusions"}, {"performance", "Performances of controls"}, {"subservice_confirmation", "Confirmations of subservice organizations’ reports"}, {"policy_approval", "Decisions on policies"}, {"policy_acknowledgement", "Confirmations of policies"}, {"comment", "Comments"}, {"request", "Requests"},
 }...)
 
 // Values lists the stored spellings.

@@ -101,8 +101,11 @@ type SubserviceOrganization struct {
 	Monitoring string `json:"monitoring,omitempty" label:"Monitoring" multiline:"true"`
 	// MonitoringControls are the organization's own controls that do so.
 	MonitoringControls []string `json:"monitoring_controls,omitempty" label:"Monitoring controls" ref:"control"`
-	// LatestReport is the last report received on its controls.
-	LatestReport SubserviceReport `json:"latest_report,omitzero" label:"Latest report"`
+	// Owner is who watches over it: obtains its reports and reads them.
+	Owner string `json:"owner,omitempty" label:"Owner" ref:"person"`
+	// LatestReport is the last report received on its controls, as it was noted here; a
+	// confirmed report (subservice_report) takes its place.
+	LatestReport SubserviceReport `json:"latest_report,omitzero" label:"Latest report" help:"Kept where no report was taken in. A confirmed report takes its place."`
 	// AssertionSignedBy names who signed its own assertion (inclusive only).
 	AssertionSignedBy string `json:"assertion_signed_by,omitempty" label:"Its assertion signed by" sensitive:"personal"`
 	// AssertionSignedOn is the day that assertion was signed.

@@ -204,6 +204,14 @@ func aFrameworkControl() FrameworkControl {
 		Source: "soc2.csv", Control: "c", NotControls: []string{"d"}, Objectives: []ObjectiveCoverage{{Objective: "o", Strength: CoversPartially, Why: "The reviews, not the grants."}}}
 }
 
+func anObtainedReport() ObtainedReport {
+	return ObtainedReport{SubserviceOrganization: "s", Title: "Hosting", Kind: ObtainedSOC1Type2, Auditor: "Abernathy", PeriodFrom: "2024-10-01", PeriodTo: "2025-09-30", Dated: "2025-11-14", Opinion: Qualified,
+		OpinionWords: "Except for.", Scope: "Hosting.", CarvedOut: []string{"Power"}, ReceivedOn: "2025-11-20", Owner: "ann",
+		Exceptions:         []ReportedException{{Control: "AC-1", Deviation: "1 of 25.", Page: 41, Affects: Yes, Why: "We rest on it.", Action: "We look ourselves."}},
+		UserEntityControls: []ExpectedOfUs{{Text: "Users review access.", NotApplicable: "None has access."}},
+		BridgeLetters:      []ObtainedBridge{{From: "2025-10-01", To: "2025-12-31", Dated: "2026-01-09"}}}
+}
+
 func anEventAssessment() EventAssessment {
 	no := EventEffect{Answer: No, Why: "It does not."}
 	return EventAssessment{Event: "late", Revision: 1, Engagement: "e", Description: no, Controls: EventEffect{Answer: Yes, Why: "The check was skipped.", Answered: []Ref{{Kind: "remediation", ID: "p"}}},
@@ -222,6 +230,8 @@ func validRecords() []Record {
 		Person{Name: "Ann", Side: SideServiceOrganization, CustomRoles: []string{"policy-keeper"}},
 		with(anInvitation(), func(v *Invitation) { v.Roles, v.CustomRoles = nil, []string{"policy-keeper"} }), anInvitation(), aComment(), aRequest(),
 		Policy{Title: "Access", Text: "# Access", Owner: "ann", Approver: "bob", ReviewMonths: 6, Audience: Audience{Everybody: true}},
+		anObtainedReport(), ObtainedReport{SubserviceOrganization: "s", Title: "Hosting", Kind: ObtainedSOC2Type1, AsOf: "2025-01-31"},
+		SubserviceConfirmation{Report: "r", Revision: 1, SHA256: strings.Repeat("ab", 32), By: "ann", On: "2025-12-04", Conclusion: "It can be relied on."},
 		aPolicyApproval(), PolicyCampaign{Title: "2025", Policies: []string{"p"}, Audience: Audience{Roles: []Role{ControlOwner}}, Opens: "2025-02-01", Due: "2025-02-28", Ended: "2025-03-07"},
 		PolicyAcknowledgement{Campaign: "c", Policy: "p", Revision: 2, Version: "1.0", By: "ann", On: "2025-02-03"}, aPolicyException(),
 		FrameworkRequirement{Framework: "TSC-2017", Identifier: "CC6.1", Group: "CC6", Title: "Logical access", Text: "As licensed.", Source: "tsc.xlsx"}, aFrameworkControl(), evidence(), type1(), type2(),

@@ -70,6 +70,7 @@ var actions = []struct{ action, words string }{
 	{"scope.freeze", "froze the scope"},
 	{"scope.interview", "answered the interview on the report"},
 	{"sign", "signed"},
+	{"subservice.confirm", "confirmed a subservice organization’s report"},
 	{"test.run", "performed a test"},
 	{"training.assign", "assigned a course"},
 	{"workspace.init", "set up the workspace"},

@@ -185,6 +185,7 @@ var verbs = map[app.WaitingFor][2]string{
 	app.WaitsAnswer: {"Open", "message-square-text"}, app.WaitsClosing: {"Open", "message-square-text"}, app.WaitsMention: {"Open", "at-sign"},
 	app.WaitsPerform: {"Perform", "clipboard-check"}, app.WaitsLook: {"Review", "clipboard-check"},
 	app.WaitsPolicyDecision: {"Read and decide", "scroll-text"}, app.WaitsPolicyWord: {"Read and confirm", "scroll-text"}, app.WaitsPolicyException: {"Open the exception", "scroll-text"},
+	app.WaitsSubserviceReport: {"Open the report", "network"}, app.WaitsSubserviceGap: {"Open the organization", "network"},
 	app.WaitsAssessment: {"Assess it", "calendar-clock"}, app.WaitsWord: {"Confirm", "calendar-clock"},
 	app.WaitsCourse: {"Take it", "book-open"}, app.WaitsLateCourses: {"Look at it", "book-open"},
 	app.WaitsPlan: {"Open the plan", "list-checks"}, app.WaitsRetest: {"Open the board", "flask-conical"}, app.WaitsLatePlan: {"Open the plan", "triangle-alert"},
@@ -225,6 +226,8 @@ func (r *request) inboxItem(w app.WaitingItem, read map[string]time.Time) (inbox
 		x.Do.Href = r.url("/policies/campaigns/%s", url.PathEscape(w.Ref.ID))
 	case app.WaitsPolicyException:
 		x.Why = "You asked for it"
+	case app.WaitsSubserviceReport, app.WaitsSubserviceGap:
+		x.Why = "You watch over this subservice organization"
 	case app.WaitsSignature:
 		x.Title, x.Why = "Read and sign: "+r.documentName(w.Ref), "Executives sign it"
 		if r.maySign(w.Ref.Kind) {
@@ -512,7 +515,7 @@ func (c *inboxCounts) drop(actor string) {
 }
 
 // inboxKinds are the kinds from which it follows what waits for whom.
-var inboxKinds = []string{"comment", "request", "policy", "policy_approval", "policy_campaign", "policy_acknowledgement", "policy_exception", "assertion", "representation_letter", "exception", "test_of_control", "evidence", "control", "performance", "business_calendar", "location", "organization", "engagement", "deputy", "person"}
+var inboxKinds = []string{"comment", "request", "policy", "policy_approval", "policy_campaign", "policy_acknowledgement", "policy_exception", "subservice_organization", "subservice_report", "subservice_confirmation", "assertion", "representation_letter", "exception", "test_of_control", "evidence", "control", "performance", "business_calendar", "location", "organization", "engagement", "deputy", "person"}
 
 // inboxStamp changes when what waits for the person may have changed.
 func (r *request) inboxStamp() ([]any, error) {

@@ -153,7 +153,7 @@ func (c *cli) root() *cobra.Command {
 	}
 	root.AddCommand(
 		c.initCommand(), c.applyCommand(), c.exportCommand(), c.getCommand(), c.historyCommand(), c.diffCommand(),
-		c.templatesCommand(), c.kindsCommand(), c.gapsCommand(), c.readinessCommand(), c.calendarCommand(), c.remediationCommand(), c.scopeCommand(), c.risksCommand(), c.eventsCommand(), c.policiesCommand(), c.mappingCommand(), c.trainingCommand(), c.ledgerCommand(), c.versionCommand(), c.engineCommand(),
+		c.templatesCommand(), c.kindsCommand(), c.gapsCommand(), c.readinessCommand(), c.calendarCommand(), c.remediationCommand(), c.scopeCommand(), c.risksCommand(), c.eventsCommand(), c.policiesCommand(), c.subserviceCommand(), c.mappingCommand(), c.trainingCommand(), c.ledgerCommand(), c.versionCommand(), c.engineCommand(), c.readPDFCommand(),
 		c.samplingCommand(), c.populationCommand(), c.testCommand(), c.examinationCommand(), c.exceptionCommand(),
 		c.deviationCommand(), c.concludeCommand(), c.opineCommand(), c.signCommand(), c.reportCommand(), c.bundleCommand(), c.verifyCommand(), c.demoCommand(), c.serveCommand(), c.accountCommand(), c.sampleCommand(), c.evidenceCommand(),
 	)
@@ -232,7 +232,7 @@ func (c *cli) options() app.Options {
 	if limit == 0 {
 		limit = -1
 	}
-	return app.Options{Engine: engineArgs(), Limit: limit, Progress: c.showProgress}
+	return app.Options{Engine: engineArgs(), ReadPDF: []string{engineArgs()[0], "read-pdf"}, Limit: limit, Progress: c.showProgress}
 }
 
 // engineArgs is how this program starts its own population engine.

@@ -15,11 +15,11 @@ import (
 )
 
 // TestMain lets the test binary be the program itself: under the name
-// reperform for the scripts, and with the one argument "engine" for the child
-// process that the program starts through its own executable.
+// reperform for the scripts, and with the one argument "engine" or "read-pdf" for the
+// child processes that the program starts through its own executable.
 func TestMain(m *testing.M) {
 	main := func() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
-	if len(os.Args) == 2 && os.Args[1] == "engine" {
+	if len(os.Args) == 2 && (os.Args[1] == "engine" || os.Args[1] == "read-pdf") {
 		main()
 	}
 	testscript.Main(m, map[string]func(){"reperform": main})

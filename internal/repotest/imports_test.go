@@ -135,6 +135,7 @@ var reserved = []struct {
 	{"github.com/spf13/", []string{"cmd/reperform"}, "the command line is an adapter"},
 	{"github.com/tetratelabs/", []string{"report/typst"}, "one room runs the typesetter"},
 	{"github.com/pdfcpu/", []string{"report/typst"}, "one room writes PDF"},
+	{"github.com/ledongthuc/", []string{"intake/pdftext"}, "one room reads PDF, in a process of its own"},
 	{"github.com/a-h/templ", []string{"web", "web/ui"}, "pages are templates of the web application"},
 	{"github.com/wneessen/", []string{"mail"}, "one room speaks to the mail server"},
 	{"net", []string{"web", "web/static", "mail/mailtest", "cmd/reperform"}, "only the web application serves, and only mail calls the network"},
