@@ -303,11 +303,11 @@ func (r *request) create() error {
 	if k.Name == personKind {
 		return r.redirect(r.peopleURL("/new"))
 	}
-	if k.Name == courseKind {
-		return r.redirect(r.url("/training/course/new"))
-	}
 	if err := r.site.app.MayPut(r.Context(), r.actor, r.ledger, k.Name, ""); err != nil {
 		return err
+	}
+	if k.Name == courseKind {
+		return r.redirect(r.url("/training/course/new"))
 	}
 	p := &formPage{Kind: k, New: true, Inputs: r.inputs(formFields(k), given(k, r.URL.Query()), "", nil), Reason: "Recorded."}
 	return r.form(http.StatusOK, p)
