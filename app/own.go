@@ -88,13 +88,13 @@ func (a *App) OwnEvidence(ctx context.Context, actor, engagement string) (*OwnEv
 	if err != nil {
 		return nil, err
 	}
-	o2 := owning{app: a, ctx: ctx, actor: actor, view: v, zone: zone, from: out.From, to: out.To}
+	changes := owning{app: a, ctx: ctx, actor: actor, view: v, zone: zone, from: out.From, to: out.To}
 	access := OwnTable{Name: "access-changes", What: "Each entry of these days by which somebody came to be able to do more, less or otherwise: people and their roles, custom roles, deputies, invitations.", Head: ownHead}
 	settings := OwnTable{Name: "settings-changes", What: "Each entry of these days that changed what decides which performances of controls are asked for, of whom and by when: business calendars, locations, the organization, and of controls their frequency, people, days and checklists.", Head: ownHead}
-	if access.Rows, err = o2.changes(ownAccess, nil); err != nil {
+	if access.Rows, err = changes.of(ownAccess, nil); err != nil {
 		return nil, err
 	}
-	if settings.Rows, err = o2.changes(ownSettings, ownControl); err != nil {
+	if settings.Rows, err = changes.of(ownSettings, ownControl); err != nil {
 		return nil, err
 	}
 	end := OwnTable{Name: "access-at-end", What: fmt.Sprintf("Everybody recorded as of %s, with what they may do by their roles.", out.To), Head: []string{"person", "name", "side", "roles", "custom_roles", "active_from", "active_to", "active", "revision", "entry"}}
@@ -160,12 +160,16 @@ type owning struct {
 	from, to soc1.Date
 }
 
-func (o *owning) changes(kinds, ofControls []string) ([][]string, error) {
+func (o *owning) of(kinds, ofControls []string) ([][]string, error) {
 	type row struct {
 		pos   int64
 		cells []string
 	}
 	var rows []row
+	first, end, err := o.entries()
+	if err != nil {
+		return nil, err
+	}
 	for _, kind := range kinds {
 		revisions, err := o.view.Revisions(o.ctx, kind)
 		if err != nil {
@@ -175,7 +179,7 @@ func (o *owning) changes(kinds, ofControls []string) ([][]string, error) {
 		// most it is not.
 		seen := map[string]bool{}
 		for _, r := range revisions {
-			if seen[r.ID] {
+			if seen[r.ID] || r.Pos < first || r.Pos >= end {
 				continue
 			}
 			seen[r.ID] = true
@@ -218,6 +222,30 @@ func (o *owning) changes(kinds, ofControls []string) ([][]string, error) {
 		out = append(out, r.cells)
 	}
 	return out, nil
+}
+
+// entries are the positions of what was recorded in the days: from the first to before
+// the second.
+func (o *owning) entries() (from, to int64, err error) {
+	if err := o.app.activity.follow(o.ctx, o.app, OrganizationLedger); err != nil {
+		return 0, 0, err
+	}
+	midnight := func(d soc1.Date) (int64, error) {
+		t, err := time.ParseInLocation(time.DateOnly, string(d), o.zone)
+		return t.UnixMicro(), err
+	}
+	begin, err := midnight(o.from)
+	if err != nil {
+		return 0, 0, err
+	}
+	after, err := midnight(o.to.AddDays(1))
+	if err != nil {
+		return 0, 0, err
+	}
+	t := o.app.activity.of(OrganizationLedger)
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.before(begin), t.before(after), nil
 }
 
 // plainValue is a value of a record in one line.

@@ -84,7 +84,8 @@ func StarterPolicies() []StarterPolicy { return library.Policies() }
 
 // AdoptPolicies records policies of the starter set as drafts that the actor owns, with
 // the controls of the organization that carry them out, and returns their ids. They hold
-// from a day on; empty is today. What is there already is refused by name, and then nothing is recorded.
+// from a day on; empty is today. What is there already is refused by name, and then
+// nothing is recorded.
 func (a *App) AdoptPolicies(ctx context.Context, actor string, ids []string, effective soc1.Date) ([]string, error) {
 	if len(ids) == 0 {
 		return nil, &FieldError{"policies", "Choose at least one.", "reperform policies starters"}
@@ -468,9 +469,10 @@ func acknowledgementID(campaign, policy, person string) string {
 	return campaign + "-" + policy + "-" + person
 }
 
-// FilePolicyCampaign records who confirmed what in a campaign as evidence of the controls
-// that its policies are carried out by, as a table in CSV, and returns the id of the
-// evidence. Filed again, the record is revised.
+// FilePolicyCampaign records who confirmed what in a campaign as evidence, as a table in
+// CSV, and returns the id of the evidence. It is evidence of the controls that the
+// campaign performs, and not of those that carry its policies out: that people follow a
+// rule on access shows no grant of access. Filed again, the record is revised.
 func (a *App) FilePolicyCampaign(ctx context.Context, actor, campaign string) (string, error) {
 	if err := a.MayPut(ctx, actor, OrganizationLedger, "evidence", ""); err != nil {
 		return "", err
@@ -491,16 +493,9 @@ func (a *App) FilePolicyCampaign(ctx context.Context, actor, campaign string) (s
 		return "", err
 	}
 	at := a.now()
-	v := soc1.Evidence{Title: "Confirmations of policies: " + c.Value.Title, PeriodFrom: c.Value.Opens, PeriodTo: cmp.Or(c.Finished(), reg.Today), CapturedAt: at, ReceivedAt: at,
+	v := soc1.Evidence{Title: "Confirmations of policies: " + c.Value.Title, PeriodFrom: c.Value.Opens, PeriodTo: cmp.Or(c.Finished(), reg.Today), Controls: c.Value.Controls, CapturedAt: at, ReceivedAt: at,
 		Source: "Confirmed in this workspace", HowObtained: "Each person confirmed in their own name; the confirmations are recorded beside it.",
 		Description: fmt.Sprintf("%d of %s given by %s.", c.Given, english.Count(c.Asked, "confirmation"), reg.Today), Files: []soc1.File{kept.File}}
-	for _, p := range c.Policies {
-		for _, k := range p.Value.Controls {
-			if !slices.Contains(v.Controls, k) {
-				v.Controls = append(v.Controls, k)
-			}
-		}
-	}
 	id := "policies-" + campaign
 	change := RecordChange{Ledger: OrganizationLedger, Kind: "evidence", ID: id, Revision: -1, Effective: v.PeriodTo, Value: v, Reason: "Filed from the campaign."}
 	if err := a.PutRecord(ctx, actor, change); err != nil {

@@ -76,7 +76,7 @@ func TestPolicyFromDraftToConfirmation(t *testing.T) {
 		t.Errorf("an approved policy is %s", l.State.Label())
 	}
 
-	_, err = s.apply("dana", "kind: policy_campaign\nid: spring\neffective: '2025-01-02'\ntitle: Spring\npolicies: [pol]\nopens: '2025-01-02'\ndue: '2999-12-31'\n")
+	_, err = s.apply("dana", "kind: policy_campaign\nid: spring\neffective: '2025-01-02'\ntitle: Spring\npolicies: [pol]\nopens: '2025-01-02'\ndue: '2999-12-31'\ncontrols: [conduct]\n")
 	s.must(err)
 	for _, c := range []struct {
 		actor, campaign, policy, text string
@@ -137,7 +137,8 @@ func TestPolicyFromDraftToConfirmation(t *testing.T) {
 		t.Errorf("after the minutes it is %s", l.State.Label())
 	}
 
-	// The list becomes evidence of the controls that carry the policy out.
+	// The list becomes evidence of the control that the campaign performs, and not of the
+	// one that carries the policy out.
 	for _, actor := range []string{"rita", "xavier"} {
 		if _, err := s.app.FilePolicyCampaign(s.ctx, actor, "spring"); !errors.As(err, &denied) {
 			t.Errorf("%s files it: %v", actor, err)
@@ -146,7 +147,7 @@ func TestPolicyFromDraftToConfirmation(t *testing.T) {
 	id, err := s.app.FilePolicyCampaign(s.ctx, "dana", "spring")
 	s.must(err)
 	e := one[soc1.Evidence](s, "dana", app.OrganizationLedger, "evidence", id)
-	if !slices.Equal(e.Value.Controls, []string{"it-1-1"}) || len(e.Value.Files) != 1 {
+	if !slices.Equal(e.Value.Controls, []string{"conduct"}) || len(e.Value.Files) != 1 {
 		t.Fatalf("filed as %+v", e.Value)
 	}
 	r, err := s.app.Policies(s.ctx, "dana", record.AsOf{})

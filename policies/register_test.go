@@ -133,6 +133,13 @@ func TestCampaign(t *testing.T) {
 	if x := Of(left).Campaign("c"); x.State != Complete || x.Given != 2 || x.Finished() != "2025-03-01" {
 		t.Errorf("after somebody left it is %s, %d given", x.State.Label(), x.Given)
 	}
+	// A text that was approved for later and refused before is asked about by nobody.
+	refused := f("2025-03-12", word(1, "ann", "2025-02-02"))
+	refused.Decisions = []Decision{refused.Decisions[0], decided(2, second, "2025-01-12", func(a *soc1.PolicyApproval) { a.From = "2025-01-30" }),
+		decided(3, second, "2025-01-20", func(a *soc1.PolicyApproval) { a.Decision, a.Note = soc1.PolicyRefused, "Not yet." })}
+	if x := Of(refused).Campaign("c"); x.Policies[0].Approval.Value.Version != "1" {
+		t.Errorf("asked about is version %s", x.Policies[0].Approval.Value.Version)
+	}
 	nobody := f("2025-03-06")
 	nobody.Decisions = nil
 	if x := Of(nobody).Campaign("c"); x.State != Nobody {

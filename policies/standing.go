@@ -75,20 +75,13 @@ func (s Standing) Asks() bool { return s.Read == nil }
 func Stand(p record.Typed[soc1.Policy], decisions []Decision, today soc1.Date) Standing {
 	var s Standing
 	now := Digest(p.Value)
-	for _, d := range own(decisions, p.ID, "", today) {
+	all := own(decisions, p.ID, "", today)
+	for _, d := range all {
 		if d.Value.SHA256 == now {
 			s.Read = d
 		}
-		if d.Value.Decision != soc1.PolicyApproved {
-			// What is refused after all does not come into force.
-			if s.Coming != nil && s.Coming.Value.SHA256 == d.Value.SHA256 {
-				s.Coming = nil
-			}
-			continue
-		}
-		if withdrawn(decisions, d, today) {
-			continue
-		}
+	}
+	for _, d := range standing(all) {
 		if d.Value.Holds() > today {
 			s.Coming = d
 			continue
@@ -124,15 +117,19 @@ func Stand(p record.Typed[soc1.Policy], decisions []Decision, today soc1.Date) S
 	return s
 }
 
-// withdrawn reports whether the same text was refused after it was approved and before it
-// came into force: it never did.
-func withdrawn(decisions []Decision, d *Decision, today soc1.Date) bool {
-	for _, x := range own(decisions, d.Value.Policy, "", today) {
-		if x.Value.Decision == soc1.PolicyRefused && x.Value.SHA256 == d.Value.SHA256 && x.Value.On >= d.Value.On && x.Value.On < d.Value.Holds() {
-			return true
+// standing are the approvals that were not withdrawn: what was refused after it was
+// approved and before it came into force never did.
+func standing(all []*Decision) []*Decision {
+	var out []*Decision
+	for n, d := range all {
+		withdrawn := slices.ContainsFunc(all[n+1:], func(x *Decision) bool {
+			return x.Value.Decision == soc1.PolicyRefused && x.Value.SHA256 == d.Value.SHA256 && x.Value.On < d.Value.Holds()
+		})
+		if d.Value.Decision == soc1.PolicyApproved && !withdrawn {
+			out = append(out, d)
 		}
 	}
-	return false
+	return out
 }
 
 // own are the decisions on one policy, or on one exception, up to a day, the earliest
@@ -154,8 +151,8 @@ func own(decisions []Decision, policy, exception string, today soc1.Date) []*Dec
 // yet, the first that came into force between then and today.
 func forceOn(decisions []*Decision, day, today soc1.Date) *Decision {
 	var out *Decision
-	for _, d := range decisions {
-		if d.Value.Decision != soc1.PolicyApproved || d.Value.Holds() > today {
+	for _, d := range standing(decisions) {
+		if d.Value.Holds() > today {
 			continue
 		}
 		if d.Value.Holds() <= day || out == nil {

@@ -127,6 +127,10 @@ type PolicyCampaign struct {
 	Due Date `json:"due" label:"Due" required:"true"`
 	// Owner is who runs it.
 	Owner string `json:"owner,omitempty" label:"Owner" ref:"person"`
+	// Controls are those that are performed by running it, such as a yearly confirmation
+	// of the code of conduct: its list is evidence of these. The controls that carry the
+	// policies out are others.
+	Controls []string `json:"controls,omitempty" label:"Controls performed by it" ref:"control" help:"Such as the yearly confirmation of the code of conduct; the list of who confirmed is evidence of these, and not of the controls that carry the policies out."`
 	// Why says why it is run: once a year, a change, somebody new.
 	Why string `json:"why,omitempty" label:"Why" multiline:"true"`
 	// Ended is the day on which it was ended, whoever was still missing.

@@ -58,3 +58,16 @@ func TestForward(t *testing.T) {
 		}
 	}
 }
+
+// TestEmptyDayIsToday records from the day on which a form is sent what names no other,
+// as the form says, and not for all days before.
+func TestEmptyDayIsToday(t *testing.T) {
+	m := newMatrixHouse(t)
+	v := url.Values{"_id": {"v-new"}, "_revision": {"0"}, "_reason": {"x"}, "_effective": {""}, "name": {"New"}}
+	if w := m.post(manager, "/r/vendor/new", v); w.Code != http.StatusSeeOther {
+		t.Fatalf("it answers %d", w.Code)
+	}
+	if got := m.record("vendor", "v-new").Effective; got != "2025-11-20" {
+		t.Errorf("it holds from %q", got)
+	}
+}

@@ -91,7 +91,7 @@ var staff = []string{"amara-osei", manager, signer, "thomas-bergqvist", "priya-r
 func (y *season) confirmed() {
 	opens := max(y.day(1, 27), y.from.AddDays(7))
 	y.campaign(fmt.Sprintf("policies-%d", y.year), soc1.PolicyCampaign{Title: fmt.Sprintf("Code and information security, %d", y.year), Policies: []string{"pol-conduct", "pol-security"},
-		Opens: opens, Due: opens.AddDays(30), Why: "Once a year, as the code says."})
+		Opens: opens, Due: opens.AddDays(30), Why: "Once a year, as the code says.", Controls: []string{"el-1"}})
 }
 
 // reviewed looks at policies again, as they stand.
