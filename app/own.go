@@ -139,13 +139,57 @@ func (a *App) OwnEvidence(ctx context.Context, actor, engagement string) (*OwnEv
 		}
 	}
 	slices.SortFunc(signed.Rows, func(a, b []string) int { return cmp.Or(cmp.Compare(a[3], b[3]), cmp.Compare(a[0], b[0])) })
-	out.Tables = []OwnTable{access, end, settings, expected, signed}
+	programs := OwnTable{Name: "program-versions", What: "Each change of the program that serves this workspace, which is the change management of the program itself: version, parts and the digest of its file.", Head: ownHead}
+	if programs.Rows, err = changes.of([]string{"program_version"}, nil); err != nil {
+		return nil, err
+	}
+	backups, err := ownBackups(ctx, v, zone, out.From, out.To)
+	if err != nil {
+		return nil, err
+	}
+	out.Tables = []OwnTable{access, end, settings, expected, signed, programs, backups}
 	note, key, err := a.Checkpoint(ctx, actor, OrganizationLedger)
 	if err != nil {
 		return nil, err
 	}
 	out.About = out.about(len(o.Controls), counted, string(note), key)
 	return out, nil
+}
+
+// ownBackups lists the backups that were made or tried in the days, a line for each and
+// for each trial.
+func ownBackups(ctx context.Context, v *record.View, zone *time.Location, from, to soc1.Date) (OwnTable, error) {
+	t := OwnTable{Name: "backups", What: "Each backup of these days and each attempt to restore one: the organization's entries and sealed files in it, and what was found.", Head: []string{"at", "what", "by", "backup", "program", "entries", "sealed_files", "manifest_sha256", "outcome"}}
+	all, err := record.All[soc1.Backup](ctx, v, "backup")
+	if err != nil {
+		return t, err
+	}
+	within := func(i soc1.Instant) bool {
+		at, err := time.Parse(time.RFC3339, string(i))
+		if err != nil {
+			return false
+		}
+		day := soc1.Date(at.In(zone).Format(time.DateOnly))
+		return day >= from && day <= to
+	}
+	for _, b := range all {
+		x := b.Value
+		if within(x.MadeAt) {
+			t.Rows = append(t.Rows, []string{string(x.MadeAt), "made", x.MadeBy, b.ID, x.Program, fmt.Sprint(x.Size), fmt.Sprint(x.Files), x.Manifest, "whole"})
+		}
+		for _, y := range x.Trials {
+			if !within(y.At) {
+				continue
+			}
+			outcome := "can be restored"
+			if len(y.Problems) > 0 {
+				outcome = strings.Join(y.Problems, "; ")
+			}
+			t.Rows = append(t.Rows, []string{string(y.At), "tried", y.By, b.ID, y.Program, fmt.Sprint(y.Entries), fmt.Sprint(y.Opened), x.Manifest, outcome})
+		}
+	}
+	slices.SortStableFunc(t.Rows, func(a, b []string) int { return cmp.Compare(a[0], b[0]) })
+	return t, nil
 }
 
 var ownHead = []string{"entry", "recorded_at", "effective", "by", "action", "kind", "id", "revision", "what", "reason"}
@@ -287,7 +331,7 @@ The checkpoint of the ledger from which the lists were made:
 		b.WriteString("    " + line)
 	}
 	fmt.Fprintf(&b, "\nChecked by the key `%s`.\n\n## What is not here\n\n", key)
-	b.WriteString("Sign-ins and second factors stand in the accounts of the installation (`reperform account list`), backups and the installation of new versions in the records of whoever operates it.\n")
+	b.WriteString("Sign-ins and second factors stand in the accounts of the installation (`reperform account list`). Backups are those that `reperform backup` made: copies made by other means, and who may reach the machine and its disk, stand in the records of whoever operates it. A version is recorded when the program first serves the workspace with it.\n")
 	return b.String()
 }
 

@@ -53,8 +53,17 @@ func TestOwnEvidence(t *testing.T) {
 	s.must(s.app.PutRecord(s.ctx, "dana", app.RecordChange{Kind: "control", ID: c.ID, Revision: c.Revision, Effective: "2026-02-01", Value: c.Value, Reason: "=1+1"}))
 	c.Revision, c.Value.HowOften = c.Revision+1, "each quarter"
 	s.must(s.app.PutRecord(s.ctx, "dana", app.RecordChange{Kind: "control", ID: c.ID, Revision: c.Revision, Effective: "2026-02-01", Value: c.Value, Reason: "Only words."}))
+	_, err = s.app.RecordProgram(s.ctx, "dana", strings.Repeat("ab", 32), "linux/amd64")
+	s.must(err)
+	made, err := s.app.MakeBackup(s.ctx, "dana", app.BackupMaking{To: t.TempDir()})
+	s.must(err)
+	_, err = s.app.TryBackup(s.ctx, "dana", made.Dir, "")
+	s.must(err)
 	o, err = s.app.OwnEvidence(s.ctx, "dana", "now")
 	s.must(err)
+	if !has("program-versions", "program_version") || !has("backups", "made") || !has("backups", "can be restored") {
+		t.Errorf("told are %v and %v", table("program-versions").Rows, table("backups").Rows)
+	}
 	if !has("access-at-end", "dana") || !has("access-at-end", "cora") {
 		t.Error("who was there at the end is not told")
 	}
@@ -77,7 +86,7 @@ func TestOwnEvidence(t *testing.T) {
 	id, err := s.app.FileOwnEvidence(s.ctx, "dana", "now")
 	s.must(err)
 	filed := one[soc1.Evidence](s, "dana", app.OrganizationLedger, "evidence", id)
-	if len(filed.Value.Files) != 6 || len(filed.Value.Controls) != 0 || filed.Value.PeriodFrom != "2026-01-01" {
+	if len(filed.Value.Files) != 8 || len(filed.Value.Controls) != 0 || filed.Value.PeriodFrom != "2026-01-01" {
 		t.Errorf("filed is %+v", filed.Value)
 	}
 	var wrong *app.FieldError

@@ -490,6 +490,7 @@ func calls() map[string][]call {
 	maps.Copy(out, policyCalls())
 	maps.Copy(out, trainingCalls())
 	maps.Copy(out, mappingCalls())
+	maps.Copy(out, backupCalls())
 	maps.Copy(out, subserviceCalls())
 	return out
 }

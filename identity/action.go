@@ -54,6 +54,7 @@ const (
 	PolicyConfirm     Action = "policy.confirm"     // confirm that one follows a policy; kind policy_acknowledgement, the owner is whose word it is
 	SubserviceConfirm Action = "subservice.confirm" // confirm what a subservice organization's report says; kind subservice_confirmation, the owner is that organization's
 	CourseKeep        Action = "course.keep"        // keep a course together with its answers, and read these; kind course_key
+	OperationRecord   Action = "operation.record"   // record how the program itself is operated; kinds backup and program_version
 	CourseTake        Action = "course.take"        // take a course; kind course_completion, the owner is who takes it
 	// ControlPerform signs a performance, PerformanceReview accepts or returns it;
 	// kind performance, the owner is whose task or whose review it is.
@@ -117,6 +118,7 @@ var actions = []struct {
 	{CourseKeep, "keep courses"},
 	{CourseTake, "take a course for this person"},
 	{SubserviceConfirm, "confirm this subservice organization's reports"},
+	{OperationRecord, "record how the program is operated"},
 	{Attend, "be shown at this record"},
 }
 

@@ -370,3 +370,42 @@ func TestTwoProcesses(t *testing.T) {
 		t.Errorf("the step was applied %d times", n)
 	}
 }
+
+func TestCopyIsTheFileAsItStands(t *testing.T) {
+	db, err := Open(ctx, filepath.Join(t.TempDir(), FileName), notes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	add := func(text string) {
+		t.Helper()
+		err := db.Write(ctx, func(tx *Tx) error {
+			_, err := tx.Exec("INSERT INTO notes_note (text) VALUES (?)", text)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	add("before")
+	path := filepath.Join(t.TempDir(), "copy.db")
+	if err := db.CopyTo(ctx, path); err != nil {
+		t.Fatal(err)
+	}
+	add("after")
+	if err := db.CopyTo(ctx, path); err == nil {
+		t.Error("a copy was written over another")
+	}
+	copied, err := Open(ctx, path, notes)
+	if err != nil {
+		t.Fatalf("the copy does not open, as a file that others may read would not: %v", err)
+	}
+	defer copied.Close()
+	var texts string
+	err = copied.Read(ctx, func(tx *Tx) error {
+		return tx.QueryRow("SELECT group_concat(text) FROM notes_note").Scan(&texts)
+	})
+	if err != nil || texts != "before" {
+		t.Errorf("the copy holds %q, %v", texts, err)
+	}
+}

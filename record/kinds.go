@@ -101,6 +101,12 @@ func newKinds() *Registry {
 	taken := register("course_completion", "Attempt at a course", "Attempts at courses")
 	taken.Decision, taken.Timeless = true, true
 	Register[soc1.CourseCompletion](r, taken)
+	copied := register("backup", "Backup", "Backups")
+	copied.Decision, copied.Timeless = true, true
+	Register[soc1.Backup](r, copied)
+	program := register("program_version", "Version of the program", "Versions of the program")
+	program.Decision, program.Timeless = true, true
+	Register[soc1.ProgramVersion](r, program)
 
 	either := func(name, title, plural string, decision bool) Spec {
 		return Spec{Name: name, Title: title, Plural: plural, Home: Either, Decision: decision, Timeless: decision}

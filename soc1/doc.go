@@ -72,6 +72,8 @@
 //	course_key               CourseKey
 //	training_assignment      TrainingAssignment
 //	course_completion        CourseCompletion
+//	backup                   Backup
+//	program_version          ProgramVersion
 //
 // Of either ledger, management's own work in the organization's, the
 // auditor's in the examination's:

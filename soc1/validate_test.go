@@ -221,6 +221,10 @@ func faults() []struct {
 		{with(anObtainedReport(), func(r *ObtainedReport) { r.BridgeLetters[0].From = "2025-11-01" }), "bridge_letters[0].from", "Days lie between the report and the letter."},
 		{with(anObtainedReport(), func(r *ObtainedReport) { r.BridgeLetters[0].To = "2025-09-01" }), "bridge_letters[0].to", "The date 2025-09-01 lies before"},
 		{with(anObtainedReport(), func(r *ObtainedReport) { r.Exceptions[0].Page = -1 }), "exceptions[0].page", "This is no page."},
+		{aBackup("x", 1), "manifest", "This is not a SHA-256 value."},
+		{aBackup(strings.Repeat("ab", 32), -1), "size", "A ledger cannot have fewer than no entries."},
+		{with(aBackup(strings.Repeat("ab", 32), 1), func(b *Backup) { b.Trials = []BackupTrial{{At: "2025-03-02T04:05:06Z", By: "ann", Program: "1"}} }), "trials[0].at", "It was tried before it was made."},
+		{ProgramVersion{Program: "1", SHA256: "x"}, "sha256", "This is not a SHA-256 value."},
 		{SubserviceConfirmation{Report: "r", Revision: -1, SHA256: strings.Repeat("ab", 32), By: "ann", On: "2025-12-04", Conclusion: "x"}, "revision", "The confirmation names no revision."},
 		{SubserviceConfirmation{Report: "r", Revision: 1, SHA256: "abc", By: "ann", On: "2025-12-04", Conclusion: "x"}, "sha256", "This is no SHA-256 value."},
 		{Policy{Title: "P", ReviewMonths: 61}, "review_months", "The policy is looked at again after fewer"},
@@ -513,4 +517,8 @@ func TestEnumerationRemedyListsTheValues(t *testing.T) {
 	if got, want := p[0].String(), `method: "Method" is missing. Use one of: carve_out, inclusive.`; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
+}
+
+func aBackup(manifest string, size int64) Backup {
+	return Backup{MadeAt: "2025-03-03T04:05:06Z", MadeBy: "ann", Program: "1", Manifest: manifest, Size: size, Root: "r"}
 }

@@ -265,6 +265,11 @@ func (h *house) open(ctx context.Context) (*web.Site, error) {
 		defer close(followed)
 		site.Follow(background)
 	}()
+	recorded := make(chan struct{})
+	go func() {
+		defer close(recorded)
+		h.recordProgram(background, a)
+	}()
 	ran := make(chan error, 1)
 	go func() {
 		ran <- ops.accounts.Run(background, func(err error) { h.log.Error("accounts", "error", err.Error()) })
@@ -286,6 +291,7 @@ func (h *house) open(ctx context.Context) (*web.Site, error) {
 		cancel()
 		<-ran
 		<-followed
+		<-recorded
 		// A mail that is on its way gets there; one that does not stays queued.
 		select {
 		case <-told:
