@@ -7,7 +7,7 @@ type Backup struct {
 	// MadeAt is when copying began.
 	MadeAt Instant `json:"made_at" label:"Made at" required:"true"`
 	// MadeBy had it made.
-	MadeBy string  `json:"made_by" label:"Made by" ref:"person" required:"true"`
+	MadeBy string `json:"made_by" label:"Made by" ref:"person" required:"true"`
 	// Program is the version of the program that made it.
 	Program string `json:"program" label:"Program" required:"true"`
 	// Manifest is the SHA-256 of the file that names every other file of the backup.
