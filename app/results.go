@@ -198,6 +198,8 @@ func (a *App) enterCell(tx *Tx, opt RunOptions, c testCase, sampleID string, tod
 	if err != nil {
 		return err
 	}
+	// A result that was taken back left the cell open.
+	exists = exists && !old.Retired
 	var before soc1.Result
 	if exists {
 		if before, err = record.Decode[soc1.Result](old); err != nil {

@@ -20,6 +20,7 @@ import (
 	"reperform/ledger"
 	"reperform/population"
 	"reperform/population/sandbox"
+	"reperform/recent"
 	"reperform/record"
 	"reperform/report/typst"
 	"reperform/soc1"
@@ -100,6 +101,7 @@ type App struct {
 	feed      feed
 	zones     zones
 	due       dueEvidence
+	rows      recent.Map[rowsKey, *PaperRows]
 	gaps      gapEngines
 	// readOnly says that nothing can be written where the workspace lies.
 	readOnly bool
@@ -250,6 +252,7 @@ func (a *App) start(ctx context.Context) error {
 	if a.opt.Now == nil {
 		a.opt.Now = time.Now
 	}
+	a.rows.Most = 128
 	if a.auth, err = identity.New(); err != nil {
 		return err
 	}

@@ -36,6 +36,7 @@ type File struct {
 	Deviations  []record.Typed[soc1.Deviation]
 	Conclusions []record.Typed[soc1.Conclusion]
 	Opinions    []record.Typed[soc1.Opinion]
+	SignOffs    []record.Typed[soc1.SignOff]
 	Evidence    []record.Typed[soc1.Evidence]
 	Nonces      []record.Typed[soc1.Nonce]
 	// Redactions are the documents of the organization that lie within the
@@ -91,6 +92,7 @@ func Load(ctx context.Context, work, org *record.View, engagement string) (*File
 	f.Deviations = load(&l, work, "deviation", func(x soc1.Deviation) bool { return tests[x.Test] })
 	f.Conclusions = load(&l, work, "conclusion", func(x soc1.Conclusion) bool { return mine(x.Engagement) })
 	f.Opinions = load(&l, work, "opinion", func(x soc1.Opinion) bool { return mine(x.Engagement) })
+	f.SignOffs = load(&l, work, "sign_off", func(x soc1.SignOff) bool { return tests[x.Test] })
 	f.Evidence = load(&l, work, "evidence", all[soc1.Evidence])
 	f.Nonces = load(&l, work, "nonce", all[soc1.Nonce])
 	if l.err == nil && f.By == soc1.ByAuditor {

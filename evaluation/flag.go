@@ -109,6 +109,7 @@ var rules = []Rule{
 	{"EVA-30", High, "a person of the firm's team is, or was, one of the organization's people", "Have the firm conclude on the person's independence, and have the work done again by somebody else."},
 	{"EVA-31", High, "a document of the organization within the engagement was redacted after the examination was opened", "Ask which law demanded it, see what earlier exports and evidence still show, and consider what can no longer be examined."},
 	{"EVA-32", Medium, "a control is concluded effective although an attribute of its test concerns no item", "Check the not-applicable expression; if it is right, nothing was learned from this attribute."},
+	{"EVA-33", High, "a working paper was signed off, and something was recorded in it afterwards", "Look at what changed, and sign the paper again."},
 }
 
 // flagged makes a flag of a rule with its usual severity and remedy.

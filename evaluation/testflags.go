@@ -21,6 +21,7 @@ func (g *testFile) testFlags(out *Figures) {
 	}
 	g.people(flag)
 	g.evidence(flag)
+	g.reopened(flag)
 	if !g.hasControl {
 		flag("EVA-20", nil, "Test %s tests the control %s, which the organization does not have.", g.test.Value.Code, g.test.Value.Control)
 	}

@@ -54,6 +54,7 @@ const (
 	PolicyConfirm     Action = "policy.confirm"     // confirm that one follows a policy; kind policy_acknowledgement, the owner is whose word it is
 	SubserviceConfirm Action = "subservice.confirm" // confirm what a subservice organization's report says; kind subservice_confirmation, the owner is that organization's
 	CourseKeep        Action = "course.keep"        // keep a course together with its answers, and read these; kind course_key
+	PaperSign         Action = "paper.sign"         // sign off a working paper as its preparer; kind sign_off, the owner is who signs. A reviewer signs by review
 	OperationRecord   Action = "operation.record"   // record how the program itself is operated; kinds backup and program_version
 	CourseTake        Action = "course.take"        // take a course; kind course_completion, the owner is who takes it
 	// ControlPerform signs a performance, PerformanceReview accepts or returns it;
@@ -118,6 +119,7 @@ var actions = []struct {
 	{CourseKeep, "keep courses"},
 	{CourseTake, "take a course for this person"},
 	{SubserviceConfirm, "confirm this subservice organization's reports"},
+	{PaperSign, "sign off a working paper for this person"},
 	{OperationRecord, "record how the program is operated"},
 	{Attend, "be shown at this record"},
 }

@@ -216,6 +216,7 @@ func TestWallHoldsOnItsOwn(t *testing.T) {
 		{management(ComplianceManager), CourseTake, owned(org("course_completion"), "somebody"), "wall-courses-are-taken-in-person"},
 		{management(ComplianceManager), CourseKeep, org("course_completion"), "wall-courses-kept-by-their-own-command"},
 		{management(ComplianceManager), SubserviceConfirm, org("subservice_report"), "wall-subservice-confirmed-by-their-own-command"},
+		{management(ComplianceManager), PaperSign, owned(org("sign_off"), "somebody"), "wall-papers-signed-in-person"},
 		{management(Administrator), OperationRecord, org("engagement"), "wall-operation-by-its-own-command"},
 		{management(ComplianceManager), RiskLead, org("risk"), "wall-risk-sessions-by-their-own-command"},
 		{management(ComplianceManager), Put, owned(org("readiness_assessment"), "somebody"), "wall-assessments-are-their-assessors"},

@@ -122,6 +122,7 @@ func newKinds() *Registry {
 	Register[soc1.Exception](r, either("exception", "Exception", "Exceptions", true))
 	Register[soc1.Deviation](r, either("deviation", "Deviation", "Deviations", true))
 	Register[soc1.Conclusion](r, either("conclusion", "Conclusion", "Conclusions", true))
+	Register[soc1.SignOff](r, either("sign_off", "Sign-off", "Sign-offs", true))
 
 	Register[soc1.Invitation](r, either("invitation", "Invitation", "Invitations", true))
 	Register[soc1.Comment](r, either("comment", "Comment", "Comments", true))

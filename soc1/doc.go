@@ -87,6 +87,7 @@
 //	exception                Exception
 //	deviation                Deviation
 //	conclusion               Conclusion
+//	sign_off                 SignOff
 //	invitation               Invitation
 //	comment                  Comment
 //

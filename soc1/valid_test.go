@@ -231,6 +231,7 @@ func validRecords() []Record {
 		with(anInvitation(), func(v *Invitation) { v.Roles, v.CustomRoles = nil, []string{"policy-keeper"} }), anInvitation(), aComment(), aRequest(),
 		Policy{Title: "Access", Text: "# Access", Owner: "ann", Approver: "bob", ReviewMonths: 6, Audience: Audience{Everybody: true}},
 		anObtainedReport(), ObtainedReport{SubserviceOrganization: "s", Title: "Hosting", Kind: ObtainedSOC2Type1, AsOf: "2025-01-31"},
+		SignOff{Test: "t", As: AsPreparer, By: "ann", At: "2025-03-03T04:05:06Z", SHA256: strings.Repeat("ab", 32), Records: 3, Position: 12},
 		Backup{MadeAt: "2025-03-03T04:05:06Z", MadeBy: "ann", Program: "1.0.0", Manifest: strings.Repeat("ab", 32), Files: 3, Bytes: 4096, Size: 12, Root: "r",
 			Trials: []BackupTrial{{At: "2025-03-04T04:05:06Z", By: "ann", Program: "1.0.0", Entries: 12, Opened: 1}}},
 		ProgramVersion{Program: "1.0.0", SHA256: strings.Repeat("ab", 32)},

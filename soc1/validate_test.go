@@ -224,6 +224,8 @@ func faults() []struct {
 		{aBackup("x", 1), "manifest", "This is not a SHA-256 value."},
 		{aBackup(strings.Repeat("ab", 32), -1), "size", "A ledger cannot have fewer than no entries."},
 		{with(aBackup(strings.Repeat("ab", 32), 1), func(b *Backup) { b.Trials = []BackupTrial{{At: "2025-03-02T04:05:06Z", By: "ann", Program: "1"}} }), "trials[0].at", "It was tried before it was made."},
+		{SignOff{Test: "t", As: AsPreparer, By: "ann", At: "2025-03-03T04:05:06Z", SHA256: "x"}, "sha256", "This is not a SHA-256 value."},
+		{SignOff{Test: "t", As: AsPreparer, By: "ann", At: "2025-03-03T04:05:06Z", SHA256: strings.Repeat("ab", 32), Position: -1}, "position", ""},
 		{ProgramVersion{Program: "1", SHA256: "x"}, "sha256", "This is not a SHA-256 value."},
 		{SubserviceConfirmation{Report: "r", Revision: -1, SHA256: strings.Repeat("ab", 32), By: "ann", On: "2025-12-04", Conclusion: "x"}, "revision", "The confirmation names no revision."},
 		{SubserviceConfirmation{Report: "r", Revision: 1, SHA256: "abc", By: "ann", On: "2025-12-04", Conclusion: "x"}, "sha256", "This is no SHA-256 value."},
