@@ -130,6 +130,9 @@ var testCases = []flagCase{
 	{"the performer records results", but(sampled(59, 0), func(s *story) { s.Results[0].Value.By = "clerk" }), "TST-05"},
 	{"the tester reviews", but(sampled(59, 0), func(s *story) { s.Results[0].Value.By = "manager" }), "TST-06"},
 	{"nobody reviews", but(clean(), func(s *story) { s.Tests[0].Value.Reviewer = "" }), "TST-06"},
+	{"a paper that is not what was signed", but(sampled(59, 0), func(s *story) {
+		s.SignOffs = append(s.SignOffs, rec(s, "sign_off", "signed", soc1.SignOff{Test: "t-1", As: soc1.AsPreparer, By: "manager", SHA256: hashes["other"]}))
+	}), "EVA-33"},
 	{"a pass without evidence", but(sampled(59, 0), func(s *story) { s.Results[0].Value.Evidence = nil }), "TST-04"},
 	{"a population that ends early", but(clean(), func(s *story) { s.Populations[0].Value.PeriodTo = "2025-11-30" }), "POP-03"},
 	{"a sample of another population", but(sampled(59, 0), func(s *story) { s.Samples[0].Value.Population = "other" }), "SMP-02"},
