@@ -28,8 +28,8 @@ type ResultRow struct {
 	computed bool
 }
 
-// computedNote marks a result that an expression gave.
-const computedNote = "Computed by the attribute's expression."
+// ComputedNote marks a result that an expression gave.
+const ComputedNote = "Computed by the attribute's expression."
 
 var resultColumns = []string{"test", "item", "attribute", "outcome", "evidence", "note", "alternative_procedure", "tested_on", "reason"}
 

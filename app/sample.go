@@ -289,7 +289,7 @@ func (a *App) computedCells(ctx context.Context, name string, c testCase, pop so
 	for _, item := range found {
 		for i, outcome := range item.Outcomes {
 			out = append(out, ResultRow{File: "population " + c.test.Population, Test: c.id, Cell: soc1.Result{ItemKey: item.Key,
-				Attribute: q.Attributes[i].Code, Outcome: soc1.Outcome(outcome), Note: computedNote}, computed: true})
+				Attribute: q.Attributes[i].Code, Outcome: soc1.Outcome(outcome), Note: ComputedNote}, computed: true})
 		}
 	}
 	return out, nil

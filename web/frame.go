@@ -90,6 +90,9 @@ func (r *request) navigation(org *record.View) ([]ui.NavGroup, error) {
 	}
 	for _, g := range navigated {
 		group := ui.NavGroup{Title: g.title}
+		if g.title == "Own tests" && whole {
+			group.Items = append(group.Items, ui.NavItem{Icon: "clipboard-check", Text: "Papers", Href: "/papers"})
+		}
 		for _, p := range g.places {
 			k, err := record.Kinds.Kind(p.kind)
 			if err != nil {
@@ -109,7 +112,7 @@ func (r *request) navigation(org *record.View) ([]ui.NavGroup, error) {
 		if l == app.OrganizationLedger {
 			continue
 		}
-		group := ui.NavGroup{Title: "Auditor’s file " + l}
+		group := ui.NavGroup{Title: "Auditor’s file " + l, Items: []ui.NavItem{{Icon: "clipboard-check", Text: "Working papers", Href: "/x/" + url.PathEscape(l) + "/papers"}}}
 		for _, p := range []place{{"examination", "folder"}, {"test_of_control", "flask-conical"}, {"population", "database"}, {"exception", "triangle-alert"}, {"deviation", "circle-alert"}, {"conclusion", "gavel"}} {
 			k, err := record.Kinds.Kind(p.kind)
 			if err != nil {

@@ -22,6 +22,7 @@
       const open = document.getElementById("detail") ? new URL(location.href).searchParams.get("open") : "";
       return { at: at + (row?.dataset.id ?? open ?? ""), whole: "1", field: named(row ? cell.dataset.f : ""), edit: row && edits ? "1" : "", ...writes };
     }
+    if (el.matches("x-paper")) return { at, field: el.contains(focus) && focus.matches("td.a") ? paper.place() : "", edit: el.dataset.edit === "true" && el.contains(focus) && focus.matches("td.a") ? "1" : "", ...writes };
     if (el.hasAttribute("data-edits")) return { at, field: named(el.contains(focus) ? focus.name : ""), edit: "1" };
     return { at, field: "", edit: "", ...writes };
   }
@@ -56,6 +57,8 @@
   }
   function fieldText(p) {
     if (p.field === "comment") return "writing a comment";
+    const cell = paper.frame() && paper.cellAtPlace(p.field);
+    if (cell) return `at item ${cell.closest("tr").dataset.item}, attribute ${cell.dataset.a}`;
     const row = p.record && matrix.grid() ? matrix.byID(p.record)[0] : null;
     let label = "";
     if (row) {
@@ -70,6 +73,8 @@
   function paint() {
     const all = others(), bar = document.getElementById("presence");
     for (const x of document.querySelectorAll(".peer")) x.remove();
+    for (const x of document.querySelectorAll("td.a .flag")) x.remove();
+    for (const x of document.querySelectorAll("td.peer-at")) x.classList.remove("peer-at", ...[...x.classList].filter((c) => /^h\d+$/.test(c)));
     for (const x of document.querySelectorAll(".peered")) x.classList.remove("peered", ...[...x.classList].filter((c) => /^h\d+$/.test(c)));
     if (bar) {
       const byID = new Map();
@@ -89,6 +94,15 @@
     }
     for (const p of all) {
       let spots = [];
+      const cell = paper.frame() && paper.cellAtPlace(p.field);
+      if (cell) {
+        // The name is for the eye; the list above says it to everybody else.
+        const flag = Object.assign(document.createElement("span"), { className: "flag", textContent: p.name.split(" ")[0] });
+        flag.setAttribute("aria-hidden", "true");
+        cell.append(flag);
+        cell.classList.add("peer-at", p.hue);
+        continue;
+      }
       if (p.record && matrix.grid()) spots = matrix.byID(p.record).map((r) => (p.field && [...r.children].find((c) => c.dataset.f === p.field)) || r.querySelector("th.idc")).filter(Boolean);
       else if (p.edits && p.field && document.getElementById(`f-${p.field}`)) spots = [document.getElementById(`f-${p.field}`).querySelector("dt")];
       for (const s of spots) { const a = avatar(p); a.classList.add("peer"); s.append(a); if (p.edits) s.classList.add("peered", p.hue); }
