@@ -1,0 +1,666 @@
+package web
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"reperform/app"
+	"reperform/intake"
+	"reperform/record"
+	"reperform/soc1"
+	"reperform/web/ui"
+)
+
+// subserviceReportPage is one report: what it says, each fact beside its passage, and
+// what that means here.
+type subserviceReportPage struct {
+	f      *ui.Frame
+	Line   *intake.Line
+	Report *intake.Report
+	State  ui.Status
+	Said   string
+	Who    ui.Person
+	// Facts are the fields that the report itself answers, in the order of a report.
+	Facts      []reportFact
+	Exceptions []reportMember
+	Expected   []reportMember
+	Letters    []reportMember
+	// Leftover are passages that are not in the record.
+	Leftover []intake.Proposal
+	// Unread says why the PDF proposes nothing; Read that it was read.
+	Unread string
+	Read   bool
+	Cut    string
+	Doubts []string
+	// PDF is where the file is shown, empty without one that can be.
+	PDF, File, FileName string
+	// Action is where the form goes; empty for whoever may not change the record.
+	Action     string
+	MayConfirm bool
+	// Closed says that the facts stand confirmed, and are folded away.
+	Closed     bool
+	Revision   int64
+	Conclusion string
+	Problem    string
+	Problems   map[string]string
+	Record     string
+}
+
+// reportFact is a field with the passages that propose it.
+type reportFact struct {
+	input
+	Passages []shownPassage
+	Hint     string
+}
+
+// reportMember is an exception, a control expected of us or a letter.
+type reportMember struct {
+	Name, Title string
+	// Says are the parts that the report answers, Means those that the organization does.
+	Says, Means []input
+	Passage     *shownPassage
+	New         bool
+	State       ui.Status
+	Anchor      string
+}
+
+// shownPassage is where something was found.
+type shownPassage struct {
+	Page   int
+	Href   string
+	Pieces []intake.Piece
+	// Proposed is what it proposes where the field says something else.
+	Proposed string
+}
+
+var reportID = regexp.MustCompile(`^report-[0-9a-f]{16}$`)
+
+// newReportID is the id that a form gives to the report: sent twice, it is one record.
+func newReportID() string {
+	var b [8]byte
+	_, _ = rand.Read(b[:])
+	return "report-" + hex.EncodeToString(b[:])
+}
+
+// takeInReport takes in a report, with its PDF or by hand.
+func (r *request) takeInReport() error {
+	if r.past.On() {
+		return badRequest("asof", errors.New("the past cannot be changed; go back to today first"))
+	}
+	if r.partly() {
+		return withheldSubservice
+	}
+	if err := r.site.app.MayPut(r.Context(), r.actor, app.OrganizationLedger, "subservice_report", ""); err != nil {
+		return err
+	}
+	r.Body = http.MaxBytesReader(r.w, r.Body, app.MostReportBytes+64<<10)
+	v, file, err := r.reportParts()
+	up := &reportUpload{ID: v.Get("id"), Chosen: v.Get("subservice_organization")}
+	if !reportID.MatchString(up.ID) {
+		up.ID = newReportID()
+	}
+	again := func(status int, field, text string) error {
+		up.At, up.Problem = field, text
+		return r.subserviceAgain(status, up)
+	}
+	var large *http.MaxBytesError
+	var wrong *app.FieldError
+	switch {
+	case errors.As(err, &large):
+		return again(http.StatusRequestEntityTooLarge, "file", fmt.Sprintf("The file is larger than %d MB, which is the most that is taken in. Enter by hand what the report says, and keep the file as evidence.", app.MostReportBytes>>20))
+	case errors.As(err, &wrong):
+		return again(http.StatusUnprocessableEntity, wrong.Field, wrong.Text)
+	case err != nil:
+		return err
+	}
+	// The form was sent twice: the report is there.
+	if _, err := r.site.app.Record(r.Context(), r.actor, app.OrganizationLedger, "subservice_report", up.ID, record.AsOf{}); err == nil {
+		return r.redirect(r.reportHref(up.ID))
+	}
+	if file.SHA256 == "" && v.Get("by") != "hand" {
+		return again(http.StatusUnprocessableEntity, "file", "Choose the PDF of the report, or enter by hand what it says.")
+	}
+	if up.Chosen == "" {
+		return again(http.StatusUnprocessableEntity, "subservice_organization", "Choose whose report it is.")
+	}
+	draft, err := r.site.app.DraftSubserviceReport(r.Context(), r.actor, up.Chosen, file)
+	if err == nil {
+		_, err = r.site.app.TakeInSubserviceReport(r.Context(), r.actor, up.ID, 0, draft, "")
+	}
+	if err != nil {
+		if _, there := r.site.app.Record(r.Context(), r.actor, app.OrganizationLedger, "subservice_report", up.ID, record.AsOf{}); there == nil {
+			return r.redirect(r.reportHref(up.ID))
+		}
+		if errors.As(err, &wrong) {
+			return again(http.StatusUnprocessableEntity, wrong.Field, wrong.Text)
+		}
+		return err
+	}
+	return r.redirect(r.reportHref(up.ID))
+}
+
+// reportParts reads the form; its file is kept only where it begins like a PDF.
+func (r *request) reportParts() (url.Values, soc1.File, error) {
+	v, file := url.Values{}, soc1.File{}
+	r.Body = io.NopCloser(r.body())
+	m, err := r.MultipartReader()
+	if err != nil {
+		return v, file, badRequest("form", err)
+	}
+	for {
+		part, err := m.NextPart()
+		if errors.Is(err, io.EOF) {
+			return v, file, nil
+		}
+		if err != nil {
+			var large *http.MaxBytesError
+			if errors.As(err, &large) {
+				return v, file, err
+			}
+			return v, file, badRequest("form", fmt.Errorf("what was sent ends in the middle: %w", err))
+		}
+		if part.FileName() == "" {
+			b, err := io.ReadAll(io.LimitReader(part, 4000))
+			if err != nil {
+				return v, file, badRequest("form", err)
+			}
+			v.Set(part.FormName(), string(b))
+			continue
+		}
+		if file.SHA256 != "" {
+			return v, file, &app.FieldError{Field: "file", Text: "Choose one file: the report."}
+		}
+		begins := bufio.NewReaderSize(part, 4096)
+		head, err := begins.Peek(1024)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return v, file, err
+		}
+		if !bytes.Contains(head, []byte("%PDF-")) {
+			return v, file, &app.FieldError{Field: "file", Text: fmt.Sprintf("%s is no PDF, whatever its name says. Choose the PDF of the report, or enter by hand what it says.", clipped(part.FileName(), 80))}
+		}
+		kept, err := r.site.app.KeepFile(r.Context(), r.actor, app.OrganizationLedger, part.FileName(), begins)
+		if err != nil {
+			return v, file, err
+		}
+		file = kept.File
+	}
+}
+
+// showReport shows one report.
+func (r *request) showReport() error { return r.reportAgain(http.StatusOK, nil) }
+
+// typedReport is what a form held that is shown again.
+type typedReport struct {
+	body       map[string]any
+	revision   int64
+	conclusion string
+	problem    string
+	problems   map[string]string
+}
+
+func (r *request) reportNow(id string) (*intake.Line, *intake.Report, error) {
+	reg, err := r.subserviceNow()
+	if err != nil {
+		return nil, nil, err
+	}
+	l, x := reg.Report(id)
+	if x != nil {
+		return l, x, nil
+	}
+	// An organization that the report under way does not list has reports, too.
+	v, err := r.records()
+	if err != nil {
+		return nil, nil, err
+	}
+	one, err := record.One[soc1.ObtainedReport](r.Context(), v, "subservice_report", id)
+	if err != nil {
+		return nil, nil, err
+	}
+	o, err := record.One[soc1.SubserviceOrganization](r.Context(), v, "subservice_organization", one.Value.SubserviceOrganization)
+	if err != nil {
+		return nil, nil, err
+	}
+	confirmations, err := record.All[soc1.SubserviceConfirmation](r.Context(), v, "subservice_confirmation")
+	if err != nil {
+		return nil, nil, err
+	}
+	reg = intake.Of(&intake.Facts{Today: reg.Today, Organizations: []record.Typed[soc1.SubserviceOrganization]{o}, Reports: []record.Typed[soc1.ObtainedReport]{one}, Confirmations: confirmations})
+	if l, x = reg.Report(id); x == nil {
+		return nil, nil, fmt.Errorf("report %s: %w", id, record.ErrNotFound)
+	}
+	return l, x, nil
+}
+
+func (r *request) reportAgain(status int, typed *typedReport) error {
+	l, x, err := r.reportNow(r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	k, err := record.Kinds.Kind("subservice_report")
+	if err != nil {
+		return err
+	}
+	p := &subserviceReportPage{Line: l, Report: x, State: obtainedStates[x.State], Revision: x.Revision, Record: r.recordURL("subservice_report", x.ID), Problems: map[string]string{}}
+	if c := x.Confirmation; c != nil {
+		p.Who, p.Said, p.Conclusion = r.headings().person(c.Value.By), dateText(string(c.Value.On)), c.Value.Conclusion
+		p.Closed = x.Counts()
+	}
+	values := x.Value
+	b, err := json.Marshal(values)
+	if err != nil {
+		return err
+	}
+	if typed != nil {
+		p.Revision, p.Conclusion, p.Problem, p.Problems, p.Closed = typed.revision, typed.conclusion, typed.problem, typed.problems, false
+		if b, err = json.Marshal(typed.body); err != nil {
+			return err
+		}
+	}
+	var raw map[string]json.RawMessage
+	if err := json.Unmarshal(b, &raw); err != nil {
+		return err
+	}
+	if !r.past.On() && r.site.app.MayPut(r.Context(), r.actor, app.OrganizationLedger, "subservice_report", x.ID) == nil {
+		p.Action = r.reportHref(x.ID)
+		p.MayConfirm = r.site.app.MayConfirmSubserviceReport(r.Context(), r.actor, l.Value.Owner) == nil
+	}
+	found := &intake.Proposals{}
+	if f, ok := pdfOf(x.Value); ok {
+		at := r.recordURL("subservice_report", x.ID) + "/files/" + url.PathEscape(f.SHA256)
+		p.File, p.FileName = at, f.Name
+		if previewOf(f) == "pdf" {
+			p.PDF = at + "/raw/" + url.PathEscape(f.Name)
+		}
+		if r.site.app.MayPut(r.Context(), r.actor, app.OrganizationLedger, "subservice_report", "") == nil {
+			read, err := r.site.reports.of(r.Context(), f, r.readReport)
+			if err != nil {
+				return err
+			}
+			p.Unread, p.Read = read.unread, read.proposals != nil
+			if read.proposals != nil {
+				found, p.Doubts = read.proposals, read.proposals.Doubts
+				if found.Cut {
+					p.Cut = fmt.Sprintf("The report has %s, and not all of them were read.", count(found.Pages, "page"))
+				}
+			}
+		}
+	} else if !x.Counts() {
+		p.Unread = "No file was taken in with this report. Enter by hand what it says."
+	}
+	p.fill(r.inputs(reportFields(k), raw, "", p.Problems), found)
+	if p.f, err = r.frame(clipped(x.Value.Title, 90), []ui.Link{{Text: "Subservice organizations", Href: r.url("/subservice")}}); err != nil {
+		return err
+	}
+	p.f.Here = r.url("/subservice")
+	if typed != nil {
+		p.f.Self = r.reportHref(x.ID)
+	}
+	return r.write(status, ui.Page(p.f, noActions(), subserviceReportBody(p)))
+}
+
+// reportFields are those of the form: files and who reads it are kept elsewhere.
+func reportFields(k *record.Kind) []record.Field {
+	var out []record.Field
+	for _, f := range formFields(k) {
+		if f.Name == "subservice_organization" || f.Name == "owner" || f.Name == "files" {
+			continue
+		}
+		if f.Name == "bridge_letters" {
+			f.Fields = slices.DeleteFunc(slices.Clone(f.Fields), func(x record.Field) bool { return x.Name == "file" })
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// fill puts the fields beside the passages that propose them.
+func (p *subserviceReportPage) fill(inputs []input, found *intake.Proposals) {
+	passage := func(x intake.Proposal, now, shown string) shownPassage {
+		s := shownPassage{Page: x.Page, Pieces: x.Pieces()}
+		if p.PDF != "" {
+			s.Href = fmt.Sprintf("%s#page=%d", p.PDF, x.Page)
+		}
+		if now != x.Value {
+			s.Proposed = shown
+		}
+		return s
+	}
+	one := map[string]*intake.Proposal{"report_kind": found.Kind, "auditor": found.Auditor, "period_from": found.PeriodFrom, "period_to": found.PeriodTo, "as_of": found.AsOf, "dated": found.Dated, "opinion": found.Opinion, "scope": found.Scope}
+	for _, in := range inputs {
+		switch in.Field.Name {
+		case "exceptions":
+			left := make([]intake.Proposal, len(found.Exceptions))
+			for i, x := range found.Exceptions {
+				left[i] = x.Proposal
+			}
+			p.Exceptions = p.members(in, []string{"control", "deviation", "page"}, "deviation", left, passage)
+		case "user_entity_controls":
+			p.Expected = p.members(in, []string{"code", "text"}, "text", found.UserEntityControls, passage)
+		case "bridge_letters":
+			p.Letters = p.members(in, []string{"from", "to", "dated", "changes"}, "", nil, passage)
+		default:
+			fact := reportFact{input: in}
+			if x := one[in.Field.Name]; x != nil {
+				fact.Passages = append(fact.Passages, passage(*x, in.Value, labelOf(in, x.Value)))
+			}
+			if in.Field.Name == "carved_out" {
+				for _, x := range found.CarvedOut {
+					now := ""
+					if slices.Contains(lines(in.Value), x.Value) {
+						now = x.Value
+					}
+					fact.Passages = append(fact.Passages, passage(x, now, x.Value))
+				}
+			}
+			if in.Field.Name == "received_on" {
+				fact.Hint = "The day we got it; the report does not say."
+			}
+			if in.Field.Name == "title" {
+				fact.Hint = "How it is called here."
+			}
+			p.Facts = append(p.Facts, fact)
+		}
+	}
+	answered := func(m *reportMember, ok bool, yes, no string) {
+		m.State = ui.Status{Text: no, Class: "warn", Icon: "circle-dashed"}
+		if ok {
+			m.State = ui.Status{Text: yes, Class: "ok", Icon: "circle-check"}
+		}
+	}
+	v := p.Report.Value
+	for i := range p.Exceptions {
+		if m := &p.Exceptions[i]; !m.New && i < len(v.Exceptions) {
+			answered(m, v.Exceptions[i].Answered(), "Answered", "Not answered")
+		}
+	}
+	for i := range p.Expected {
+		if m := &p.Expected[i]; !m.New && i < len(v.UserEntityControls) {
+			c := v.UserEntityControls[i]
+			answered(m, len(c.Controls) > 0 || strings.TrimSpace(c.NotApplicable) != "", "Mapped", "Open")
+			if len(c.Controls) == 0 && strings.TrimSpace(c.NotApplicable) != "" {
+				m.State.Text = "Does not apply"
+			}
+		}
+	}
+}
+
+// labelOf is a value as a person reads it.
+func labelOf(in input, value string) string {
+	for _, o := range in.Options {
+		if o.Value == value {
+			return o.Text
+		}
+	}
+	if soc1.Date(value).Valid() {
+		return dateText(value)
+	}
+	return value
+}
+
+// members are the members of a list, each beside the passage whose words it has most of.
+func (p *subserviceReportPage) members(in input, says []string, text string, left []intake.Proposal, passage func(intake.Proposal, string, string) shownPassage) []reportMember {
+	left = slices.Clone(left)
+	var out []reportMember
+	texts := make([]string, len(in.Members))
+	for i, parts := range in.Members {
+		m := reportMember{Name: fmt.Sprintf("%s.%d", in.Name, i), Title: fmt.Sprint(i + 1), New: i == len(in.Members)-1}
+		m.Anchor = "at-" + m.Name
+		for _, x := range parts {
+			if slices.Contains(says, x.Field.Name) {
+				m.Says = append(m.Says, x)
+			} else {
+				m.Means = append(m.Means, x)
+			}
+			if x.Field.Name == text {
+				texts[i] = x.Value
+			}
+		}
+		out = append(out, m)
+	}
+	take := func(i, j int) {
+		s := passage(left[j], strings.TrimSpace(texts[i]), left[j].Value)
+		out[i].Passage = &s
+		left = slices.Delete(left, j, j+1)
+	}
+	for i := range out {
+		if j := slices.IndexFunc(left, func(x intake.Proposal) bool { return x.Value == strings.TrimSpace(texts[i]) }); j >= 0 && !out[i].New {
+			take(i, j)
+		}
+	}
+	for i := range out {
+		if out[i].New || out[i].Passage != nil || texts[i] == "" {
+			continue
+		}
+		best, most := -1, 0.5
+		for j, x := range left {
+			if s := sharedWords(texts[i], x.Value); s > most {
+				best, most = j, s
+			}
+		}
+		if best >= 0 {
+			take(i, best)
+		}
+	}
+	p.Leftover = append(p.Leftover, left...)
+	return out
+}
+
+// sharedWords is which part of the words of the shorter text stands in the other.
+func sharedWords(a, b string) float64 {
+	x, y := strings.Fields(strings.ToLower(a)), strings.Fields(strings.ToLower(b))
+	if len(x) > len(y) {
+		x, y = y, x
+	}
+	n := 0
+	for _, w := range x {
+		if slices.Contains(y, w) {
+			n++
+		}
+	}
+	if len(x) == 0 {
+		return 0
+	}
+	return float64(n) / float64(len(x))
+}
+
+// saveReport records what was corrected and, where asked, the person's own word on it.
+func (r *request) saveReport() error {
+	if r.past.On() {
+		return badRequest("asof", errors.New("the past cannot be changed; go back to today first"))
+	}
+	v, err := r.formValues()
+	if err != nil {
+		return err
+	}
+	revision, err := revisionIn(v)
+	if err != nil {
+		return err
+	}
+	id := r.PathValue("id")
+	_, now, err := r.reportNow(id)
+	if err != nil {
+		return err
+	}
+	if err := r.site.app.MayPut(r.Context(), r.actor, app.OrganizationLedger, "subservice_report", id); err != nil {
+		return err
+	}
+	confirm, conclusion := v.Get("do") == "confirm", tidy(v.Get("conclusion"))
+	for _, name := range v["drop"] {
+		for n := range v {
+			if strings.HasPrefix(n, name+".") {
+				v.Del(n)
+			}
+		}
+	}
+	for _, n := range []string{"do", "conclusion", "drop"} {
+		v.Del(n)
+	}
+	k, err := record.Kinds.Kind("subservice_report")
+	if err != nil {
+		return err
+	}
+	body, problems, err := decodeForm(reportFields(k), v)
+	if err != nil {
+		return err
+	}
+	keptReport(body, now.Value)
+	value, err := valueOf(k, body, problems)
+	if err != nil {
+		return err
+	}
+	b, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	was, err := json.Marshal(now.Value)
+	if err != nil {
+		return err
+	}
+	for _, x := range k.TextProblems(b, was) {
+		if problems[x.Field] == "" {
+			problems[x.Field] = strings.TrimSpace(x.Message + " " + x.Remedy)
+		}
+	}
+	report, ok := value.(soc1.ObtainedReport)
+	if !ok {
+		return badRequest("form", errors.New("the form is not that of a report"))
+	}
+	typed := &typedReport{body: body, revision: revision, conclusion: conclusion, problems: problems}
+	if confirm {
+		for _, f := range report.Wanting() {
+			if problems[f] == "" {
+				problems[f] = "This is missing. A report is confirmed with its auditor, its days, its opinion and the day it was received."
+			}
+		}
+		if conclusion == "" {
+			problems["conclusion"] = "Say what the report means for us."
+		}
+	}
+	if len(problems) > 0 {
+		typed.problem = fmt.Sprintf("Nothing was recorded: %s below.", count(len(problems), "field")+" to put right")
+		return r.reportAgain(http.StatusUnprocessableEntity, typed)
+	}
+	if err := r.reviseReport(id, revision, now, report); err != nil {
+		return r.reportRefused(err, typed, now)
+	}
+	if confirm {
+		// What is confirmed is what this form showed.
+		seen, again, err := r.fresh(id)
+		if err == nil && intake.Digest(again) != intake.Digest(report) {
+			err = &app.FieldError{Field: "revision", Text: "Somebody changed the report meanwhile. Read it again, and confirm then."}
+		}
+		if err == nil {
+			_, err = r.site.app.ConfirmSubserviceReport(r.Context(), r.actor, app.SubserviceConfirming{Report: id, Seen: seen, Conclusion: conclusion})
+		}
+		if err != nil {
+			return r.reportRefused(err, typed, now)
+		}
+	}
+	return r.redirect(r.reportHref(id))
+}
+
+// keptReport keeps what the form does not hold.
+func keptReport(body map[string]any, was soc1.ObtainedReport) {
+	body["subservice_organization"] = was.SubserviceOrganization
+	if was.Owner != "" {
+		body["owner"] = was.Owner
+	}
+	if len(was.Files) > 0 {
+		body["files"] = was.Files
+	}
+	letters, _ := body["bridge_letters"].([]any)
+	for i, x := range letters {
+		m, ok := x.(map[string]any)
+		if !ok {
+			continue
+		}
+		at := slices.IndexFunc(was.BridgeLetters, func(b soc1.ObtainedBridge) bool { return string(b.From) == m["from"] && string(b.To) == m["to"] })
+		if at < 0 && len(letters) >= len(was.BridgeLetters) && i < len(was.BridgeLetters) {
+			at = i
+		}
+		if at >= 0 && was.BridgeLetters[at].File.SHA256 != "" {
+			m["file"] = was.BridgeLetters[at].File
+		}
+	}
+}
+
+// fresh is the report as it is recorded now.
+func (r *request) fresh(id string) (int64, soc1.ObtainedReport, error) {
+	x, err := r.site.app.Record(r.Context(), r.actor, app.OrganizationLedger, "subservice_report", id, record.AsOf{})
+	if err != nil {
+		return 0, soc1.ObtainedReport{}, err
+	}
+	v, err := record.Decode[soc1.ObtainedReport](x)
+	return x.Revision, v, err
+}
+
+func (r *request) seenRevision(id string) int64 {
+	n, _, err := r.fresh(id)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+func sameReport(a, b soc1.ObtainedReport) bool {
+	x, _ := json.Marshal(a)
+	y, _ := json.Marshal(b)
+	return bytes.Equal(x, y)
+}
+
+// reviseReport records what was corrected. A form that says what is recorded already,
+// because it was sent twice, records nothing.
+func (r *request) reviseReport(id string, revision int64, now *intake.Report, v soc1.ObtainedReport) error {
+	if sameReport(now.Value, v) {
+		return nil
+	}
+	reason := "What the report means here."
+	if intake.Digest(now.Value) != intake.Digest(v) {
+		reason = "Compared with the report and corrected."
+	}
+	_, err := r.site.app.TakeInSubserviceReport(r.Context(), r.actor, id, revision, v, reason)
+	var stale *app.StaleError
+	if errors.As(err, &stale) {
+		if _, again, other := r.fresh(id); other == nil && sameReport(again, v) {
+			return nil
+		}
+	}
+	return err
+}
+
+// reportRefused shows the form as it was typed, with what is wrong.
+func (r *request) reportRefused(err error, typed *typedReport, now *intake.Report) error {
+	var wrong *app.FieldError
+	var stale *app.StaleError
+	switch {
+	case errors.As(err, &stale):
+		typed.revision = r.seenRevision(now.ID)
+		typed.problem = "Somebody changed the report while you worked on it. Your form is as you typed it, and nothing of it was recorded. Look at the record first; sent again, yours takes the place of theirs."
+		return r.reportAgain(http.StatusConflict, typed)
+	case errors.As(err, &wrong):
+		typed.problem = wrong.Text
+		if wrong.Field != "revision" && wrong.Field != "report" {
+			typed.problems[wrong.Field] = wrong.Text
+		}
+		typed.revision = r.seenRevision(now.ID)
+		return r.reportAgain(http.StatusUnprocessableEntity, typed)
+	}
+	return err
+}
+
+// readReport reads a PDF as the person who asks.
+func (r *request) readReport(ctx context.Context, f soc1.File) (*intake.Proposals, error) {
+	return r.site.app.ReadSubserviceReport(ctx, r.actor, f)
+}
