@@ -151,10 +151,12 @@ func (d *document) add(p Page) {
 		}
 		flow = nil
 	}
-	for _, l := range strings.Split(p.Text, "\n") {
+	all := strings.Split(strings.TrimSpace(p.Text), "\n")
+	for i, l := range all {
 		l = strings.Join(strings.Fields(l), " ")
 		d.lines = append(d.lines, Proposal{Page: p.Number, Passage: l})
-		if l == "" {
+		// The number of a page is no part of its last sentence, nor of its first.
+		if l == "" || (i == 0 || i == len(all)-1) && footer.MatchString(l) {
 			flush()
 			continue
 		}

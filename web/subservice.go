@@ -24,10 +24,17 @@ type subservicePage struct {
 	// For names the report whose period is to be covered; empty without one.
 	For, Period string
 	Rows        []subserviceRow
-	Upload      *reportUpload
-	Register    string
-	Reports     string
-	New         string
+	// Others are organizations that the report does not list.
+	Others   []otherOrganization
+	Upload   *reportUpload
+	Register string
+	Reports  string
+	New      string
+}
+
+type otherOrganization struct {
+	ID, Name, Href, Method string
+	Papers                 []ui.Link
 }
 
 type subserviceRow struct {
@@ -74,7 +81,7 @@ var obtainedStates = map[intake.State]ui.Status{
 
 // monthSigns are shape and word of each state: colour is never the only difference.
 var monthSigns = map[intake.MonthState][3]string{
-	intake.MonthReport: {"report", "●", "within a report"}, intake.MonthBridge: {"letter", "◐", "by bridge letter"}, intake.MonthGap: {"gap", "○", "open"}, intake.MonthAhead: {"ahead", "·", "still to come"},
+	intake.MonthReport: {"report", "●", "within a report"}, intake.MonthBridge: {"letter", "◐", "by bridge letter"}, intake.MonthGap: {"gap", "○", "open"}, intake.MonthAhead: {"ahead", "◌", "still to come"},
 }
 
 var matterIcons = map[intake.MatterKind]string{
@@ -139,6 +146,9 @@ func (r *request) subserviceAgain(status int, up *reportUpload) error {
 			}
 		}
 	}
+	if err := r.otherOrganizations(p, reg); err != nil {
+		return err
+	}
 	p.Sums = []string{count(len(reg.Lines), "subservice organization")}
 	if wait > 0 {
 		p.Sums = append(p.Sums, count(wait, "report")+" to confirm")
@@ -149,7 +159,7 @@ func (r *request) subserviceAgain(status int, up *reportUpload) error {
 	if todo == 0 && len(reg.Lines) > 0 {
 		p.Sums = append(p.Sums, "nothing is open")
 	}
-	if !r.past.On() && r.site.app.MayPut(r.Context(), r.actor, app.OrganizationLedger, "subservice_report", "") == nil && len(reg.Lines) > 0 {
+	if !r.past.On() && r.site.app.MayPut(r.Context(), r.actor, app.OrganizationLedger, "subservice_report", "") == nil && len(reg.Lines)+len(p.Others) > 0 {
 		if p.Upload == nil {
 			p.Upload = &reportUpload{ID: newReportID()}
 		}
@@ -160,6 +170,9 @@ func (r *request) subserviceAgain(status int, up *reportUpload) error {
 		for i := range reg.Lines {
 			l := &reg.Lines[i]
 			p.Upload.Organizations = append(p.Upload.Organizations, option{Value: l.ID, Text: l.Value.Name, On: p.Upload.Chosen == l.ID})
+		}
+		for _, o := range p.Others {
+			p.Upload.Organizations = append(p.Upload.Organizations, option{Value: o.ID, Text: o.Name, On: p.Upload.Chosen == o.ID})
 		}
 	}
 	p.New = r.newHref("subservice_organization")
@@ -174,6 +187,36 @@ func (r *request) subserviceAgain(status int, up *reportUpload) error {
 		p.f.Self = r.url("/subservice")
 	}
 	return r.write(status, ui.Page(p.f, noActions(), subserviceBody(p)))
+}
+
+// otherOrganizations are those that the report under way does not list, with their
+// reports.
+func (r *request) otherOrganizations(p *subservicePage, reg *intake.Register) error {
+	v, err := r.records()
+	if err != nil {
+		return err
+	}
+	all, err := record.All[soc1.SubserviceOrganization](r.Context(), v, "subservice_organization")
+	if err != nil {
+		return err
+	}
+	reports, err := record.All[soc1.ObtainedReport](r.Context(), v, "subservice_report")
+	if err != nil {
+		return err
+	}
+	for _, o := range all {
+		if reg.Line(o.ID) != nil {
+			continue
+		}
+		x := otherOrganization{ID: o.ID, Name: o.Value.Name, Href: r.recordURL("subservice_organization", o.ID), Method: o.Value.Method.Label()}
+		for _, one := range reports {
+			if one.Value.SubserviceOrganization == o.ID {
+				x.Papers = append(x.Papers, ui.Link{Text: one.Value.Title, Href: r.reportHref(one.ID)})
+			}
+		}
+		p.Others = append(p.Others, x)
+	}
+	return nil
 }
 
 func (r *request) subserviceRow(l *intake.Line) subserviceRow {
@@ -217,7 +260,7 @@ func (r *request) subserviceRow(l *intake.Line) subserviceRow {
 // matterHref is where something open is put right.
 func (r *request) matterHref(l *intake.Line, m intake.Matter) string {
 	if m.Kind == intake.MatterGap && l.LatestOf != nil {
-		return r.reportHref(l.LatestOf.ID) + "#at-bridge_letters"
+		return r.url("/subservice/%s?add=letter", url.PathEscape(l.LatestOf.ID)) + "#at-bridge_letters"
 	}
 	if m.Ref.Kind == "subservice_report" {
 		return r.subserviceHref(m.Ref.Kind, m.Ref.ID, m.Field)

@@ -49,6 +49,8 @@ type subserviceReportPage struct {
 	// Action is where the form goes; empty for whoever may not change the record.
 	Action     string
 	MayConfirm bool
+	// Add is what somebody came to add.
+	Add string
 	// Closed says that the facts stand confirmed, and are folded away.
 	Closed     bool
 	Revision   int64
@@ -58,12 +60,19 @@ type subserviceReportPage struct {
 	Record     string
 }
 
-// reportFact is a field with the passages that propose it.
+// reportFact are fields that stand in one row, with the passages that propose them.
 type reportFact struct {
-	input
+	Inputs   []input
 	Passages []shownPassage
-	Hint     string
+	// Pair says that the fields are short and stand beside each other; Ours, that the
+	// report does not answer them.
+	Pair, Ours bool
 }
+
+// reportRows are the fields that stand in one row.
+var reportRows = [][]string{{"title"}, {"report_kind"}, {"auditor"}, {"period_from", "period_to"}, {"as_of"}, {"dated"}, {"opinion", "opinion_words"}, {"scope"}, {"carved_out"}, {"received_on"}}
+
+var reportHints = map[string]string{"title": "How it is called here.", "received_on": "The day we got it; the report does not say.", "as_of": "Of a Type I report alone."}
 
 // reportMember is an exception, a control expected of us or a letter.
 type reportMember struct {
@@ -276,6 +285,9 @@ func (r *request) reportAgain(status int, typed *typedReport) error {
 		p.Action = r.reportHref(x.ID)
 		p.MayConfirm = r.site.app.MayConfirmSubserviceReport(r.Context(), r.actor, l.Value.Owner) == nil
 	}
+	if r.URL.Query().Get("add") == "letter" {
+		p.Add = "Letter"
+	}
 	found := &intake.Proposals{}
 	if f, ok := pdfOf(x.Value); ok {
 		at := r.recordURL("subservice_report", x.ID) + "/files/" + url.PathEscape(f.SHA256)
@@ -338,40 +350,54 @@ func (p *subserviceReportPage) fill(inputs []input, found *intake.Proposals) {
 		return s
 	}
 	one := map[string]*intake.Proposal{"report_kind": found.Kind, "auditor": found.Auditor, "period_from": found.PeriodFrom, "period_to": found.PeriodTo, "as_of": found.AsOf, "dated": found.Dated, "opinion": found.Opinion, "scope": found.Scope}
+	byName := map[string]input{}
 	for _, in := range inputs {
-		switch in.Field.Name {
-		case "exceptions":
-			left := make([]intake.Proposal, len(found.Exceptions))
-			for i, x := range found.Exceptions {
-				left[i] = x.Proposal
-			}
-			p.Exceptions = p.members(in, []string{"control", "deviation", "page"}, "deviation", left, passage)
-		case "user_entity_controls":
-			p.Expected = p.members(in, []string{"code", "text"}, "text", found.UserEntityControls, passage)
-		case "bridge_letters":
-			p.Letters = p.members(in, []string{"from", "to", "dated", "changes"}, "", nil, passage)
-		default:
-			fact := reportFact{input: in}
-			if x := one[in.Field.Name]; x != nil {
-				fact.Passages = append(fact.Passages, passage(*x, in.Value, labelOf(in, x.Value)))
-			}
-			if in.Field.Name == "carved_out" {
-				for _, x := range found.CarvedOut {
-					now := ""
-					if slices.Contains(lines(in.Value), x.Value) {
-						now = x.Value
-					}
-					fact.Passages = append(fact.Passages, passage(x, now, x.Value))
+		byName[in.Field.Name] = in
+	}
+	left := make([]intake.Proposal, len(found.Exceptions))
+	for i, x := range found.Exceptions {
+		left[i] = x.Proposal
+	}
+	p.Exceptions = p.members(byName["exceptions"], []string{"control", "deviation", "page"}, "deviation", left, passage)
+	p.Expected = p.members(byName["user_entity_controls"], []string{"code", "text"}, "text", found.UserEntityControls, passage)
+	p.Letters = p.members(byName["bridge_letters"], []string{"from", "to", "dated", "changes"}, "", nil, passage)
+	for _, names := range reportRows {
+		fact := reportFact{Pair: names[0] == "period_from", Ours: names[0] == "title" || names[0] == "received_on" || names[0] == "as_of"}
+		var proposed []intake.Proposal
+		var now []string
+		for _, name := range names {
+			in := byName[name]
+			fact.Inputs = append(fact.Inputs, in)
+			if x := one[name]; x != nil {
+				said := ""
+				if in.Value != x.Value {
+					said = labelOf(in, x.Value)
 				}
+				// Two days of one sentence are marked in it together.
+				if n := len(proposed); n > 0 && proposed[n-1].Passage == x.Passage && proposed[n-1].Page == x.Page {
+					proposed[n-1].Words = append(slices.Clone(proposed[n-1].Words), x.Words...)
+					now[n-1] = strings.TrimPrefix(now[n-1]+" … "+said, " … ")
+					now[n-1] = strings.TrimSuffix(now[n-1], " … ")
+					continue
+				}
+				proposed, now = append(proposed, *x), append(now, said)
 			}
-			if in.Field.Name == "received_on" {
-				fact.Hint = "The day we got it; the report does not say."
-			}
-			if in.Field.Name == "title" {
-				fact.Hint = "How it is called here."
-			}
-			p.Facts = append(p.Facts, fact)
 		}
+		for i, x := range proposed {
+			s := passage(x, x.Value, "")
+			s.Proposed = now[i]
+			fact.Passages = append(fact.Passages, s)
+		}
+		if names[0] == "carved_out" {
+			for _, x := range found.CarvedOut {
+				said := x.Value
+				if !slices.Contains(lines(byName["carved_out"].Value), x.Value) {
+					said = ""
+				}
+				fact.Passages = append(fact.Passages, passage(x, said, x.Value))
+			}
+		}
+		p.Facts = append(p.Facts, fact)
 	}
 	answered := func(m *reportMember, ok bool, yes, no string) {
 		m.State = ui.Status{Text: no, Class: "warn", Icon: "circle-dashed"}
