@@ -336,9 +336,21 @@ func (r *request) reportRow(x *intake.Report) reportRow {
 // readReports keeps what PDFs propose for a while: it follows from their bytes alone. One
 // is read at a time, because a hostile one may take all that it is allowed.
 type readReports struct {
-	reading sync.Mutex
+	once    sync.Once
+	reading chan struct{}
 	mu      sync.Mutex
 	kept    []readReport
+}
+
+// turn waits until nobody else has a PDF read; the function that it returns ends it.
+func (k *readReports) turn(ctx context.Context) (func(), error) {
+	k.once.Do(func() { k.reading = make(chan struct{}, 1) })
+	select {
+	case k.reading <- struct{}{}:
+		return func() { <-k.reading }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 type readReport struct {
@@ -367,15 +379,20 @@ func (k *readReports) of(ctx context.Context, f soc1.File, read func(context.Con
 	if x, ok := k.find(f.SHA256); ok {
 		return x, nil
 	}
-	k.reading.Lock()
-	defer k.reading.Unlock()
+	end, err := k.turn(ctx)
+	if err != nil {
+		return readReport{}, err
+	}
+	defer end()
 	if x, ok := k.find(f.SHA256); ok {
 		return x, nil
 	}
 	x := readReport{sha256: f.SHA256}
-	var err error
 	var none *app.FieldError
 	switch x.proposals, err = read(ctx, f); {
+	case ctx.Err() != nil:
+		// Whoever asked went away; that says nothing of the file.
+		return x, ctx.Err()
 	case errors.As(err, &none):
 		x.unread = none.Text
 	case err != nil:

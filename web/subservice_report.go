@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -83,6 +84,11 @@ type reportMember struct {
 	New         bool
 	State       ui.Status
 	Anchor      string
+	// Letter is the file that is recorded with a letter, Sent one that the form names.
+	Letter ui.Link
+	Sent   sentFile
+	// TakesFile says that it may be given one.
+	TakesFile bool
 }
 
 // shownPassage is where something was found.
@@ -115,7 +121,8 @@ func (r *request) takeInReport() error {
 		return err
 	}
 	r.Body = http.MaxBytesReader(r.w, r.Body, app.MostReportBytes+64<<10)
-	v, file, err := r.reportParts()
+	v, files, err := r.reportParts()
+	file := files["file"]
 	up := &reportUpload{ID: v.Get("id"), Chosen: v.Get("subservice_organization")}
 	if !reportID.MatchString(up.ID) {
 		up.ID = newReportID()
@@ -144,7 +151,12 @@ func (r *request) takeInReport() error {
 	if up.Chosen == "" {
 		return again(http.StatusUnprocessableEntity, "subservice_organization", "Choose whose report it is.")
 	}
+	end, err := r.site.reports.turn(r.Context())
+	if err != nil {
+		return err
+	}
 	draft, err := r.site.app.DraftSubserviceReport(r.Context(), r.actor, up.Chosen, file)
+	end()
 	if err == nil {
 		_, err = r.site.app.TakeInSubserviceReport(r.Context(), r.actor, up.ID, 0, draft, "")
 	}
@@ -160,51 +172,92 @@ func (r *request) takeInReport() error {
 	return r.redirect(r.reportHref(up.ID))
 }
 
-// reportParts reads the form; its file is kept only where it begins like a PDF.
-func (r *request) reportParts() (url.Values, soc1.File, error) {
-	v, file := url.Values{}, soc1.File{}
+// reportParts reads a form in parts, with its files by the names of their fields. The
+// report itself is kept only where it begins like a PDF; a letter may be anything.
+func (r *request) reportParts() (url.Values, map[string]soc1.File, error) {
+	v, files, size := url.Values{}, map[string]soc1.File{}, 0
 	r.Body = io.NopCloser(r.body())
 	m, err := r.MultipartReader()
 	if err != nil {
-		return v, file, badRequest("form", err)
+		return v, files, badRequest("form", err)
 	}
 	for {
 		part, err := m.NextPart()
 		if errors.Is(err, io.EOF) {
-			return v, file, nil
+			return v, files, nil
 		}
 		if err != nil {
 			var large *http.MaxBytesError
 			if errors.As(err, &large) {
-				return v, file, err
+				return v, files, err
 			}
-			return v, file, badRequest("form", fmt.Errorf("what was sent ends in the middle: %w", err))
+			return v, files, badRequest("form", fmt.Errorf("what was sent ends in the middle: %w", err))
 		}
+		name := part.FormName()
 		if part.FileName() == "" {
-			b, err := io.ReadAll(io.LimitReader(part, 4000))
+			b, err := io.ReadAll(io.LimitReader(part, int64(maxForm-size)+1))
 			if err != nil {
-				return v, file, badRequest("form", err)
+				return v, files, badRequest("form", err)
 			}
-			v.Set(part.FormName(), string(b))
+			if size += len(b); size > maxForm {
+				return v, files, badRequest("form", fmt.Errorf("what was typed is larger than %d MB", maxForm>>20))
+			}
+			v.Add(name, string(b))
 			continue
 		}
-		if file.SHA256 != "" {
-			return v, file, &app.FieldError{Field: "file", Text: "Choose one file: the report."}
+		if _, there := files[name]; there || len(files) == mostLetters {
+			return v, files, &app.FieldError{Field: name, Text: "Choose one file for each."}
 		}
 		begins := bufio.NewReaderSize(part, 4096)
 		head, err := begins.Peek(1024)
 		if err != nil && !errors.Is(err, io.EOF) {
-			return v, file, err
+			return v, files, err
 		}
-		if !bytes.Contains(head, []byte("%PDF-")) {
-			return v, file, &app.FieldError{Field: "file", Text: fmt.Sprintf("%s is no PDF, whatever its name says. Choose the PDF of the report, or enter by hand what it says.", clipped(part.FileName(), 80))}
+		if name == "file" && !bytes.Contains(head, []byte("%PDF-")) {
+			return v, files, &app.FieldError{Field: "file", Text: fmt.Sprintf("%s is no PDF, whatever its name says. Choose the PDF of the report, or enter by hand what it says.", clipped(part.FileName(), 80))}
 		}
 		kept, err := r.site.app.KeepFile(r.Context(), r.actor, app.OrganizationLedger, part.FileName(), begins)
 		if err != nil {
-			return v, file, err
+			return v, files, err
 		}
-		file = kept.File
+		files[name] = kept.File
 	}
+}
+
+// mostLetters bounds the files of one form.
+const mostLetters = 20
+
+// letterField is the name under which the form sends the file of a letter, sentField the
+// one under which it names a file that was sent before.
+var letterField, sentField = regexp.MustCompile(`^(bridge_letters\.\d{1,3})\.file$`), regexp.MustCompile(`^(bridge_letters\.\d{1,3})\.sent$`)
+
+// letterFiles takes the files of letters out of a form: they are found again by the days
+// of their letter.
+func (r *request) letterFiles(v url.Values, files map[string]soc1.File) (map[[2]string]soc1.File, error) {
+	out := map[[2]string]soc1.File{}
+	days := func(at string) [2]string {
+		return [2]string{strings.TrimSpace(v.Get(at + ".from")), strings.TrimSpace(v.Get(at + ".to"))}
+	}
+	for name := range v {
+		if m := sentField.FindStringSubmatch(name); m != nil {
+			f, ok := r.site.uploads.get(v.Get(name), r.actor, app.OrganizationLedger, r.site.now())
+			if !ok {
+				return nil, badRequest(name, errors.New("a letter that was sent before is not there any more; go back and add it again"))
+			}
+			out[days(m[1])] = f
+		}
+	}
+	for name, f := range files {
+		if m := letterField.FindStringSubmatch(name); m != nil {
+			out[days(m[1])] = f
+		}
+	}
+	for name := range v {
+		if letterField.MatchString(name) || sentField.MatchString(name) {
+			v.Del(name)
+		}
+	}
+	return out, nil
 }
 
 // showReport shows one report.
@@ -312,6 +365,9 @@ func (r *request) reportAgain(status int, typed *typedReport) error {
 		p.Unread = "No file was taken in with this report. Enter by hand what it says."
 	}
 	p.fill(r.inputs(reportFields(k), raw, "", p.Problems), found)
+	if typed != nil {
+		r.sentLetters(p, typed.body)
+	}
 	if p.f, err = r.frame(clipped(x.Value.Title, 90), []ui.Link{{Text: "Subservice organizations", Href: r.url("/subservice")}}); err != nil {
 		return err
 	}
@@ -320,6 +376,24 @@ func (r *request) reportAgain(status int, typed *typedReport) error {
 		p.f.Self = r.reportHref(x.ID)
 	}
 	return r.write(status, ui.Page(p.f, noActions(), subserviceReportBody(p)))
+}
+
+// sentLetters names the files that came with a form that has to be corrected.
+func (r *request) sentLetters(p *subserviceReportPage, body map[string]any) {
+	letters, _ := body["bridge_letters"].([]any)
+	for i, x := range letters {
+		m, _ := x.(map[string]any)
+		f, ok := m["file"].(soc1.File)
+		if !ok || i >= len(p.Letters) {
+			continue
+		}
+		if p.Letters[i].Letter.Text != f.Name {
+			p.Letters[i].Letter = ui.Link{}
+		}
+		for _, s := range r.sentAgain([]soc1.File{f}) {
+			p.Letters[i].Sent = s
+		}
+	}
 }
 
 // reportFields are those of the form: files and who reads it are kept elsewhere.
@@ -406,6 +480,13 @@ func (p *subserviceReportPage) fill(inputs []input, found *intake.Proposals) {
 		}
 	}
 	v := p.Report.Value
+	for i := range p.Letters {
+		m := &p.Letters[i]
+		if m.TakesFile = true; i < len(v.BridgeLetters) && v.BridgeLetters[i].File.SHA256 != "" {
+			f := v.BridgeLetters[i].File
+			m.Letter = ui.Link{Text: f.Name, Href: p.Record + "/files/" + url.PathEscape(f.SHA256)}
+		}
+	}
 	for i := range p.Exceptions {
 		if m := &p.Exceptions[i]; !m.New && i < len(v.Exceptions) {
 			answered(m, v.Exceptions[i].Answered(), "Answered", "Not answered")
@@ -506,20 +587,20 @@ func (r *request) saveReport() error {
 	if r.past.On() {
 		return badRequest("asof", errors.New("the past cannot be changed; go back to today first"))
 	}
-	v, err := r.formValues()
-	if err != nil {
-		return err
-	}
-	revision, err := revisionIn(v)
-	if err != nil {
-		return err
-	}
 	id := r.PathValue("id")
 	_, now, err := r.reportNow(id)
 	if err != nil {
 		return err
 	}
 	if err := r.site.app.MayPut(r.Context(), r.actor, app.OrganizationLedger, "subservice_report", id); err != nil {
+		return err
+	}
+	v, letters, err := r.reportForm()
+	if err != nil {
+		return err
+	}
+	revision, err := revisionIn(v)
+	if err != nil {
 		return err
 	}
 	confirm, conclusion := v.Get("do") == "confirm", tidy(v.Get("conclusion"))
@@ -541,7 +622,7 @@ func (r *request) saveReport() error {
 	if err != nil {
 		return err
 	}
-	keptReport(body, now.Value)
+	keptReport(body, now.Value, letters)
 	value, err := valueOf(k, body, problems)
 	if err != nil {
 		return err
@@ -597,8 +678,27 @@ func (r *request) saveReport() error {
 	return r.redirect(r.reportHref(id))
 }
 
-// keptReport keeps what the form does not hold.
-func keptReport(body map[string]any, was soc1.ObtainedReport) {
+// reportForm is the form of a report, in parts where letters may come with it.
+func (r *request) reportForm() (url.Values, map[[2]string]soc1.File, error) {
+	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); media != "multipart/form-data" {
+		v, err := r.formValues()
+		if err != nil {
+			return nil, nil, err
+		}
+		letters, err := r.letterFiles(v, nil)
+		return v, letters, err
+	}
+	r.Body = http.MaxBytesReader(r.w, r.Body, app.MostReportBytes+maxForm)
+	v, files, err := r.reportParts()
+	if err != nil {
+		return nil, nil, err
+	}
+	letters, err := r.letterFiles(v, files)
+	return v, letters, err
+}
+
+// keptReport keeps what the form does not hold, and puts the files of letters to them.
+func keptReport(body map[string]any, was soc1.ObtainedReport, files map[[2]string]soc1.File) {
 	body["subservice_organization"] = was.SubserviceOrganization
 	if was.Owner != "" {
 		body["owner"] = was.Owner
@@ -607,12 +707,23 @@ func keptReport(body map[string]any, was soc1.ObtainedReport) {
 		body["files"] = was.Files
 	}
 	letters, _ := body["bridge_letters"].([]any)
+	// A file without days is a letter whose days are missing.
+	if f, ok := files[[2]string{}]; ok {
+		letters = append(letters, map[string]any{"file": f})
+		body["bridge_letters"] = letters
+	}
 	for i, x := range letters {
 		m, ok := x.(map[string]any)
-		if !ok {
+		if !ok || m["file"] != nil {
 			continue
 		}
-		at := slices.IndexFunc(was.BridgeLetters, func(b soc1.ObtainedBridge) bool { return string(b.From) == m["from"] && string(b.To) == m["to"] })
+		from, _ := m["from"].(string)
+		to, _ := m["to"].(string)
+		if f, ok := files[[2]string{from, to}]; ok {
+			m["file"] = f
+			continue
+		}
+		at := slices.IndexFunc(was.BridgeLetters, func(b soc1.ObtainedBridge) bool { return string(b.From) == from && string(b.To) == to })
 		if at < 0 && len(letters) >= len(was.BridgeLetters) && i < len(was.BridgeLetters) {
 			at = i
 		}

@@ -6,6 +6,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -20,17 +21,25 @@ import (
 // sendReport sends the form of a report with a file.
 func (g *guest) sendReport(id, of, name string, pdf []byte) reply {
 	g.t.Helper()
+	return g.sendForm("/subservice", url.Values{"id": {id}, "subservice_organization": {of}, "by": {"file"}}, "file", name, pdf)
+}
+
+// sendForm sends a form in parts, with a file under a name where there is one.
+func (g *guest) sendForm(path string, v url.Values, field, name string, content []byte) reply {
+	g.t.Helper()
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
-	for _, f := range [][2]string{{"id", id}, {"subservice_organization", of}, {"by", "file"}} {
-		if err := w.WriteField(f[0], f[1]); err != nil {
-			g.t.Fatal(err)
+	for k, list := range v {
+		for _, s := range list {
+			if err := w.WriteField(k, s); err != nil {
+				g.t.Fatal(err)
+			}
 		}
 	}
 	if name != "" {
-		f, err := w.CreateFormFile("file", name)
+		f, err := w.CreateFormFile(field, name)
 		if err == nil {
-			_, err = f.Write(pdf)
+			_, err = f.Write(content)
 		}
 		if err != nil {
 			g.t.Fatal(err)
@@ -39,7 +48,7 @@ func (g *guest) sendReport(id, of, name string, pdf []byte) reply {
 	if err := w.Close(); err != nil {
 		g.t.Fatal(err)
 	}
-	res, err := g.http.Post(g.srv.URL+"/subservice", w.FormDataContentType(), &b)
+	res, err := g.http.Post(g.srv.URL+path, w.FormDataContentType(), &b)
 	if err != nil {
 		g.t.Fatal(err)
 	}
@@ -141,6 +150,24 @@ func TestReportTakenInAndConfirmed(t *testing.T) {
 	v.Set("exceptions.0.why", "We compare ourselves.")
 	v.Set("bridge_letters.0.from", "2025-07-01")
 	v.Set("bridge_letters.0.to", "2025-09-30")
+	// The letter comes with the form; one without its days waits in the form.
+	letter := []byte("Dear customers: nothing changed.")
+	v.Set("bridge_letters.0.to", "")
+	v.Set("bridge_letters.0.from", "")
+	x := g.sendForm(a.to, v, "bridge_letters.0.file", "letter.txt", letter)
+	sent := regexp.MustCompile(`name="bridge_letters.0.sent" value="([^"]+)"`).FindStringSubmatch(x.text)
+	if x.code != http.StatusUnprocessableEntity || sent == nil || !strings.Contains(x.text, "letter.txt") {
+		t.Fatalf("a letter without days: %d %s", x.code, words(x.text))
+	}
+	v.Set("bridge_letters.0.from", "2025-07-01")
+	v.Set("bridge_letters.0.to", "2025-09-30")
+	v.Set("bridge_letters.0.sent", sent[1])
+	g.post(http.StatusSeeOther, a.to, v)
+	v.Del("bridge_letters.0.sent")
+	if f := i.line(t).Reports[0].Value.BridgeLetters[0].File; f.Name != "letter.txt" || g.get("/r/subservice_report/"+firstID+"/files/"+f.SHA256).text != string(letter) {
+		t.Errorf("the letter kept is %+v", f)
+	}
+	// Sent again without its file, the letter keeps it and nothing is recorded.
 	g.post(http.StatusSeeOther, a.to, v)
 	if r := i.line(t).Reports[0]; r.State != intake.Confirmed || r.Revision != 3 {
 		t.Errorf("with the letter: %s, revision %d", r.State.Label(), r.Revision)
