@@ -111,7 +111,14 @@ func (r *request) subserviceHref(kind, id, field string) string {
 		return r.organizationHref(id)
 	}
 	at := r.reportHref(id)
-	if field != "" {
+	switch field {
+	case "":
+	case "period_to":
+		// What reaches further is a letter.
+		at = r.url("/subservice/%s?add=letter", url.PathEscape(id)) + "#at-bridge_letters"
+	case "review":
+		at += "#confirm"
+	default:
 		at += "#at-" + strings.NewReplacer("[", ".", "]", "").Replace(field)
 	}
 	return at

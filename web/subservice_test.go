@@ -106,6 +106,11 @@ func TestReportTakenInAndConfirmed(t *testing.T) {
 		t.Errorf("sent again: %d to %s, %d reports", b.code, b.to, len(i.line(t).Reports))
 	}
 	g.shows(a.to, "To be confirmed", "<mark>October 1, 2024</mark>", "<mark>June 30, 2025</mark>", "/raw/"+name+"#page=3", "<mark>Exception noted</mark>", `value="2025-06-30"`, "Not answered", "proposed from its text")
+	for path, want := range map[string][]string{
+		"/inbox": {"Read and confirm", `href="/subservice/` + firstID + `"`, "See what is open"}, "/": {`href="/subservice/` + firstID + `"`}, "/gaps?group=SUB": {`href="/subservice/` + firstID + `"`, `href="/subservice#sub-fernbrook"`},
+	} {
+		g.shows(path, want...)
+	}
 	v := url.Values{"_revision": {"1"}, "title": {"The bank’s report"}, "report_kind": {"soc1_type2"}, "auditor": {""}, "period_from": {"2024-10-01"}, "period_to": {"2025-06-30"}, "dated": {"2025-08-07"}, "opinion": {"unmodified"},
 		"received_on": {"2025-08-12"}, "exceptions.0.control": {"PO-3.2"}, "exceptions.0.deviation": {"One of 25 was late."}, "exceptions.0.page": {"4"}, "exceptions.1.deviation": {"Never said."}, "drop": {"exceptions.1"},
 		"user_entity_controls.0.text": {"We compare."}, "user_entity_controls.0.controls": {"pay-5-3"}, "do": {"confirm"}, "conclusion": {""}}
