@@ -349,7 +349,7 @@ func (r *request) addFiles() error {
 
 // hasFiles tells whether records of a kind hold files that are added in the browser.
 func hasFiles(k *record.Kind) bool {
-	return k.Name == "evidence" || k.Name == "policy" || k.Name == courseKind
+	return k.Name == "evidence" || k.Name == "policy" || k.Name == courseKind || k.Name == "subservice_report"
 }
 
 // filesOf are the files that a record names, with where they are found.

@@ -284,6 +284,9 @@ func (r *request) putRight(ref soc1.Ref, field, page string) (label, href string
 	top, _, _ := strings.Cut(field, ".")
 	top, _, _ = strings.Cut(top, "[")
 	f, ok := k.Field(top)
+	if (ref.Kind == "subservice_report" || ref.Kind == "subservice_organization" && top == "latest_report") && !r.partly() {
+		return f.Label, r.subserviceHref(ref.Kind, ref.ID, field)
+	}
 	if !ok {
 		return "", page
 	}

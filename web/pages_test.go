@@ -80,7 +80,7 @@ func pages(t *testing.T, h *liveHouse) []page {
 	performedHere(t, h.app)
 	ours, table, strange := h.filed(t, manager, app.OrganizationLedger)
 	theirs, papers, _ := h.filed(t, partner, h.exam)
-	return append(append(append(append(eventPages(t, h), policyPages(t, h)...), trainingPages(t, h)...), mappingPages(t, h)...), []page{
+	return append(append(append(append(append(eventPages(t, h), policyPages(t, h)...), trainingPages(t, h)...), mappingPages(t, h)...), subservicePages(t, h)...), []page{
 		{pattern: "GET /r/{kind}/{id}", who: manager, path: ours},
 		{pattern: "GET /r/{kind}/{id}/files/{sha256}/view", who: manager, path: table},
 		{pattern: "GET /r/{kind}/{id}/files/{sha256}/view", who: manager, path: strange},

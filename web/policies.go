@@ -459,6 +459,8 @@ func (r *request) byHand(kind, id string) ui.Link {
 		return ui.Link{Text: "Who confirmed", Href: r.url("/policies/campaigns/%s", url.PathEscape(id))}
 	case "policy_exception":
 		return ui.Link{Text: "On the page of the policy", Href: r.policyDecision(soc1.Ref{Kind: kind, ID: id})}
+	case "subservice_organization", "subservice_report", "subservice_confirmation":
+		return r.subserviceByHand(kind, id)
 	}
 	return ui.Link{}
 }

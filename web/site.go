@@ -87,6 +87,8 @@ type Site struct {
 	waiting waitingTables
 	homes   homes
 	uploads waitingFiles
+	// reports are what PDFs of subservice organizations propose.
+	reports readReports
 	// trendPatience is how long a home page waits for its trend; zero is the
 	// usual time.
 	trendPatience time.Duration
@@ -167,6 +169,10 @@ func (s *Site) register() {
 	s.add("GET /scope/forward", (*request).showForward)
 	s.add("POST /scope/forward", (*request).rollForward)
 	s.add("POST /gaps/withdraw", (*request).withdrawGap)
+	s.add("GET /subservice", (*request).listSubservice)
+	s.add("POST /subservice", (*request).takeInReport)
+	s.add("GET /subservice/{id}", (*request).showReport)
+	s.add("POST /subservice/{id}", (*request).saveReport)
 	s.add("GET /mapping", (*request).listMapping)
 	s.add("GET /mapping/of/{framework}", (*request).showFramework)
 	s.add("POST /mapping/reuse/{id}", (*request).reuseControl)

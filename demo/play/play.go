@@ -35,6 +35,8 @@ type Options struct {
 	Size demo.Size
 	// Engine is the command of the population engine's child.
 	Engine []string
+	// ReadPDF is the command of the child that takes the text out of a PDF.
+	ReadPDF []string
 	// Until is the last day told. When a year after the one examined is well
 	// under way by then, the company's program of that year is told too; empty
 	// ends with the report.
@@ -244,7 +246,7 @@ func (s *stage) management(ctx context.Context) error {
 		}
 	}
 	var err error
-	s.app, err = app.Init(ctx, s.result.Workspace, org, administrator, first, app.Options{Now: s.clock, Engine: s.opt.Engine, Progress: s.opt.Progress})
+	s.app, err = app.Init(ctx, s.result.Workspace, org, administrator, first, app.Options{Now: s.clock, Engine: s.opt.Engine, ReadPDF: s.opt.ReadPDF, Progress: s.opt.Progress})
 	if err != nil {
 		return err
 	}
