@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"reperform/english"
 	"reperform/identity"
 	"reperform/record"
 	"reperform/soc1"
@@ -460,7 +461,11 @@ func (a *App) RecordTraining(ctx context.Context, actor, assignment string) (str
 		return "", fmt.Errorf("training assignment %q: %w", assignment, record.ErrNotFound)
 	}
 	c := r.Course(f.Assignments[at].Value.Course)
-	rows := r.Rows(assignment, f.People)
+	then, err := a.peopleOn(ctx, actor, min(r.Today, f.Assignments[at].Value.Due))
+	if err != nil {
+		return "", err
+	}
+	rows := f.Rows(r, assignment, then)
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
 	if err := w.Write(training.Header); err != nil {
@@ -479,11 +484,24 @@ func (a *App) RecordTraining(ctx context.Context, actor, assignment string) (str
 		return "", err
 	}
 	t := r.Assigned(assignment)
+	said := fmt.Sprintf("%d of %d people asked have passed; %d are overdue.", len(t.In(training.Passed)), len(t.Lines), len(t.Late()))
+	if left := len(rows) - len(t.Lines); left > 0 {
+		said += fmt.Sprintf(" Listed besides: %s no longer asked.", english.Count(left, "person"))
+	}
 	return a.FileEvidence(ctx, actor, Filing{Files: []soc1.File{kept.File}, Reason: "Register of training recorded.", Evidence: soc1.Evidence{
 		Title: fmt.Sprintf("Register of training: %s, as of %s", c.Value.Title, r.Today), Controls: c.Value.Controls, AsOf: r.Today, CapturedAt: a.now(),
 		Source:      "Register of training in this workspace",
 		HowObtained: fmt.Sprintf("Made from training assignment %s and the attempts recorded in the ledger.", assignment),
-		Description: fmt.Sprintf("%d of %d people asked have passed; %d are overdue.", len(t.In(training.Passed)), len(t.Lines), len(t.Late()))}})
+		Description: said}})
+}
+
+// peopleOn are the people as they were on a day: who left since has a record then.
+func (a *App) peopleOn(ctx context.Context, actor string, day soc1.Date) ([]record.Typed[soc1.Person], error) {
+	v, err := a.View(ctx, actor, OrganizationLedger, record.AsOf{Effective: day})
+	if err != nil {
+		return nil, err
+	}
+	return record.All[soc1.Person](ctx, v, "person")
 }
 
 // noFormula keeps a text from being taken for a formula by whoever opens the file.
