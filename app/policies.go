@@ -262,6 +262,12 @@ func (a *App) DecidePolicy(ctx context.Context, actor string, x PolicyDeciding) 
 		if err := fieldProblem(d.Validate()); err != nil {
 			return err
 		}
+		// Sent twice, it is one decision.
+		same, err := madeAlready(tx, "policy_approval", func(x soc1.PolicyApproval) bool { return x == d })
+		if err != nil || same != "" {
+			id = same
+			return err
+		}
 		return tx.Put("policy_approval", id, "", d)
 	})
 	if err != nil {

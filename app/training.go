@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -334,12 +335,31 @@ func (a *App) AssignTraining(ctx context.Context, actor string, x Assigning) (st
 		case !slices.ContainsFunc(f.People, func(p record.Typed[soc1.Person]) bool { return x.Audience.Includes(p.ID, p.Value, today) }):
 			return &FieldError{"audience", "Nobody of those works for the organization today.", ""}
 		}
+		if x.ID == "" {
+			// Sent twice, it is one assignment.
+			same, err := madeAlready(tx, "training_assignment", func(y soc1.TrainingAssignment) bool { return reflect.DeepEqual(plainAudience(y), plainAudience(value)) })
+			if err != nil || same != "" {
+				id = same
+				return err
+			}
+		}
 		return tx.register(kind, RecordChange{Ledger: OrganizationLedger, Kind: "training_assignment", ID: id, Value: value})
 	})
 	if err != nil {
 		return "", err
 	}
 	return id, nil
+}
+
+// plainAudience is an assignment whose empty lists are as they come out of a ledger.
+func plainAudience(a soc1.TrainingAssignment) soc1.TrainingAssignment {
+	if len(a.Audience.Roles) == 0 {
+		a.Audience.Roles = nil
+	}
+	if len(a.Audience.People) == 0 {
+		a.Audience.People = nil
+	}
+	return a
 }
 
 // CourseTaking is how somebody took a course.
@@ -483,6 +503,10 @@ func (a *App) RecordTraining(ctx context.Context, actor, assignment string) (str
 	if err != nil {
 		return "", err
 	}
+	// Recorded again with nothing new in it, it is the same evidence.
+	if there, err := a.registerFiled(ctx, actor, assignment, kept.File); err != nil || there != "" {
+		return there, err
+	}
 	t := r.Assigned(assignment)
 	said := fmt.Sprintf("%d of %d people asked have passed; %d are overdue.", len(t.In(training.Passed)), len(t.Lines), len(t.Late()))
 	if left := len(rows) - len(t.Lines); left > 0 {
@@ -491,8 +515,31 @@ func (a *App) RecordTraining(ctx context.Context, actor, assignment string) (str
 	return a.FileEvidence(ctx, actor, Filing{Files: []soc1.File{kept.File}, Reason: "Register of training recorded.", Evidence: soc1.Evidence{
 		Title: fmt.Sprintf("Register of training: %s, as of %s", c.Value.Title, r.Today), Controls: c.Value.Controls, AsOf: r.Today, CapturedAt: a.now(),
 		Source:      "Register of training in this workspace",
-		HowObtained: fmt.Sprintf("Made from training assignment %s and the attempts recorded in the ledger.", assignment),
+		HowObtained: madeFromAssignment(assignment),
 		Description: said}})
+}
+
+func madeFromAssignment(assignment string) string {
+	return fmt.Sprintf("Made from training assignment %s and the attempts recorded in the ledger.", assignment)
+}
+
+// registerFiled is the evidence that the register of an assignment is already, with this
+// very file.
+func (a *App) registerFiled(ctx context.Context, actor, assignment string, file soc1.File) (string, error) {
+	v, err := a.View(ctx, actor, OrganizationLedger, record.AsOf{})
+	if err != nil {
+		return "", err
+	}
+	all, err := record.All[soc1.Evidence](ctx, v, "evidence")
+	if err != nil {
+		return "", err
+	}
+	for _, e := range all {
+		if e.Value.HowObtained == madeFromAssignment(assignment) && len(e.Value.Files) == 1 && e.Value.Files[0].SHA256 == file.SHA256 && e.Value.Files[0].Name == file.Name {
+			return e.ID, nil
+		}
+	}
+	return "", nil
 }
 
 // peopleOn are the people as they were on a day: who left since has a record then.

@@ -87,6 +87,8 @@ type Site struct {
 	waiting waitingTables
 	homes   homes
 	uploads waitingFiles
+	// done are the forms that were sent, see once.
+	done doneOnce
 	// trendPatience is how long a home page waits for its trend; zero is the
 	// usual time.
 	trendPatience time.Duration
