@@ -5,11 +5,13 @@ import (
 	"cmp"
 	"context"
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
+	"reperform/ascode"
 	"reperform/english"
 	"reperform/identity"
 	"reperform/ledger"
@@ -165,6 +167,24 @@ func bulkProblem(bulk *Bulk, err error) error {
 		}
 	}
 	return err
+}
+
+// ownerWrites are the fields of a policy that its owner writes: what an approval is about.
+// The rest says whose it is, who approves it and whom it concerns.
+var ownerWrites = []string{"title", "version", "summary", "text", "files"}
+
+// policyProblem says what is wrong with a change of a policy by its owner alone.
+func (p *planner) policyProblem(it *ascode.Item, stored json.RawMessage) (path, message, remedy string) {
+	if it.Kind != "policy" || p.tx.app.authorize(p.tx.ctx, p.tx.req.actor, identity.Put, identity.Resource{Ledger: p.tx.req.ledger, Kind: it.Kind}) == nil {
+		return "", "", ""
+	}
+	if r, ok, err := p.tx.Get(it.Kind, it.ID); err != nil || ok && r.Retired {
+		return "id", "The policy is retired.", "Ask the compliance manager, who takes it into use again."
+	}
+	if name := changedBesides(it.Kind, stored, it.Body, ownerWrites); name != "" {
+		return name, "The owner of a policy writes its title, version, summary, text and files.", "Ask the compliance manager to change the rest."
+	}
+	return "", "", ""
 }
 
 // MayDecidePolicy tells whether the actor may decide on policies that somebody approves;
