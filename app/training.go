@@ -13,9 +13,11 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"reperform/english"
 	"reperform/identity"
+	"reperform/ledger"
 	"reperform/record"
 	"reperform/soc1"
 	"reperform/training"
@@ -378,13 +380,16 @@ type CourseTaken struct {
 	// ID is the completion that was recorded, passed or not.
 	ID string
 	soc1.CourseCompletion
-	// Answers are what is right and why; only who passed is told.
+	// Answers are what is right and why; only who passed is told. Of who did not, neither
+	// the score nor what was wrong is told.
 	Answers []training.Answer
+	// Next is from when the quiz may be tried again; zero where it was passed.
+	Next time.Time
 }
 
 // TakeCourse grades what the actor answered and records the attempt as their own,
 // passed or not: whoever relies on training asks for both. Who has not passed is told
-// which questions were wrong, and not what is right.
+// that, and from when they may try again.
 func (a *App) TakeCourse(ctx context.Context, actor string, x CourseTaking) (*CourseTaken, error) {
 	own := identity.Resource{Ledger: OrganizationLedger, Kind: "course_completion", Owner: actor}
 	if err := a.admit(ctx, actor, identity.CourseTake, own); err != nil {
@@ -413,6 +418,13 @@ func (a *App) TakeCourse(ctx context.Context, actor string, x CourseTaking) (*Co
 		if c == nil {
 			return fmt.Errorf("course %q: %w", x.Course, record.ErrNotFound)
 		}
+		next, err := a.nextTry(ctx, tx.view, c, actor)
+		if err != nil {
+			return err
+		}
+		if now := a.opt.Now(); now.Before(next) {
+			return &WaitError{Until: next}
+		}
 		out, err = a.graded(ctx, c, x)
 		if err != nil {
 			return err
@@ -430,7 +442,57 @@ func (a *App) TakeCourse(ctx context.Context, actor string, x CourseTaking) (*Co
 	if err != nil {
 		return nil, err
 	}
+	if !out.Passed {
+		// Which were wrong, and how many, would be the key in a few attempts.
+		out.Correct, out.Missed = 0, nil
+		if out.Next, err = a.NextTry(ctx, actor, x.Course); err != nil {
+			return nil, err
+		}
+	}
 	return out, nil
+}
+
+// WaitError says that somebody waits before they try a quiz again.
+type WaitError struct{ Until time.Time }
+
+func (e *WaitError) Error() string {
+	return fmt.Sprintf("after an attempt that failed one waits, longer each time; the next is possible from %s; read the course once more, or ask who keeps it", e.Until.UTC().Format("2006-01-02 15:04 MST"))
+}
+
+// NextTry is from when the actor may try the quiz of a course again; zero where nothing
+// has to be waited for.
+func (a *App) NextTry(ctx context.Context, actor, course string) (time.Time, error) {
+	f, err := a.trainingFacts(ctx, actor, TrainingOptions{})
+	if err != nil {
+		return time.Time{}, err
+	}
+	c := training.Of(f).Course(course)
+	if c == nil {
+		return time.Time{}, fmt.Errorf("course %q: %w", course, record.ErrNotFound)
+	}
+	v, err := a.latest(OrganizationLedger)
+	if err != nil {
+		return time.Time{}, err
+	}
+	next, err := a.nextTry(ctx, v, c, actor)
+	if err != nil || !a.opt.Now().Before(next) {
+		return time.Time{}, err
+	}
+	return next, nil
+}
+
+// nextTry counts from when the last attempt was recorded.
+func (a *App) nextTry(ctx context.Context, v *record.View, c *training.Course, person string) (time.Time, error) {
+	failed := c.FailedInARow(person)
+	if len(failed) == 0 {
+		return time.Time{}, nil
+	}
+	_, at, err := v.Recorded(ctx, failed[len(failed)-1].Pos)
+	if err != nil {
+		return time.Time{}, err
+	}
+	t, err := time.Parse(ledger.TimeFormat, at)
+	return t.Add(training.Wait(len(failed))), err
 }
 
 // graded is an attempt as it is graded.

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"reperform/app"
 	"reperform/identity"
@@ -131,9 +133,14 @@ func TestTrainingFromCourseToEvidence(t *testing.T) {
 	wrong("another revision", "course", err)
 	failed, err := take("cora", map[string][]string{"q1": {"a"}, "q2": {"a"}})
 	s.must(err)
-	if failed.Passed || failed.Correct != 1 || failed.Attempt != 1 || !slices.Equal(failed.Missed, []string{"q2"}) || failed.Answers != nil || failed.Assignment != "t-small" {
+	if failed.Passed || failed.Correct != 0 || failed.Attempt != 1 || failed.Missed != nil || failed.Next.IsZero() || failed.Answers != nil || failed.Assignment != "t-small" {
 		t.Errorf("failed: %+v", failed)
 	}
+	var wait *app.WaitError
+	if _, err := take("cora", map[string][]string{"q1": {"a"}, "q2": {"b", "a"}}); !errors.As(err, &wait) || !wait.Until.Equal(failed.Next) {
+		t.Errorf("tried again at once: %v", err)
+	}
+	s.skip(training.Wait(1))
 	passed, err := take("cora", map[string][]string{"q1": {"a"}, "q2": {"b", "a"}})
 	s.must(err)
 	if !passed.Passed || passed.Attempt != 2 || len(passed.Answers) != 2 || waiting("cora", app.WaitsCourse) != 0 {
@@ -192,6 +199,43 @@ func TestTrainingFromCourseToEvidence(t *testing.T) {
 	s.must(err)
 	_, err = s.app.TakeCourse(s.ctx, "cora", app.CourseTaking{Course: "small", Answers: map[string][]string{"q1": {"a"}}})
 	wrong("a quiz without its key", "course", err)
+}
+
+// A script that tries a quiz as often as it is let gets as many attempts as DECISIONS says,
+// and of each is told that it failed and nothing else.
+func TestHammeringAQuiz(t *testing.T) {
+	s := begin(t)
+	_, err := s.apply("dana", person("cora", "", "service_organization", "control_owner"))
+	s.must(err)
+	k := small(t)
+	_, err = s.app.KeepCourse(s.ctx, "dana", k)
+	s.must(err)
+	// All answers that can be given, the right ones left out.
+	const month = 30 * 24 * time.Hour
+	tried, told := 0, map[string]bool{}
+	for at := time.Duration(0); at < month; at += 30 * time.Minute {
+		got, err := s.app.TakeCourse(s.ctx, "cora", app.CourseTaking{Course: "small", Answers: map[string][]string{"q1": {[]string{"a", "b"}[tried%2]}, "q2": {[]string{"a", "b", "c"}[tried%3]}}})
+		var wait *app.WaitError
+		switch {
+		case errors.As(err, &wait):
+		case err != nil:
+			t.Fatal(err)
+		default:
+			tried++
+			told[fmt.Sprint(got.Passed, got.Correct, got.Missed, got.Answers)] = true
+		}
+		s.skip(30 * time.Minute)
+	}
+	if most := training.AttemptsWithin(month); tried > most || tried < most-1 || len(told) != 1 {
+		t.Errorf("%d attempts in 30 days, at most %d; told: %v", tried, most, told)
+	}
+	// Whoever keeps the course lets everybody begin anew by changing it.
+	k.Revision, k.Course.Body = 1, "## Explained better"
+	_, err = s.app.KeepCourse(s.ctx, "dana", k)
+	s.must(err)
+	if next, err := s.app.NextTry(s.ctx, "cora", "small"); err != nil || !next.IsZero() {
+		t.Errorf("%v %v", next, err)
+	}
 }
 
 // A course that comes with the program is adopted with its answers, once; a course

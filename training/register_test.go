@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"reperform/record"
 	"reperform/soc1"
@@ -195,6 +196,22 @@ func TestRowsOfAnOldAssignment(t *testing.T) {
 	}
 	if got := says(f.Rows(r, "u", nil)); !strings.Contains(got, "BOB Passed 2026-01-20") || !strings.Contains(got, "NEW Overdue") {
 		t.Errorf("the new one: %s", got)
+	}
+}
+
+// What the guide and DECISIONS promise of the bound.
+func TestAttemptsAreBounded(t *testing.T) {
+	const day = 24 * time.Hour
+	for _, c := range []struct {
+		within time.Duration
+		most   int
+	}{{9 * time.Minute, 1}, {time.Hour, 2}, {day, 3}, {30 * day, 7}, {366 * day, 11}} {
+		if got := AttemptsWithin(c.within); got != c.most {
+			t.Errorf("%s: %d attempts, expected %d", c.within, got, c.most)
+		}
+	}
+	if Wait(0) != 0 || Wait(3) != day || Wait(4) != 2*day || Wait(1000) <= 0 {
+		t.Error("the waiting does not grow as it should")
 	}
 }
 
