@@ -44,7 +44,12 @@ func (a *App) trainingFacts(ctx context.Context, actor string, opt TrainingOptio
 	if err := a.wholly(ctx, actor, OrganizationLedger); err != nil {
 		return nil, err
 	}
-	v, err := a.View(ctx, actor, OrganizationLedger, opt.AsOf)
+	reader, err := a.Reader(ctx, actor, OrganizationLedger)
+	if err != nil {
+		return nil, err
+	}
+	// What the actor does not read is counted where it is their own.
+	v, err := a.view(ctx, OrganizationLedger, opt.AsOf)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +60,14 @@ func (a *App) trainingFacts(ctx context.Context, actor string, opt TrainingOptio
 	if opt.AsOf.Effective != "" && opt.AsOf.Effective < today {
 		today = opt.AsOf.Effective
 	}
-	return trainingOf(ctx, v, today)
+	f, err := trainingOf(ctx, v, today)
+	if err != nil {
+		return nil, err
+	}
+	f.Completions = slices.DeleteFunc(f.Completions, func(x record.Typed[soc1.CourseCompletion]) bool {
+		return x.Value.Person != actor && reader.hides(x.Record)
+	})
+	return f, nil
 }
 
 // trainingOf reads the facts from a view.
@@ -537,6 +549,9 @@ func (a *App) RecordTraining(ctx context.Context, actor, assignment string) (str
 	if err != nil {
 		return "", err
 	}
+	// Everybody of the organization reads evidence: it tells of attempts that failed by
+	// their number at a pass alone.
+	f.Completions = slices.DeleteFunc(f.Completions, func(x record.Typed[soc1.CourseCompletion]) bool { return !x.Value.Passed })
 	r := training.Of(f)
 	at := slices.IndexFunc(f.Assignments, func(x record.Typed[soc1.TrainingAssignment]) bool { return x.ID == assignment })
 	if at < 0 || r.Course(f.Assignments[at].Value.Course) == nil {

@@ -238,6 +238,103 @@ func TestHammeringAQuiz(t *testing.T) {
 	}
 }
 
+// That somebody failed a quiz is read by who keeps courses and by nobody else, whichever
+// way they ask: that is more than a page leaving it out. A pass everybody reads, with the
+// number of its attempt; who failed learns it from the course.
+func TestFailedAttemptsAreRead(t *testing.T) {
+	s := begin(t)
+	_, err := s.apply("dana", person("cora", "", "service_organization", "control_owner")+person("carl", "", "service_organization", "control_owner")+person("rita", "", "service_organization", "read_only")+
+		person("amy", "", "service_organization", "administrator")+person("rob", "", "audit_firm", "read_only"))
+	s.must(err)
+	_, err = s.app.KeepCourse(s.ctx, "dana", small(t))
+	s.must(err)
+	_, err = s.app.AssignTraining(s.ctx, "dana", app.Assigning{ID: "t-small", Course: "small", Audience: soc1.Audience{Roles: []soc1.Role{soc1.ControlOwner}}, Due: "2026-12-31"})
+	s.must(err)
+	var failed []string
+	for _, actor := range []string{"cora", "carl"} {
+		got, err := s.app.TakeCourse(s.ctx, actor, app.CourseTaking{Course: "small", Answers: map[string][]string{"q1": {"b"}, "q2": {"c"}}})
+		s.must(err)
+		failed = append(failed, got.ID)
+	}
+	s.skip(training.Wait(1))
+	passed, err := s.app.TakeCourse(s.ctx, "carl", app.CourseTaking{Course: "small", Answers: map[string][]string{"q1": {"a"}, "q2": {"a", "b"}}})
+	s.must(err)
+	for actor, keeps := range map[string]bool{"dana": true, "amy": true, "cora": false, "carl": false, "rita": false, "olive": false, "rob": false} {
+		want := 1
+		if keeps {
+			want = 3
+		}
+		v, err := s.app.View(s.ctx, actor, app.OrganizationLedger, record.AsOf{})
+		s.must(err)
+		ways := map[string]int{}
+		list, err := v.List(s.ctx, "course_completion")
+		s.must(err)
+		ways["list"] = len(list)
+		all, err := record.All[soc1.CourseCompletion](s.ctx, v, "course_completion")
+		s.must(err)
+		ways["decoded"] = len(all)
+		page, err := v.Page(s.ctx, "course_completion", "", 10)
+		s.must(err)
+		ways["page"] = len(page)
+		on, err := v.At("2026-12-31").List(s.ctx, "course_completion")
+		s.must(err)
+		ways["on a day"] = len(on)
+		revisions, err := v.Revisions(s.ctx, "course_completion")
+		s.must(err)
+		ways["revisions"] = len(revisions)
+		records, err := s.app.Records(s.ctx, actor, app.OrganizationLedger, "course_completion", record.AsOf{})
+		s.must(err)
+		ways["records"] = len(records)
+		past, err := s.app.View(s.ctx, actor, app.OrganizationLedger, record.AsOf{Known: v.AsOf().Known})
+		s.must(err)
+		earlier, err := past.List(s.ctx, "course_completion")
+		s.must(err)
+		ways["as known"] = len(earlier)
+		hits, err := s.app.Search(s.ctx, actor, "small", 100)
+		s.must(err)
+		for _, h := range hits {
+			if h.Kind == "course_completion" {
+				ways["search"]++
+			}
+		}
+		for way, n := range ways {
+			if n != want {
+				t.Errorf("%s, %s: %d attempts, expected %d", actor, way, n, want)
+			}
+		}
+		for _, id := range failed {
+			_, err := s.app.Record(s.ctx, actor, app.OrganizationLedger, "course_completion", id, record.AsOf{})
+			_, herr := s.app.History(s.ctx, actor, app.OrganizationLedger, "course_completion", id)
+			if (err == nil) != keeps || (herr == nil) != keeps {
+				t.Errorf("%s reads the failed attempt %s: %v, %v", actor, id, err, herr)
+			}
+		}
+		reg, err := s.app.Training(s.ctx, actor, app.TrainingOptions{})
+		s.must(err)
+		state := reg.Of("cora")[0].State
+		if knows := keeps || actor == "cora"; (state == training.Failed) != knows {
+			t.Errorf("%s: cora is %s", actor, state.Label())
+		}
+		if l := reg.Of("carl")[0]; l.State != training.Passed || l.Pass.ID != passed.ID || l.Pass.Value.Attempt != 2 {
+			t.Errorf("%s: carl is %s", actor, l.State.Label())
+		}
+	}
+	id, err := s.app.RecordTraining(s.ctx, "dana", "t-small")
+	s.must(err)
+	v, err := s.app.View(s.ctx, "rita", app.OrganizationLedger, record.AsOf{})
+	s.must(err)
+	e, err := record.One[soc1.Evidence](s.ctx, v, "evidence", id)
+	s.must(err)
+	_, b, err := s.app.FileOf(s.ctx, "rita", app.OrganizationLedger, "evidence", id, e.Value.Files[0].SHA256)
+	s.must(err)
+	text, err := io.ReadAll(b)
+	s.must(err)
+	b.Close()
+	if strings.Contains(string(text), "Not passed yet") || !strings.Contains(string(text), "To take") {
+		t.Errorf("evidence tells who failed:\n%s", text)
+	}
+}
+
 // A course that comes with the program is adopted with its answers, once; a course
 // without a quiz is confirmed.
 func TestAdoptedAndConfirmedCourses(t *testing.T) {

@@ -25,7 +25,7 @@ func (f *Facts) Rows(r *Register, assignment string, then []record.Typed[soc1.Pe
 			state += ", overdue"
 		}
 		row := rowOf(l.Course, l.Assignment, l.Person, l.Pass)
-		row[7], row[8], row[13], row[14] = string(l.Due), state, fmt.Sprint(l.Attempts), string(l.Until)
+		row[7], row[8], row[13], row[14] = string(l.Due), state, attemptsAt(l), string(l.Until)
 		out, listed[l.Person.ID] = append(out, row), true
 	}
 	for _, l := range f.left(r, assignment, then) {
@@ -33,13 +33,22 @@ func (f *Facts) Rows(r *Register, assignment string, then []record.Typed[soc1.Pe
 			continue
 		}
 		row := rowOf(l.Course, l.Assignment, l.Person, l.Pass)
-		row[7], row[8], row[13], row[14] = string(l.Due), "Not passed, no longer asked", fmt.Sprint(l.Attempts), string(l.Until)
+		row[7], row[8], row[13], row[14] = string(l.Due), "Not passed, no longer asked", attemptsAt(l), string(l.Until)
 		if l.Pass != nil {
 			row[8] = "Passed, no longer asked"
 		}
 		out, listed[l.Person.ID] = append(out, row), true
 	}
 	return out
+}
+
+// attemptsAt is at which attempt somebody passed: the number is the pass's own, so that it
+// is right where the attempts before it are not at hand.
+func attemptsAt(l *Line) string {
+	if l.Pass != nil && l.State == Passed {
+		return fmt.Sprint(l.Pass.Value.Attempt)
+	}
+	return fmt.Sprint(l.Attempts)
 }
 
 // left are those whom an assignment does not ask any more, by name: who belonged to it
