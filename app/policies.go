@@ -145,9 +145,18 @@ func (a *App) AdoptPolicies(ctx context.Context, actor string, ids []string, eff
 		if titles[strings.ToLower(changes[i].Value.(soc1.Policy).Title)] {
 			return nil, &FieldError{"policies", fmt.Sprintf("There is a policy %q already. Change it there, or leave it out.", changes[i].Value.(soc1.Policy).Title), ""}
 		}
-		if _, err := a.Record(ctx, actor, OrganizationLedger, "policy", changes[i].ID, record.AsOf{}); err == nil {
-			return nil, &FieldError{"policies", fmt.Sprintf("%q was taken over before and retired. Record it anew under another id, or leave it out.", changes[i].Value.(soc1.Policy).Title), ""}
+		// What was taken over before and retired is another policy: its approvals and its
+		// exceptions are not those of the new one.
+		for n := 2; ; n++ {
+			_, err := a.Record(ctx, actor, OrganizationLedger, "policy", out[i], record.AsOf{})
+			if isNotFound(err) {
+				break
+			} else if err != nil {
+				return nil, err
+			}
+			out[i] = fmt.Sprintf("%s-%d", changes[i].ID, n)
 		}
+		changes[i].ID = out[i]
 	}
 	bulk, err := a.PutRecords(ctx, actor, changes, "From the starter set.", false)
 	if err != nil {

@@ -274,3 +274,37 @@ func TestOwnerWritesTheirPolicy(t *testing.T) {
 		t.Error("the owner brings a retired policy back")
 	}
 }
+
+// A starter that was taken over and retired is taken over anew, as another policy: what was
+// approved and departed from before is not approved and departed from now.
+func TestStarterTakenOverAgain(t *testing.T) {
+	s := begin(t)
+	_, err := s.apply("dana", person("cora", "", "service_organization", "control_owner"))
+	s.must(err)
+	starter := app.StarterPolicies()[0]
+	first, err := s.app.AdoptPolicies(s.ctx, "dana", []string{starter.ID}, "")
+	s.must(err)
+	_, err = s.apply("cora", "kind: policy_exception\nid: one\neffective: '2026-02-20'\ntitle: One\npolicy: "+first[0]+"\nwhat: w\nwhy: y\nowner: cora\nfrom: '2026-02-20'\nuntil: '2026-12-31'\n")
+	s.must(err)
+	if _, err := s.app.AdoptPolicies(s.ctx, "dana", []string{starter.ID}, ""); err == nil {
+		t.Error("a policy that is there is taken over again")
+	}
+	_, err = s.apply("dana", "kind: policy\nid: "+first[0]+"\neffective: '2026-02-20'\nretired: true\n")
+	s.must(err)
+	waits, err := s.app.Waiting(s.ctx, "cora")
+	s.must(err)
+	if !slices.ContainsFunc(waits, func(w app.WaitingItem) bool {
+		return w.For == app.WaitsPolicyException && w.Ref.ID == "one" && strings.Contains(w.What, "policy that was retired: end it")
+	}) {
+		t.Errorf("the exception leads nowhere: %+v", waits)
+	}
+	for _, want := range []string{first[0] + "-2", first[0] + "-3"} {
+		again, err := s.app.AdoptPolicies(s.ctx, "dana", []string{starter.ID}, "")
+		s.must(err)
+		if again[0] != want {
+			t.Errorf("taken over as %s, expected %s", again[0], want)
+		}
+		_, err = s.apply("dana", "kind: policy\nid: "+want+"\neffective: '2026-02-20'\nretired: true\n")
+		s.must(err)
+	}
+}
