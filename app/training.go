@@ -370,6 +370,9 @@ func plainAudience(a soc1.TrainingAssignment) soc1.TrainingAssignment {
 	if len(a.Audience.Roles) == 0 {
 		a.Audience.Roles = nil
 	}
+	if len(a.Audience.CustomRoles) == 0 {
+		a.Audience.CustomRoles = nil
+	}
 	if len(a.Audience.People) == 0 {
 		a.Audience.People = nil
 	}

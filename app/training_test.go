@@ -238,6 +238,36 @@ func TestHammeringAQuiz(t *testing.T) {
 	}
 }
 
+// Whoever holds a role that the organization made itself is asked by it, and takes the
+// course with the role beside it by which courses are taken.
+func TestCustomRolesAreAnAudience(t *testing.T) {
+	s := begin(t)
+	_, err := s.apply("dana", person("amy", "", "service_organization", "administrator"))
+	s.must(err)
+	held := func(id, roles string) string {
+		return strings.Replace(person(id, "", "service_organization", roles), "---\n", "custom_roles: [keeper]\n---\n", 1)
+	}
+	_, err = s.apply("amy", "kind: role\nid: keeper\nname: Keeper\npurpose: Keeps the policies.\nkeeps: [policy]\n---\n"+held("rita", "read_only")+held("only", ""))
+	s.must(err)
+	_, err = s.app.KeepCourse(s.ctx, "dana", small(t))
+	s.must(err)
+	var f *app.FieldError
+	if _, err := s.app.AssignTraining(s.ctx, "dana", app.Assigning{Course: "small", Audience: soc1.Audience{CustomRoles: []string{"none"}}, Due: "2026-12-31"}); !errors.As(err, &f) || f.Field != "audience" {
+		t.Errorf("a role that is none: %v", err)
+	}
+	_, err = s.app.AssignTraining(s.ctx, "dana", app.Assigning{ID: "t-small", Course: "small", Audience: soc1.Audience{CustomRoles: []string{"keeper"}}, Due: "2026-12-31"})
+	s.must(err)
+	r, err := s.app.Training(s.ctx, "dana", app.TrainingOptions{})
+	s.must(err)
+	lines := r.Assigned("t-small").Lines
+	if len(lines) != 2 || !r.Of("rita")[0].Reaches || r.Of("only")[0].Reaches || len(r.Of("dana")) != 0 {
+		t.Errorf("%+v", lines)
+	}
+	if got, err := s.app.TakeCourse(s.ctx, "rita", app.CourseTaking{Course: "small", Answers: map[string][]string{"q1": {"a"}, "q2": {"a", "b"}}}); err != nil || got.Assignment != "t-small" {
+		t.Errorf("%v %v", got, err)
+	}
+}
+
 // That somebody failed a quiz is read by who keeps courses and by nobody else, whichever
 // way they ask: that is more than a page leaving it out. A pass everybody reads, with the
 // number of its attempt; who failed learns it from the course.
