@@ -20,7 +20,9 @@ type Audience struct {
 }
 
 // None reports whether the audience is nobody at all.
-func (a Audience) None() bool { return !a.Everybody && len(a.Roles) == 0 && len(a.CustomRoles) == 0 && len(a.People) == 0 }
+func (a Audience) None() bool {
+	return !a.Everybody && len(a.Roles) == 0 && len(a.CustomRoles) == 0 && len(a.People) == 0
+}
 
 // IsZero reports the same, so that an audience of nobody is not written.
 func (a Audience) IsZero() bool { return a.None() }

@@ -22,10 +22,10 @@ type assignPage struct {
 	Course *training.Course
 	To     string
 	// What was typed.
-	Everybody, Anew     bool
-	Roles, People       []option
+	Everybody, Anew bool
+	Roles, People   []option
 	// Custom are the roles that the organization made itself.
-	Custom []option
+	Custom              []option
 	Engagements         []option
 	Due, Reason         string
 	Problem, At, Cancel string
