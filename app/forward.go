@@ -65,6 +65,9 @@ func (a *App) CompareReports(ctx context.Context, actor, before, after string) (
 		}
 		return nil, &FieldError{"before", fmt.Sprintf("There is no engagement %q.", before), "reperform get engagement"}
 	}
+	if early.ID == late.ID {
+		return nil, &FieldError{"before", fmt.Sprintf("%s would be compared with itself. Name an earlier report as before, or leave it out: then it is the one that ended before.", late.Value.Title), "reperform get engagement"}
+	}
 	if early.Value.End() > late.Value.End() {
 		return nil, &FieldError{"before", fmt.Sprintf("%s ends after %s. Compare them the other way round.", early.Value.Title, late.Value.Title), ""}
 	}

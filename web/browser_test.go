@@ -63,6 +63,13 @@ func (h *liveHouse) now() time.Time {
 	return h.clock
 }
 
+// later lets time go by.
+func (h *liveHouse) later(d time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.clock = h.clock.Add(d)
+}
+
 // live gives the shared workspace.
 func live(t testing.TB) *liveHouse {
 	t.Helper()

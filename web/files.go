@@ -195,9 +195,12 @@ func (r *request) valuesWithFiles() (url.Values, []soc1.File, error) {
 	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); media == "multipart/form-data" {
 		v, files, err = r.parts()
 	} else {
-		v, err = r.formValues()
+		v, err = r.typedValues()
 	}
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := r.once(v, files); err != nil {
 		return nil, nil, err
 	}
 	for _, token := range v[uploadField] {

@@ -89,6 +89,8 @@ type Site struct {
 	uploads waitingFiles
 	// reports are what PDFs of subservice organizations propose.
 	reports readReports
+	// done are the forms that were sent, see once.
+	done doneOnce
 	// trendPatience is how long a home page waits for its trend; zero is the
 	// usual time.
 	trendPatience time.Duration

@@ -171,6 +171,9 @@ func (s *stage) at(date soc1.Date, hour int) {
 	s.now = time.Date(date.Year(), time.Month(date.Month()), date.Day(), hour, 0, 0, 0, s.zone)
 }
 
+// pass lets time go by.
+func (s *stage) pass(d time.Duration) { s.now = s.now.Add(d) }
+
 // clock moves on a little with every look, so that no two entries coincide.
 func (s *stage) clock() time.Time {
 	s.now = s.now.Add(7 * time.Second)
