@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -43,20 +42,7 @@ type OwnTable struct {
 }
 
 // CSV is the table as a file.
-func (t *OwnTable) CSV() []byte {
-	var b bytes.Buffer
-	w := csv.NewWriter(&b)
-	_ = w.Write(t.Head)
-	for _, row := range t.Rows {
-		out := make([]string, len(row))
-		for i, s := range row {
-			out[i] = PlainCell(s)
-		}
-		_ = w.Write(out)
-	}
-	w.Flush()
-	return b.Bytes()
-}
+func (t *OwnTable) CSV() []byte { return CSV(t.Head, t.Rows) }
 
 // ownAccess are the kinds that decide who may do what, ownSettings those that decide
 // what the program shows and asks for; of controls the fields that do.

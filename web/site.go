@@ -169,6 +169,8 @@ func (s *Site) register() {
 	s.add("POST /gaps/withdraw", (*request).withdrawGap)
 	s.add("GET /mapping", (*request).listMapping)
 	s.add("GET /mapping/of/{framework}", (*request).showFramework)
+	s.add("GET /mapping/of/{framework}/coverage.csv", (*request).coverageCSV)
+	s.add("GET /mapping/of/{framework}/coverage.xlsx", (*request).coverageXLSX)
 	s.add("POST /mapping/reuse/{id}", (*request).reuseControl)
 	s.add("GET /mapping/import", (*request).frameworkImportForm)
 	s.add("POST /mapping/import", (*request).receiveFramework)

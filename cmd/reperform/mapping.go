@@ -105,7 +105,7 @@ func (c *cli) mappingCommand() *cobra.Command {
 	})
 	cmd.Args = cobra.ArbitraryArgs
 	at.clocks(cmd)
-	cmd.AddCommand(c.mappingImportCommand(), c.mappingReuseCommand(), c.mappingCoverCommand())
+	cmd.AddCommand(c.mappingImportCommand(), c.mappingExportCommand(), c.mappingReuseCommand(), c.mappingCoverCommand())
 	return cmd
 }
 
@@ -180,6 +180,74 @@ func (c *cli) printFramework(r *mapping.Register, name string) error {
 			fmt.Fprintf(w, "Proposal: %s (%s) could be %s (%s): %d %% of the words, %s\n", p.Code, p.ID, p.ControlCode, p.Control, p.Alike, strings.Join(p.Identifiers, ", "))
 		}
 	})
+}
+
+func (c *cli) mappingExportCommand() *cobra.Command {
+	var at pointFlags
+	var out, list string
+	cmd := c.command("export FRAMEWORK", "mapping", func(cmd *cobra.Command, args []string) error {
+		ext := strings.ToLower(filepath.Ext(out))
+		switch {
+		case ext != ".csv" && ext != ".xlsx":
+			return fmt.Errorf("--output %q: name a file that ends in .csv or .xlsx", out)
+		case ext == ".xlsx" && cmd.Flags().Changed("list"):
+			return errors.New("--list goes with a .csv file; a workbook holds all lists")
+		}
+		a, err := c.open(cmd.Context())
+		if err != nil {
+			return err
+		}
+		asOf, err := c.point(cmd.Context(), a, app.OrganizationLedger, at.asOf, at.knownAt)
+		if err != nil {
+			return err
+		}
+		r, err := a.Mapping(cmd.Context(), c.actor, asOf)
+		if err != nil {
+			return err
+		}
+		name, err := app.FrameworkNamed(r, args[0])
+		if err != nil {
+			return err
+		}
+		f := r.Framework(name)
+		tables := r.Tables(f)
+		var b []byte
+		if ext == ".csv" {
+			t := r.Table(f, list)
+			if t == nil {
+				return fmt.Errorf("--list %q: there are %s", list, strings.Join(mapping.TableNames, ", "))
+			}
+			tables, b = []mapping.Table{*t}, app.CSV(t.Heads(), t.Rows)
+		} else {
+			about := f.About(r)
+			if at.asOf != "" {
+				about = append(about, [2]string{"As of", at.asOf})
+			}
+			if b, err = mapping.Workbook(tables, about); err != nil {
+				return err
+			}
+		}
+		if err := os.WriteFile(out, b, 0o600); err != nil {
+			return err
+		}
+		rows := map[string]int{}
+		for _, t := range tables {
+			rows[t.Name] = len(t.Rows)
+		}
+		return c.print(map[string]any{"file": out, "framework": name, "rows": rows}, func(w io.Writer) {
+			for _, t := range tables {
+				fmt.Fprintf(w, "%s: %s\n", t.Name, english.Count(rows[t.Name], "row"))
+			}
+			fmt.Fprintf(w, "Written to %s.\n", out)
+		})
+	})
+	cmd.Short = "Write the coverage of a framework, both ways, as CSV or as a workbook"
+	cmd.Args = cobra.ExactArgs(1)
+	cmd.Flags().StringVarP(&out, "output", "o", "", "file to write, .csv or .xlsx (required)")
+	cmd.Flags().StringVar(&list, "list", "requirements", "the list of a .csv file: "+strings.Join(mapping.TableNames, ", "))
+	at.clocks(cmd)
+	_ = cmd.MarkFlagRequired("output")
+	return cmd
 }
 
 func (c *cli) mappingImportCommand() *cobra.Command {
