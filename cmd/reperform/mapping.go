@@ -295,16 +295,17 @@ func (c *cli) mappingImportCommand() *cobra.Command {
 			return err
 		}
 		type row struct {
-			Line   int64  `json:"line,omitempty"`
-			Path   string `json:"path,omitempty"`
-			Code   string `json:"code"`
-			ID     string `json:"id"`
-			Change string `json:"change"`
-			Tied   string `json:"tied_to,omitempty"`
+			Line   int64             `json:"line,omitempty"`
+			Path   string            `json:"path,omitempty"`
+			Code   string            `json:"code"`
+			ID     string            `json:"id"`
+			Change string            `json:"change"`
+			Tied   string            `json:"tied_to,omitempty"`
+			Fields []app.FieldChange `json:"fields,omitempty"`
 		}
 		var rows []row
 		for _, r := range p.Rows {
-			rows = append(rows, row{r.Line, r.Path, r.Code, r.ID, string(r.Change), r.Tied})
+			rows = append(rows, row{r.Line, r.Path, r.Code, r.ID, string(r.Change), r.Tied, r.Fields})
 		}
 		return c.print(map[string]any{"file": p.File, "framework": p.Framework, "catalogue": p.Catalogue, "rows": rows, "warnings": p.Warnings, "ignored": p.Ignored, "absent": p.Absent, "recorded": !o.DryRun}, func(w io.Writer) {
 			what := "control"
@@ -318,6 +319,17 @@ func (c *cli) mappingImportCommand() *cobra.Command {
 				fmt.Fprintf(w, "Not taken over: %s\n", strings.Join(p.Ignored, ", "))
 			}
 			for _, r := range p.Rows {
+				if r.Change == app.Change {
+					fmt.Fprintf(w, "%s changes\n", r.Code)
+					for _, f := range r.Fields {
+						if len(f.Old) > 0 {
+							fmt.Fprintf(w, "    - %s: %s\n", f.Path, short(f.Old))
+						}
+						if len(f.New) > 0 {
+							fmt.Fprintf(w, "    + %s: %s\n", f.Path, short(f.New))
+						}
+					}
+				}
 				if r.Tied != "" {
 					fmt.Fprintf(w, "%s changes and is tied to %s: look whether they are still one control\n", r.Code, r.Tied)
 				}
@@ -342,6 +354,7 @@ func (c *cli) mappingImportCommand() *cobra.Command {
 	fl.StringArrayVar(&columns, "column", nil, "what a column holds: HEADING=FIELD, or HEADING= to leave it out")
 	fl.BoolVar(&o.LeaveOut, "leave-out", false, "leave out the columns whose headings are not known")
 	fl.StringVar(&f.Options.Sheet, "sheet", "", "the sheet of a workbook")
+	fl.Int64Var(&f.Options.HeaderRow, "header-row", 0, "the row with the headings, where it is not the first that holds something")
 	fl.StringVar(&f.Options.Encoding, "encoding", "", "how a text is written: utf-8, latin-1, windows-1252, utf-16")
 	fl.StringVar(&effective, "effective", "", "the day from which the records hold (default: today)")
 	fl.StringVar(&o.Reason, "reason", "", "why, as the ledger keeps it")
