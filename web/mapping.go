@@ -616,6 +616,9 @@ func (r *request) proposalsHref(their string) string {
 
 // reuseControl records a decision on a control of another program.
 func (r *request) reuseControl() error {
+	if err := r.notOfPast(); err != nil {
+		return err
+	}
 	v, err := r.formValues()
 	if err != nil {
 		return err

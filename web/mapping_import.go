@@ -44,9 +44,17 @@ type frameworkImportPage struct {
 // frameworkWaiting is what uploads are kept under.
 const frameworkWaiting = "framework_control"
 
-func (r *request) mayImportFramework() error {
+// notOfPast refuses to change anything from a page about the past.
+func (r *request) notOfPast() error {
 	if r.past.On() {
 		return badRequest("asof", errors.New("the past cannot be changed; go back to today first"))
+	}
+	return nil
+}
+
+func (r *request) mayImportFramework() error {
+	if err := r.notOfPast(); err != nil {
+		return err
 	}
 	if r.partly() {
 		return withheldMapping

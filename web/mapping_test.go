@@ -147,6 +147,11 @@ func TestMappingIsAttacked(t *testing.T) {
 	if w := m.post(manager, "/mapping/reuse/absent", form("decision", "same", "control", "itgc-1-3")); w.Code != http.StatusNotFound {
 		t.Errorf("a control that is not there is answered %d", w.Code)
 	}
+	for path, v := range map[string]url.Values{at: form("decision", "same", "control", "itgc-1-3"), "/scope/forward": {"from": {"soc1-2025"}}, "/calendar/own": {"engagement": {"soc1-2025"}}} {
+		if w := m.post(manager, path+"?asof=2025-03-01", v); w.Code != http.StatusBadRequest {
+			t.Errorf("%s from the past answers %d", path, w.Code)
+		}
+	}
 	// Sent twice, the second is told that it was changed.
 	if w := m.post(manager, at, form("decision", "same", "control", "itgc-1-3")); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/mapping/of/TSC-2017?page=2&view=proposals" {
 		t.Fatalf("it answers %d to %s", w.Code, w.Header().Get("Location"))
