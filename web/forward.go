@@ -26,9 +26,9 @@ type forwardPage struct {
 	Between string
 	Late    bool
 	// Past says that a point in time is chosen, which the comparison does not follow.
-	Past bool
-	Counts  []forwardCount
-	Groups  []forwardGroup
+	Past   bool
+	Counts []forwardCount
+	Groups []forwardGroup
 	// Roll is where the next report is recorded, empty where the person records none, and
 	// Next what that would be.
 	Roll    string
