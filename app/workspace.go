@@ -101,6 +101,7 @@ type App struct {
 	zones     zones
 	due       dueEvidence
 	gaps      gapEngines
+	mapped    mappings
 	// readOnly says that nothing can be written where the workspace lies.
 	readOnly bool
 }

@@ -25,8 +25,10 @@ type forwardPage struct {
 	// Between says how the two periods lie.
 	Between string
 	Late    bool
-	Counts  []forwardCount
-	Groups  []forwardGroup
+	// Past says that a point in time is chosen, which the comparison does not follow.
+	Past   bool
+	Counts []forwardCount
+	Groups []forwardGroup
 	// Roll is where the next report is recorded, empty where the person records none, and
 	// Next what that would be.
 	Roll    string
@@ -90,6 +92,7 @@ func (r *request) forwardAgain(status int, before, after string, typed app.Rolli
 	default:
 		p.Between, p.Late = fmt.Sprintf("The two periods overlap by %s.", count(-fw.Days, "day")), true
 	}
+	p.Past = r.past.On()
 	for _, e := range fw.Engagements {
 		at := func(b, a string) string {
 			return r.url("/scope/forward?before=%s&after=%s", url.QueryEscape(b), url.QueryEscape(a))
@@ -245,6 +248,9 @@ func (r *request) fieldsBetween(d scoping.Difference) []change {
 
 // rollForward records the next report.
 func (r *request) rollForward() error {
+	if err := r.notOfPast(); err != nil {
+		return err
+	}
 	v, err := r.formValues()
 	if err != nil {
 		return err

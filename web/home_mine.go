@@ -283,6 +283,10 @@ func (r *request) waitingItem(w app.WaitingItem) homeItem {
 		x.Icon, x.Text, x.Action = "book-open", w.What, "Look"
 		x.Href = in.url("/training/%s", url.PathEscape(w.Ref.ID))
 		x.ActionHref = x.Href
+	case app.WaitsProposals:
+		x.Icon, x.Text, x.Action = "waypoints", strings.TrimSuffix(w.What, "."), "Decide"
+		x.Href = in.proposalsHref(w.Ref.ID)
+		x.ActionHref = x.Href
 	case app.WaitsReview:
 		x.Icon, x.Text = "eye", "Test to review: "+ref.Text
 	case app.WaitsPlan:

@@ -376,6 +376,8 @@ var noPage = map[string]string{
 	"GET /readiness.pdf":                                      "/readiness.pdf",
 	"GET /calendar.csv":                                       "/calendar.csv?objective=itgc-2",
 	"GET /calendar.xlsx":                                      "/calendar.xlsx?objective=itgc-2",
+	"GET /mapping/of/{framework}/coverage.csv":                "/mapping/of/TSC-2017/coverage.csv?list=objectives",
+	"GET /mapping/of/{framework}/coverage.xlsx":               "/mapping/of/TSC-2017/coverage.xlsx",
 	"GET /gaps.csv":                                           "/gaps.csv?severity=high",
 	"GET /gaps.xlsx":                                          "/gaps.xlsx?group=CTL",
 	"GET /x/{ledger}/gaps.csv":                                "/x/{ledger}/gaps.csv",

@@ -177,6 +177,8 @@ func (s *Site) register() {
 	s.add("POST /subservice/{id}", (*request).saveReport)
 	s.add("GET /mapping", (*request).listMapping)
 	s.add("GET /mapping/of/{framework}", (*request).showFramework)
+	s.add("GET /mapping/of/{framework}/coverage.csv", (*request).coverageCSV)
+	s.add("GET /mapping/of/{framework}/coverage.xlsx", (*request).coverageXLSX)
 	s.add("POST /mapping/reuse/{id}", (*request).reuseControl)
 	s.add("GET /mapping/import", (*request).frameworkImportForm)
 	s.add("POST /mapping/import", (*request).receiveFramework)
