@@ -207,7 +207,8 @@ func (a *App) authorizeOn(ctx context.Context, actor string, act identity.Action
 }
 
 // View is the actor's reading of a ledger as of a point on the two clocks.
-// Known 0 is now. It shows the kinds that the actor may read; who may read none
+// Known 0 is now. It shows the kinds that the actor may read, and of attempts at courses
+// those that failed to none but who keeps courses; who may read none
 // is refused. What is known now is answered from memory, on any date; what was
 // known earlier is read from the store.
 func (a *App) View(ctx context.Context, actor, name string, asOf record.AsOf) (*record.View, error) {
@@ -216,10 +217,16 @@ func (a *App) View(ctx context.Context, actor, name string, asOf record.AsOf) (*
 		return nil, err
 	}
 	v, err := a.view(ctx, name, asOf)
-	if err != nil || r.whole {
-		return v, err
+	if err != nil {
+		return nil, err
 	}
-	return v.Only(r.Kind), nil
+	if !r.whole {
+		v = v.Only(r.Kind)
+	}
+	if name == OrganizationLedger && !r.failed {
+		v = v.Without("course_completion", failedAttempt)
+	}
+	return v, nil
 }
 
 func (a *App) view(ctx context.Context, name string, asOf record.AsOf) (*record.View, error) {

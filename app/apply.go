@@ -263,6 +263,9 @@ func (p *planner) allowed(it *ascode.Item, kind *record.Kind) bool {
 	if path, message, remedy := p.remediationProblem(it, stored); message != "" {
 		return add(path, message, remedy)
 	}
+	if path, message, remedy := p.policyProblem(it, stored); message != "" {
+		return add(path, message, remedy)
+	}
 	if why := p.performed(it); why != "" {
 		return add("retired", why, "What was done stays in the file; conclude that the test is superseded and say why in a working paper note.")
 	}

@@ -462,6 +462,15 @@ func fileIn(x record.Record, sha256 string) (soc1.File, bool) {
 	case "course":
 		c, err := record.Decode[soc1.Course](x)
 		return pickFile(c.Files, sha256, err)
+	case "subservice_report":
+		r, err := record.Decode[soc1.ObtainedReport](x)
+		files := r.Files
+		for _, b := range r.BridgeLetters {
+			if b.File.SHA256 != "" {
+				files = append(files, b.File)
+			}
+		}
+		return pickFile(files, sha256, err)
 	}
 	return soc1.File{}, false
 }

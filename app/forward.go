@@ -65,6 +65,9 @@ func (a *App) CompareReports(ctx context.Context, actor, before, after string) (
 		}
 		return nil, &FieldError{"before", fmt.Sprintf("There is no engagement %q.", before), "reperform get engagement"}
 	}
+	if early.ID == late.ID {
+		return nil, &FieldError{"before", fmt.Sprintf("%s would be compared with itself. Name an earlier report as before, or leave it out: then it is the one that ended before.", late.Value.Title), "reperform get engagement"}
+	}
 	if early.Value.End() > late.Value.End() {
 		return nil, &FieldError{"before", fmt.Sprintf("%s ends after %s. Compare them the other way round.", early.Value.Title, late.Value.Title), ""}
 	}
@@ -209,6 +212,15 @@ func (a *App) rolled(ctx context.Context, actor string, x Rolling) (*Rolled, []R
 	if _, taken := record.Find(all, out.ID); taken {
 		return nil, nil, &FieldError{"id", fmt.Sprintf("There is an engagement %q already: it was rolled forward before. Open that one, or give another id.", out.ID), ""}
 	}
+	// What was taken out of use keeps its id: what is proposed makes way for it.
+	free, err := freeID(ctx, v, "engagement", out.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	if free != out.ID && strings.TrimSpace(x.ID) != "" {
+		return nil, nil, &FieldError{"id", fmt.Sprintf("An engagement %q was taken out of use, and an id is not given twice. Give another id, such as %s.", out.ID, free), ""}
+	}
+	out.ID = free
 	today, err := a.Today(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -221,7 +233,11 @@ func (a *App) rolled(ctx context.Context, actor string, x Rolling) (*Rolled, []R
 	for _, s := range sections {
 		if s.Value.Engagement == old.ID {
 			s.Value.Engagement = out.ID
-			changes = append(changes, RecordChange{Ledger: OrganizationLedger, Kind: "description_section", ID: ofReport(s.ID, old.ID, out.ID), Effective: today, Value: s.Value})
+			id, err := freeID(ctx, v, "description_section", ofReport(s.ID, old.ID, out.ID))
+			if err != nil {
+				return nil, nil, err
+			}
+			changes = append(changes, RecordChange{Ledger: OrganizationLedger, Kind: "description_section", ID: id, Effective: today, Value: s.Value})
 			out.Sections++
 		}
 	}
@@ -232,7 +248,11 @@ func (a *App) rolled(ctx context.Context, actor string, x Rolling) (*Rolled, []R
 	for _, s := range others {
 		if s.Value.Engagement == old.ID {
 			s.Value.Engagement = out.ID
-			changes = append(changes, RecordChange{Ledger: OrganizationLedger, Kind: "other_information", ID: ofReport(s.ID, old.ID, out.ID), Effective: today, Value: s.Value})
+			id, err := freeID(ctx, v, "other_information", ofReport(s.ID, old.ID, out.ID))
+			if err != nil {
+				return nil, nil, err
+			}
+			changes = append(changes, RecordChange{Ledger: OrganizationLedger, Kind: "other_information", ID: id, Effective: today, Value: s.Value})
 			out.Others++
 		}
 	}

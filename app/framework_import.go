@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -46,6 +47,9 @@ type FrameworkImport struct {
 	// Reason is what the ledger keeps; empty names the file.
 	Reason string
 	DryRun bool
+	// Shown is the plan that was looked at. Where the file would do something else by
+	// now, nothing is recorded, and ErrFrameworkMoved comes beside the plan of now.
+	Shown *FrameworkPlan
 }
 
 // FrameworkPlan is what an import does or did.
@@ -119,6 +123,9 @@ func (p *FrameworkPlan) Bad() int {
 	return n
 }
 
+// ErrFrameworkMoved says that records changed after somebody looked at what a file does.
+var ErrFrameworkMoved = errors.New("nothing was recorded, because records changed after you looked at what the file does")
+
 // ErrFrameworkRows says that rows of the file are wrong, and that nothing was recorded.
 var ErrFrameworkRows = errors.New("nothing was recorded, because the file has rows with problems")
 
@@ -141,6 +148,11 @@ type frameworkImporter struct {
 	plan  *FrameworkPlan
 	reg   *mapping.Register
 	known map[string]string
+	app   *App
+	// taken are the ids that records of the kind have or had.
+	taken map[string]bool
+	// numbers are identifiers that a spreadsheet may have shortened.
+	numbers []string
 }
 
 // ImportFramework imports the register of another program, or a catalogue that the
@@ -157,15 +169,18 @@ func (a *App) ImportFramework(ctx context.Context, actor string, f FrameworkFile
 	if err := a.MayPut(ctx, actor, OrganizationLedger, "framework_control", ""); err != nil {
 		return nil, err
 	}
-	im := &frameworkImporter{o: o, reg: reg, heads: map[string]string{}, file: filepath.Base(strings.ReplaceAll(f.Name, `\`, "/"))}
+	im := &frameworkImporter{app: a, o: o, reg: reg, heads: map[string]string{}, file: filepath.Base(strings.ReplaceAll(f.Name, `\`, "/"))}
 	if err := im.framework(); err != nil {
 		return nil, err
 	}
 	im.plan = &FrameworkPlan{File: im.file, Framework: im.o.Framework, Catalogue: o.Catalogue}
 	var rows []frameworkRow
-	if strings.EqualFold(filepath.Ext(im.file), ".json") {
+	switch strings.ToLower(filepath.Ext(im.file)) {
+	case ".json":
 		rows, err = im.oscal(f.Bytes)
-	} else {
+	case ".xml", ".yaml", ".yml":
+		err = tableError(im.file, "OSCAL is read in JSON, and not in XML or YAML", "convert it to JSON first; OSCAL's own tools do")
+	default:
 		rows, err = im.table(ctx, f)
 	}
 	if err != nil {
@@ -179,10 +194,14 @@ func (a *App) ImportFramework(ctx context.Context, actor string, f FrameworkFile
 		return nil, err
 	}
 	im.knownIDs()
+	if err := im.takenIDs(ctx, actor); err != nil {
+		return nil, err
+	}
 	if err := im.compare(rows, cmp.Or(o.Effective, today)); err != nil {
 		return nil, err
 	}
-	bulk, err := a.PutRecords(ctx, actor, im.plan.changes, cmp.Or(o.Reason, fmt.Sprintf("Imported from %s.", im.file)), o.DryRun || im.plan.Bad() > 0)
+	moved := o.Shown != nil && !im.plan.same(o.Shown)
+	bulk, err := a.PutRecords(ctx, actor, im.plan.changes, cmp.Or(o.Reason, fmt.Sprintf("Imported from %s.", im.file)), o.DryRun || moved || im.plan.Bad() > 0)
 	if err != nil && !errors.Is(err, ErrBulk) {
 		return nil, err
 	}
@@ -192,7 +211,17 @@ func (a *App) ImportFramework(ctx context.Context, actor string, f FrameworkFile
 	if im.plan.Bad() > 0 || err != nil {
 		return im.plan, fmt.Errorf("%s: %d of %d: %w", im.file, im.plan.Bad(), len(im.plan.Rows), ErrFrameworkRows)
 	}
+	if moved {
+		return im.plan, fmt.Errorf("%s: %w", im.file, ErrFrameworkMoved)
+	}
 	return im.plan, nil
+}
+
+// same tells whether two plans of a file do the same to the same revisions.
+func (p *FrameworkPlan) same(q *FrameworkPlan) bool {
+	return slices.EqualFunc(p.changes, q.changes, func(a, b RecordChange) bool {
+		return a.Kind == b.Kind && a.ID == b.ID && a.Revision == b.Revision
+	})
 }
 
 // framework finds the framework that is named.
@@ -279,6 +308,9 @@ func (im *frameworkImporter) table(ctx context.Context, f FrameworkFile) ([]fram
 		return nil, err
 	}
 	im.sheet, im.plan.Sheet, im.plan.Warnings = t.Sheet, t.Sheet, t.Warnings
+	if others := slices.DeleteFunc(slices.Clone(t.Sheets), func(s string) bool { return s == t.Sheet }); len(others) > 0 {
+		im.plan.Warnings = append(im.plan.Warnings, fmt.Sprintf("Read is the sheet %q alone. Not read: %s.", t.Sheet, strings.Join(others, ", ")))
+	}
 	fields, err := im.columns(t)
 	if err != nil {
 		return nil, err
@@ -398,10 +430,7 @@ func (im *frameworkImporter) compare(rows []frameworkRow, effective soc1.Date) e
 	if im.plan.Catalogue {
 		key = "identifier"
 	}
-	ids, first, recorded := map[string]bool{}, map[string]*frameworkRow{}, im.recorded()
-	for _, x := range im.everyID() {
-		ids[x] = true
-	}
+	ids, first, recorded := im.taken, map[string]*frameworkRow{}, im.recorded()
 	source := im.file
 	if im.o.Version != "" {
 		source += ", " + strings.TrimSpace(im.o.Version)
@@ -420,6 +449,9 @@ func (im *frameworkImporter) compare(rows []frameworkRow, effective soc1.Date) e
 			r.cells[f] = Unescaped(r.cells[f])
 		}
 		out.Code = r.cells[key]
+		if r.path == "" {
+			im.spreadsheetHabits(r, key, bad)
+		}
 		if im.plan.Catalogue {
 			id, ok := im.identify(out.Code)
 			if out.Code = id; !ok {
@@ -461,6 +493,14 @@ func (im *frameworkImporter) compare(rows []frameworkRow, effective soc1.Date) e
 		}
 	}
 	slices.Sort(im.plan.Absent)
+	if n := len(im.numbers); n > 0 {
+		const most = 5
+		told := strings.Join(im.numbers[:min(n, most)], ", ")
+		if n > most {
+			told += fmt.Sprintf(" and %d more", n-most)
+		}
+		im.plan.Warnings = append(im.plan.Warnings, fmt.Sprintf("Look at %s: a spreadsheet that takes an identifier for a number makes 5.1 of 5.10, and both are identifiers of %s.", told, im.o.Framework))
+	}
 	switch {
 	case im.plan.Catalogue && unlisted > 0 && library.FrameworkTitle(im.o.Framework) != im.o.Framework:
 		im.plan.Warnings = append(im.plan.Warnings, fmt.Sprintf("%d of the identifiers are none of those that come with the program for %s. They are taken as they stand.", unlisted, im.o.Framework))
@@ -533,20 +573,52 @@ func (im *frameworkImporter) recorded() map[string]*recordedRow {
 	return out
 }
 
-// everyID are the ids that records of the kind have.
-func (im *frameworkImporter) everyID() []string {
-	var out []string
-	for i := range im.reg.Theirs {
-		out = append(out, im.reg.Theirs[i].ID)
+// takenIDs are the ids of the kind that cannot be given again: those of records that were
+// taken out of use among them.
+func (im *frameworkImporter) takenIDs(ctx context.Context, actor string) error {
+	v, err := im.app.View(ctx, actor, OrganizationLedger, record.AsOf{})
+	if err != nil {
+		return err
 	}
-	for i := range im.reg.Frameworks {
-		for n := range im.reg.Frameworks[i].Requirements {
-			if q := im.reg.Frameworks[i].Requirements[n].Words; q != nil {
-				out = append(out, q.ID)
-			}
+	kind := "framework_control"
+	if im.plan.Catalogue {
+		kind = "framework_requirement"
+	}
+	list, err := v.Rows(ctx, kind)
+	if err != nil {
+		return err
+	}
+	im.taken = map[string]bool{}
+	list.All(func(it *record.Item) bool {
+		im.taken[it.Record.ID] = true
+		return true
+	})
+	return nil
+}
+
+var (
+	dateText    = regexp.MustCompile(`^\d{4}-\d\d-\d\d`)
+	numericCode = regexp.MustCompile(`^\d+\.\d$`)
+)
+
+// spreadsheetHabits finds codes that a spreadsheet took for something else: for a date,
+// which is refused, or for a number, by which 5.10 becomes 5.1 and is told.
+func (im *frameworkImporter) spreadsheetHabits(r *frameworkRow, key string, bad func(field, message, remedy string)) {
+	look := func(field, s string) {
+		if dateText.MatchString(s) {
+			bad(field, fmt.Sprintf("%q is a date.", s), "A spreadsheet took a code for one: format the column as text, and write the code again.")
+		}
+		if _, is := im.identify(s); !is || !numericCode.MatchString(s) {
+			return
+		}
+		if _, longer := im.identify(s + "0"); longer {
+			im.numbers = append(im.numbers, fmt.Sprintf("%q in row %d", s, r.line))
 		}
 	}
-	return out
+	look(key, r.cells[key])
+	for _, id := range r.identifiers {
+		look("identifiers", id)
+	}
 }
 
 // change is what a row makes of what is recorded. The register's words are taken over,

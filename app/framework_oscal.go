@@ -34,7 +34,9 @@ type node struct {
 type oscalReader struct {
 	im      *frameworkImporter
 	ignored map[string]int
-	rows    []frameworkRow
+	// said are the controls as they were read, to see those that are told twice.
+	said map[string]bool
+	rows []frameworkRow
 	// problems keep the document from being read at all.
 	problem error
 }
@@ -52,6 +54,7 @@ func (im *frameworkImporter) oscal(b []byte) ([]frameworkRow, error) {
 	case len(b) > MostOSCALBytes:
 		return nil, tableError(im.file, fmt.Sprintf("the document has %d bytes, and one may have %d", len(b), MostOSCALBytes), "split it")
 	}
+	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
 	if err := im.soundJSON(b); err != nil {
 		return nil, err
 	}
@@ -59,7 +62,7 @@ func (im *frameworkImporter) oscal(b []byte) ([]frameworkRow, error) {
 	if err := json.Unmarshal(b, &root); err != nil {
 		return nil, im.oscalError("$", "The document is no object.", "An OSCAL document begins with its kind, such as catalog.")
 	}
-	o := &oscalReader{im: im, ignored: map[string]int{}}
+	o := &oscalReader{im: im, ignored: map[string]int{}, said: map[string]bool{}}
 	im.plan.Catalogue = false
 	top := &node{o: o, path: "", kind: "document", m: root}
 	defer func() {
@@ -77,8 +80,9 @@ func (im *frameworkImporter) oscal(b []byte) ([]frameworkRow, error) {
 		c := top.object("catalog", "catalog")
 		im.plan.Catalogue = true
 		c.version()
-		c.controls("")
-		c.groups("")
+		params := c.params(nil)
+		c.controls("", params)
+		c.groups("", params)
 		c.rest("uuid")
 	case top.has("component-definition"):
 		c := top.object("component-definition", "component-definition")
@@ -281,19 +285,65 @@ func (n *node) version() {
 	m.rest("last-modified", "oscal-version", "published")
 }
 
-func (n *node) groups(within string) {
+// params are what the parameters of a part are called, with those of what it is within.
+func (n *node) params(within map[string]string) map[string]string {
+	list := n.list("params", "param")
+	if len(list) == 0 && within != nil {
+		return within
+	}
+	out := map[string]string{}
+	maps.Copy(out, within)
+	for _, p := range list {
+		id, label := p.text("id"), p.text("label")
+		if s := p.object("select", "param.select"); label == "" {
+			label = strings.Join(s.texts("choice"), " or ")
+		}
+		out[id] = label
+		p.rest("class")
+	}
+	// A choice may name another parameter.
+	for id, label := range out {
+		out[id] = insertParam.ReplaceAllStringFunc(label, func(m string) string { return out[insertParam.FindStringSubmatch(m)[1]] })
+	}
+	return out
+}
+
+// texts takes a member that is a list of texts.
+func (n *node) texts(name string) []string {
+	v, ok := n.m[name]
+	if !ok {
+		return nil
+	}
+	delete(n.m, name)
+	all, ok := v.([]any)
+	if !ok {
+		n.wrong(name, "list")
+	}
+	var out []string
+	for i, x := range all {
+		s, ok := x.(string)
+		if !ok {
+			n.wrong(fmt.Sprintf("%s[%d]", name, i), "text")
+		}
+		out = append(out, strings.TrimSpace(s))
+	}
+	return out
+}
+
+func (n *node) groups(within string, params map[string]string) {
 	for _, g := range n.list("groups", "group") {
 		title := g.text("title")
 		if title == "" {
 			title = within
 		}
-		g.controls(title)
-		g.groups(title)
+		own := g.params(params)
+		g.controls(title, own)
+		g.groups(title, own)
 		g.rest("id", "class")
 	}
 }
 
-func (n *node) controls(group string) {
+func (n *node) controls(group string, within map[string]string) {
 	for _, c := range n.list("controls", "control") {
 		id, title, label, withdrawn := c.text("id"), c.text("title"), "", false
 		for _, p := range c.list("props", "prop") {
@@ -307,10 +357,7 @@ func (n *node) controls(group string) {
 				n.o.ignored["control.props "+name]++
 			}
 		}
-		params := map[string]string{}
-		for _, p := range c.list("params", "param") {
-			params[p.text("id")] = p.text("label")
-		}
+		params := c.params(within)
 		var text []string
 		for _, p := range c.list("parts", "part") {
 			if name := p.text("name"); name == "statement" {
@@ -330,7 +377,7 @@ func (n *node) controls(group string) {
 			}
 			n.o.rows = append(n.o.rows, r)
 		}
-		c.controls(group)
+		c.controls(group, params)
 		c.rest("class")
 	}
 }
@@ -438,5 +485,12 @@ func (o *oscalReader) implemented(r *node, component string, titles map[string]s
 	if component != "" {
 		code = id + " " + component
 	}
+	// A component is described once for each baseline, in the same words: once is enough.
+	said := code + "\n" + strings.Join(text, "\n")
+	if o.said[said] {
+		o.ignored["implemented-requirement that says the same again"]++
+		return
+	}
+	o.said[said] = true
 	o.rows = append(o.rows, frameworkRow{path: r.path, cells: map[string]string{"code": code, "text": strings.Join(text, "\n"), "identifiers": raw}, identifiers: []string{raw}})
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"reperform/mapping"
 	"reperform/record"
@@ -20,10 +21,62 @@ func (a *App) Mapping(ctx context.Context, actor string, asOf record.AsOf) (*map
 	if err := a.wholly(ctx, actor, OrganizationLedger); err != nil {
 		return nil, err
 	}
+	if asOf == (record.AsOf{}) {
+		return a.mappingNow(ctx)
+	}
 	v, err := a.View(ctx, actor, OrganizationLedger, asOf)
 	if err != nil {
 		return nil, err
 	}
+	return mappingOf(ctx, v)
+}
+
+// mappings keep the register of the present: what it says follows from the records alone,
+// so that it is the same for everybody who may read it.
+type mappings struct {
+	mu  sync.Mutex
+	key string
+	reg *mapping.Register
+}
+
+// forget lets the register go, after a redaction.
+func (m *mappings) forget() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.key, m.reg = "", nil
+}
+
+// mappingNow is the register of the present, made anew where a record that it is made of
+// changed or was redacted. It is not to be changed by whoever gets it.
+func (a *App) mappingNow(ctx context.Context) (*mapping.Register, error) {
+	a.mapped.mu.Lock()
+	defer a.mapped.mu.Unlock()
+	// The key is of before the view: a view that knows more is made again, and never the
+	// other way round.
+	snap, err := a.log.Snapshot(OrganizationLedger)
+	if err != nil {
+		return nil, err
+	}
+	key := fmt.Sprint(snap.Redacted)
+	for _, kind := range []string{"control_objective", "control", "framework_control", "framework_requirement"} {
+		key += fmt.Sprint(" ", snap.Version(kind, ""))
+	}
+	if a.mapped.reg != nil && a.mapped.key == key {
+		return a.mapped.reg, nil
+	}
+	v, err := a.present(ctx, OrganizationLedger, "")
+	if err != nil {
+		return nil, err
+	}
+	reg, err := mappingOf(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	a.mapped.key, a.mapped.reg = key, reg
+	return reg, nil
+}
+
+func mappingOf(ctx context.Context, v *record.View) (*mapping.Register, error) {
 	l := listing{ctx: ctx, view: v}
 	f := &mapping.Facts{Objectives: listed[soc1.ControlObjective](&l, "control_objective"), Controls: listed[soc1.Control](&l, "control"),
 		Theirs: listed[soc1.FrameworkControl](&l, "framework_control"), Requirements: listed[soc1.FrameworkRequirement](&l, "framework_requirement")}

@@ -265,6 +265,21 @@ func (a *App) ownerNow(ctx context.Context, ledger, kind, id string) string {
 	return ownerOf(kind, r.Body)
 }
 
+// madeAlready is the id of a live record of a kind that says the very same; empty where
+// there is none.
+func madeAlready[T any](tx *Tx, kind string, same func(T) bool) (string, error) {
+	all, err := list[T](tx, kind)
+	if err != nil {
+		return "", err
+	}
+	for i := range all {
+		if same(all[i].Value) {
+			return all[i].ID, nil
+		}
+	}
+	return "", nil
+}
+
 // newID is the id given, or a random one.
 func (a *App) newID(prefix, given string) (string, error) {
 	if given != "" {

@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -43,27 +43,14 @@ type OwnTable struct {
 }
 
 // CSV is the table as a file.
-func (t *OwnTable) CSV() []byte {
-	var b bytes.Buffer
-	w := csv.NewWriter(&b)
-	_ = w.Write(t.Head)
-	for _, row := range t.Rows {
-		out := make([]string, len(row))
-		for i, s := range row {
-			out[i] = PlainCell(s)
-		}
-		_ = w.Write(out)
-	}
-	w.Flush()
-	return b.Bytes()
-}
+func (t *OwnTable) CSV() []byte { return CSV(t.Head, t.Rows) }
 
 // ownAccess are the kinds that decide who may do what, ownSettings those that decide
 // what the program shows and asks for; of controls the fields that do.
 var (
 	ownAccess   = []string{"person", "role", "deputy", "invitation"}
-	ownSettings = []string{"organization", "location", "business_calendar", "control"}
-	ownControl  = []string{"frequency", "owner", "performer", "reviewer", "segregated", "performed_here", "checklist", "balances", "due_business_days", "business_calendar", "active_from", "active_to"}
+	ownSettings = []string{"organization", "location", "business_calendar", "engagement", "control"}
+	ownControl  = []string{"objectives", "frequency", "owner", "performer", "reviewer", "segregated", "performed_here", "checklist", "balances", "due_business_days", "business_calendar", "active_from", "active_to"}
 )
 
 // OwnEvidence makes the lists for a report; empty is the one under way or ended last. It
@@ -90,7 +77,7 @@ func (a *App) OwnEvidence(ctx context.Context, actor, engagement string) (*OwnEv
 	}
 	changes := owning{app: a, ctx: ctx, actor: actor, view: v, zone: zone, from: out.From, to: out.To}
 	access := OwnTable{Name: "access-changes", What: "Each entry of these days by which somebody came to be able to do more, less or otherwise: people and their roles, custom roles, deputies, invitations.", Head: ownHead}
-	settings := OwnTable{Name: "settings-changes", What: "Each entry of these days that changed what decides which performances of controls are asked for, of whom and by when: business calendars, locations, the organization, and of controls their frequency, people, days and checklists.", Head: ownHead}
+	settings := OwnTable{Name: "settings-changes", What: "Each entry of these days that changed what decides which performances of controls are asked for, of whom and by when: business calendars, locations, the organization, reports with their periods and scope, and of controls their objectives, frequency, people, days and checklists.", Head: ownHead}
 	if access.Rows, err = changes.of(ownAccess, nil); err != nil {
 		return nil, err
 	}
@@ -371,7 +358,23 @@ func (a *App) FileOwnEvidence(ctx context.Context, actor, engagement string) (st
 		e.Files = append(e.Files, kept.File)
 	}
 	id := "own-" + o.Engagement.ID
-	change := RecordChange{Ledger: OrganizationLedger, Kind: "evidence", ID: id, Revision: -1, Effective: o.To, Value: e, Reason: "The program's own evidence."}
+	change := RecordChange{Ledger: OrganizationLedger, Kind: "evidence", ID: id, Effective: o.To, Reason: "The program's own evidence."}
+	v, err := a.View(ctx, actor, OrganizationLedger, record.AsOf{})
+	if err != nil {
+		return "", err
+	}
+	was, err := record.One[soc1.Evidence](ctx, v, "evidence", id)
+	switch {
+	case errors.Is(err, record.ErrNotFound):
+	case err != nil:
+		return "", err
+	case was.Value.Source != e.Source:
+		return "", &FieldError{"engagement", fmt.Sprintf("The evidence %s is from %q and not from here. Give that one another id by recording it anew, and take it out of use.", id, was.Value.Source), "reperform get evidence " + id}
+	default:
+		// What somebody said of it stays.
+		e.Controls, change.Revision, change.Effective = was.Value.Controls, was.Revision, max(o.To, soc1.Date(was.Effective))
+	}
+	change.Value = e
 	if err := a.PutRecord(ctx, actor, change); err != nil {
 		return "", err
 	}

@@ -54,7 +54,7 @@ func TestDeputiesStandIn(t *testing.T) {
 	// Who is named, by whom, for what.
 	for _, c := range []struct{ actor, yaml, want string }{
 		{"pat", deputyOf("d-1", "omar", "pat", "scope: [control_owner]"), "you may not"},
-		{"omar", deputyOf("d-1", "olive", "omar", "scope: [executive]"), "the record's owner"},
+		{"omar", deputyOf("d-1", "olive", "omar", "scope: [executive]"), "whoever is stood in for"},
 		{"omar", deputyOf("d-1", "omar", "pat", "scope: [compliance_manager]"), "omar does not hold the role Compliance manager"},
 		{"omar", deputyOf("d-1", "omar", "rob", "scope: [control_owner]"), "rob is not one of the organization's people"},
 		{"omar", deputyOf("d-1", "omar", "xavier", "scope: [control_owner]"), "xavier is not one of the organization's people"},

@@ -5,11 +5,13 @@ import (
 	"cmp"
 	"context"
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
+	"reperform/ascode"
 	"reperform/english"
 	"reperform/identity"
 	"reperform/ledger"
@@ -143,9 +145,18 @@ func (a *App) AdoptPolicies(ctx context.Context, actor string, ids []string, eff
 		if titles[strings.ToLower(changes[i].Value.(soc1.Policy).Title)] {
 			return nil, &FieldError{"policies", fmt.Sprintf("There is a policy %q already. Change it there, or leave it out.", changes[i].Value.(soc1.Policy).Title), ""}
 		}
-		if _, err := a.Record(ctx, actor, OrganizationLedger, "policy", changes[i].ID, record.AsOf{}); err == nil {
-			return nil, &FieldError{"policies", fmt.Sprintf("%q was taken over before and retired. Record it anew under another id, or leave it out.", changes[i].Value.(soc1.Policy).Title), ""}
+		// What was taken over before and retired is another policy: its approvals and its
+		// exceptions are not those of the new one.
+		for n := 2; ; n++ {
+			_, err := a.Record(ctx, actor, OrganizationLedger, "policy", out[i], record.AsOf{})
+			if isNotFound(err) {
+				break
+			} else if err != nil {
+				return nil, err
+			}
+			out[i] = fmt.Sprintf("%s-%d", changes[i].ID, n)
 		}
+		changes[i].ID = out[i]
 	}
 	bulk, err := a.PutRecords(ctx, actor, changes, "From the starter set.", false)
 	if err != nil {
@@ -165,6 +176,24 @@ func bulkProblem(bulk *Bulk, err error) error {
 		}
 	}
 	return err
+}
+
+// ownerWrites are the fields of a policy that its owner writes: what an approval is about.
+// The rest says whose it is, who approves it and whom it concerns.
+var ownerWrites = []string{"title", "version", "summary", "text", "files"}
+
+// policyProblem says what is wrong with a change of a policy by its owner alone.
+func (p *planner) policyProblem(it *ascode.Item, stored json.RawMessage) (path, message, remedy string) {
+	if it.Kind != "policy" || p.tx.app.authorize(p.tx.ctx, p.tx.req.actor, identity.Put, identity.Resource{Ledger: p.tx.req.ledger, Kind: it.Kind}) == nil {
+		return "", "", ""
+	}
+	if r, ok, err := p.tx.Get(it.Kind, it.ID); err != nil || ok && r.Retired {
+		return "id", "The policy is retired.", "Ask the compliance manager, who takes it into use again."
+	}
+	if name := changedBesides(it.Kind, stored, it.Body, ownerWrites); name != "" {
+		return name, "The owner of a policy writes its title, version, summary, text and files.", "Ask the compliance manager to change the rest."
+	}
+	return "", "", ""
 }
 
 // MayDecidePolicy tells whether the actor may decide on policies that somebody approves;
@@ -260,6 +289,12 @@ func (a *App) DecidePolicy(ctx context.Context, actor string, x PolicyDeciding) 
 			return err
 		}
 		if err := fieldProblem(d.Validate()); err != nil {
+			return err
+		}
+		// Sent twice, it is one decision.
+		same, err := madeAlready(tx, "policy_approval", func(x soc1.PolicyApproval) bool { return x == d })
+		if err != nil || same != "" {
+			id = same
 			return err
 		}
 		return tx.Put("policy_approval", id, "", d)

@@ -224,3 +224,87 @@ func TestAdoptPolicies(t *testing.T) {
 		t.Errorf("who keeps no policies takes over: %v", err)
 	}
 }
+
+// The owner of a policy writes it anew, and nothing but its text; what is written waits
+// for the approver, who is never the owner.
+func TestOwnerWritesTheirPolicy(t *testing.T) {
+	s := begin(t)
+	_, err := s.apply("dana", person("cora", "", "service_organization", "control_owner")+person("carl", "", "service_organization", "control_owner")+person("rita", "", "service_organization", "read_only"))
+	s.must(err)
+	_, err = s.apply("dana", accessPolicy)
+	s.must(err)
+	_, err = s.app.DecidePolicy(s.ctx, "olive", app.PolicyDeciding{Policy: "pol", Decision: soc1.PolicyApproved})
+	s.must(err)
+	anew := strings.Replace(strings.Replace(accessPolicy, "'1.0'", "'1.1'", 1), "Nobody approves", "Nobody ever approves", 1)
+	var denied *identity.DeniedError
+	for _, actor := range []string{"carl", "rita"} {
+		if _, err := s.apply(actor, anew); err == nil {
+			t.Errorf("%s changes a policy that is not theirs", actor)
+		}
+	}
+	for what, text := range map[string]string{
+		"owner": strings.Replace(anew, "owner: cora", "owner: carl", 1), "approver": strings.Replace(anew, "olive", "dana", 1),
+		"audience": strings.Replace(anew, "{everybody: true}", "{people: [cora]}", 1), "controls": strings.Replace(anew, "controls: [it-1-1]\n", "", 1),
+	} {
+		if _, err := s.apply("cora", text); err == nil || !strings.Contains(err.Error(), what) || !strings.Contains(err.Error(), "writes its title") {
+			t.Errorf("the owner changes %s: %v", what, err)
+		}
+	}
+	if _, err := s.apply("cora", strings.Replace(anew, "id: pol\n", "id: pol-two\n", 1)); err == nil {
+		t.Error("an owner records a new policy")
+	}
+	_, err = s.apply("cora", anew)
+	s.must(err)
+	r, err := s.app.Policies(s.ctx, "rita", record.AsOf{})
+	s.must(err)
+	if l := r.Line("pol"); l.State != policies.InForce && l.State != policies.Changed || l.InForce == nil || l.InForce.Value.Version != "1.0" {
+		t.Errorf("what an owner wrote is in force by itself: %s", l.State.Label())
+	}
+	_, err = s.app.DecidePolicy(s.ctx, "cora", app.PolicyDeciding{Policy: "pol", Decision: soc1.PolicyApproved})
+	if !errors.As(err, &denied) || strings.Contains(denied.Error(), "record's owner") || !strings.Contains(denied.Error(), "olive, whom the policy names as its approver") {
+		t.Errorf("the owner approves: %v", err)
+	}
+	if _, err := s.app.DecidePolicy(s.ctx, "olive", app.PolicyDeciding{Policy: "pol", Seen: 2, Decision: soc1.PolicyApproved}); err != nil {
+		t.Error(err)
+	}
+	// What is retired is not brought back by its owner.
+	_, err = s.apply("dana", "kind: policy\nid: pol\neffective: '2025-03-01'\nretired: true\n")
+	s.must(err)
+	if _, err := s.apply("cora", strings.Replace(anew, "1.1", "1.2", 1)); err == nil {
+		t.Error("the owner brings a retired policy back")
+	}
+}
+
+// A starter that was taken over and retired is taken over anew, as another policy: what was
+// approved and departed from before is not approved and departed from now.
+func TestStarterTakenOverAgain(t *testing.T) {
+	s := begin(t)
+	_, err := s.apply("dana", person("cora", "", "service_organization", "control_owner"))
+	s.must(err)
+	starter := app.StarterPolicies()[0]
+	first, err := s.app.AdoptPolicies(s.ctx, "dana", []string{starter.ID}, "")
+	s.must(err)
+	_, err = s.apply("cora", "kind: policy_exception\nid: one\neffective: '2026-02-20'\ntitle: One\npolicy: "+first[0]+"\nwhat: w\nwhy: y\nowner: cora\nfrom: '2026-02-20'\nuntil: '2026-12-31'\n")
+	s.must(err)
+	if _, err := s.app.AdoptPolicies(s.ctx, "dana", []string{starter.ID}, ""); err == nil {
+		t.Error("a policy that is there is taken over again")
+	}
+	_, err = s.apply("dana", "kind: policy\nid: "+first[0]+"\neffective: '2026-02-20'\nretired: true\n")
+	s.must(err)
+	waits, err := s.app.Waiting(s.ctx, "cora")
+	s.must(err)
+	if !slices.ContainsFunc(waits, func(w app.WaitingItem) bool {
+		return w.For == app.WaitsPolicyException && w.Ref.ID == "one" && strings.Contains(w.What, "policy that was retired: end it")
+	}) {
+		t.Errorf("the exception leads nowhere: %+v", waits)
+	}
+	for _, want := range []string{first[0] + "-2", first[0] + "-3"} {
+		again, err := s.app.AdoptPolicies(s.ctx, "dana", []string{starter.ID}, "")
+		s.must(err)
+		if again[0] != want {
+			t.Errorf("taken over as %s, expected %s", again[0], want)
+		}
+		_, err = s.apply("dana", "kind: policy\nid: "+want+"\neffective: '2026-02-20'\nretired: true\n")
+		s.must(err)
+	}
+}

@@ -94,6 +94,7 @@ func (a *App) renew(ctx context.Context, name string) error {
 	a.talk.forget()
 	a.searches.forget(name)
 	a.due.forget()
+	a.mapped.forget()
 	a.activity.told.Clear()
 	return nil
 }

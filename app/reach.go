@@ -75,13 +75,17 @@ func (a *App) Records(ctx context.Context, actor, ledger, kind string, asOf reco
 	if err != nil {
 		return nil, err
 	}
+	hides, err := a.hiding(ctx, actor, ledger)
+	if err != nil {
+		return nil, err
+	}
 	all, err := v.List(ctx, kind)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]record.Record, 0, len(all))
 	for _, x := range all {
-		if r.within(whose, kind, x) {
+		if r.within(whose, kind, x) && !hides(x) {
 			out = append(out, x)
 		}
 	}
@@ -103,10 +107,23 @@ func (a *App) Record(ctx context.Context, actor, ledger, kind, id string, asOf r
 		return record.Record{}, err
 	}
 	x, err := v.Get(ctx, kind, id)
-	if err == nil && !r.within(whose, kind, x) {
+	if err != nil {
+		return x, err
+	}
+	hides, err := a.hiding(ctx, actor, ledger)
+	if err == nil && (!r.within(whose, kind, x) || hides(x)) {
 		return record.Record{}, fmt.Errorf("%s %s: %w", kind, id, record.ErrNotFound)
 	}
 	return x, err
+}
+
+// hiding is what a reader of a kind does not read of it.
+func (a *App) hiding(ctx context.Context, actor, ledger string) (func(record.Record) bool, error) {
+	r, err := a.reader(ctx, actor, ledger)
+	if err != nil {
+		return nil, err
+	}
+	return r.hides, nil
 }
 
 // at is the view of a ledger at a point, for callers who have asked whether the

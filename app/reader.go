@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"maps"
 	"slices"
@@ -22,8 +23,10 @@ type Reader struct {
 	// such are not; own says that of requests those are read that are the actor's.
 	talks map[string]bool
 	own   bool
-	actor string
-	label string
+	// failed says that attempts at courses are read that failed.
+	failed bool
+	actor  string
+	label  string
 	// ledger is the one read.
 	ledger string
 	stamp  string
@@ -104,6 +107,9 @@ func (a *App) reader(ctx context.Context, actor, name string) (*Reader, error) {
 		r.label = strings.Join(names, ",")
 		a.partly(ctx, r, actor, name)
 	}
+	if r.failed = a.authorize(ctx, actor, identity.CourseKeep, identity.Resource{Ledger: name, Kind: "course_key"}) == nil; r.failed {
+		r.label += ";failed attempts"
+	}
 	r.attends = a.authorize(ctx, actor, identity.Attend, identity.Resource{Ledger: name}) == nil
 	a.readers.put(stamp, actorIn{actor, name}, r)
 	return r, nil
@@ -127,6 +133,20 @@ func (a *App) partly(ctx context.Context, r *Reader, actor, name string) {
 		r.own = true
 		r.label += ";requests to " + actor
 	}
+}
+
+// hides tells whether a record of a kind that the actor reads is kept from them all the
+// same: that somebody failed a quiz is read by who keeps courses, and its person learns it
+// from the course. Figures leave it out alike, see trainingOf.
+func (r *Reader) hides(x record.Record) bool { return !r.failed && failedAttempt(x) }
+
+// failedAttempt tells whether a record is an attempt at a course that failed.
+func failedAttempt(x record.Record) bool {
+	if x.Kind != "course_completion" || x.Redacted {
+		return false
+	}
+	var v struct{ Passed bool }
+	return json.Unmarshal(x.Body, &v) != nil || !v.Passed
 }
 
 // wholly refuses who does not read all of a ledger: a figure, a proof or a

@@ -182,7 +182,7 @@ func (p *planner) remediationProblem(it *ascode.Item, stored json.RawMessage) (p
 		return "", "", ""
 	}
 	if p.tx.app.authorize(p.tx.ctx, p.tx.req.actor, identity.Put, identity.Resource{Ledger: p.tx.req.ledger, Kind: it.Kind}) != nil {
-		if name := changedBesides(stored, it.Body, ownerNotes); name != "" || it.Retired {
+		if name := changedBesides(it.Kind, stored, it.Body, ownerNotes); name != "" || it.Retired {
 			return name, "The owner of a plan notes its steps, its evidence and what it took.", "Ask the compliance manager to change the rest."
 		}
 	}
@@ -226,11 +226,11 @@ func (p *planner) before(id string) []string {
 
 // changedBesides names a field that differs between two bodies and is none of those
 // listed; empty where there is none.
-func changedBesides(before, after json.RawMessage, but []string) string {
+func changedBesides(name string, before, after json.RawMessage, but []string) string {
 	var a, b map[string]json.RawMessage
 	_ = json.Unmarshal(before, &a)
 	_ = json.Unmarshal(after, &b)
-	kind, err := record.Kinds.Kind("remediation")
+	kind, err := record.Kinds.Kind(name)
 	if err != nil {
 		return ""
 	}

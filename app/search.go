@@ -92,10 +92,16 @@ func (a *App) Search(ctx context.Context, actor, question string, limit int) ([]
 			if !r.Kind(kind) {
 				continue
 			}
-			found, err := a.searchKind(ctx, v, kind, question, limit)
+			most := limit
+			if kind == "course_completion" && !r.failed {
+				// What is left out is no reason to find less.
+				most = mostFound
+			}
+			found, err := a.searchKind(ctx, v, kind, question, most)
 			if err != nil {
 				return nil, err
 			}
+			found = slices.DeleteFunc(found, func(h record.Hit) bool { return r.hides(h.Record) })
 			hits = append(hits, found...)
 		}
 	}

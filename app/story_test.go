@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,10 +39,12 @@ func clock() func() time.Time {
 
 // story is a small workspace in which an examination is made.
 type story struct {
-	t   testing.TB
-	ctx context.Context
-	app *app.App
-	dir string
+	// skipped is how much time was let go by.
+	skipped atomic.Int64
+	t       testing.TB
+	ctx     context.Context
+	app     *app.App
+	dir     string
 }
 
 func (s *story) must(err error) {
@@ -84,8 +87,12 @@ func beginIn(t testing.TB, dir string) *story {
 }
 
 func (s *story) options() app.Options {
-	return app.Options{Now: clock(), Engine: engineCommand(), ReadPDF: readPDFCommand()}
+	now := clock()
+	return app.Options{Now: func() time.Time { return now().Add(time.Duration(s.skipped.Load())) }, Engine: engineCommand(), ReadPDF: readPDFCommand()}
 }
+
+// skip lets time go by.
+func (s *story) skip(d time.Duration) { s.skipped.Add(int64(d)) }
 
 // reopen is the workspace as another process sees it.
 func (s *story) reopen() *app.App {

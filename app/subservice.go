@@ -22,6 +22,9 @@ type SubserviceOptions struct {
 	AsOf record.AsOf
 }
 
+// MostReportBytes is the largest PDF that is read.
+const MostReportBytes = pdftext.MostBytes
+
 // Subservice says where all subservice organizations stand: their reports, how these
 // cover the period, and what is open. It is refused to whoever does not read all of the
 // organization's ledger.
@@ -123,6 +126,72 @@ func unreadable(err error) error {
 	return err
 }
 
+// DraftSubserviceReport is what the record of a report begins with: what the text of its
+// PDF, which KeepFile took in, proposes, as far as a record may have it. Where there is no
+// text the draft has the file alone, and a person enters the rest. Nothing is recorded.
+func (a *App) DraftSubserviceReport(ctx context.Context, actor, organization string, f soc1.File) (soc1.ObtainedReport, error) {
+	v := soc1.ObtainedReport{}
+	if err := a.MayPut(ctx, actor, OrganizationLedger, "subservice_report", ""); err != nil {
+		return v, err
+	}
+	o, err := a.Record(ctx, actor, OrganizationLedger, "subservice_organization", organization, record.AsOf{})
+	if errors.Is(err, record.ErrNotFound) {
+		return v, &FieldError{"subservice_organization", "Choose whose report it is.", ""}
+	}
+	if err != nil {
+		return v, err
+	}
+	whose, err := record.Decode[soc1.SubserviceOrganization](o)
+	if err != nil {
+		return v, err
+	}
+	today, err := a.Today(ctx)
+	if err != nil {
+		return v, err
+	}
+	if f.SHA256 != "" {
+		p, err := a.ReadSubserviceReport(ctx, actor, f)
+		var none *FieldError
+		switch {
+		case errors.As(err, &none):
+		case err != nil:
+			return v, err
+		default:
+			v = p.Draft()
+		}
+		v.Files = []soc1.File{f}
+	}
+	if v.Kind == "" {
+		v.Kind = soc1.ObtainedOther
+	}
+	v.SubserviceOrganization, v.Owner, v.ReceivedOn = organization, actor, today
+	v.Title = "Report of " + whose.Name
+	if v.Kind != soc1.ObtainedOther {
+		v.Title = v.Kind.Label() + " report of " + whose.Name
+	}
+	if day := v.PeriodTo; day != "" {
+		v.Title += " to " + day.Long()
+	} else if v.AsOf != "" {
+		v.Title += " as of " + v.AsOf.Long()
+	}
+	// Passages that speak against each other make no record; the person sees them all.
+	for _, x := range v.Validate() {
+		switch x.Field {
+		case "period_from":
+			v.PeriodFrom, v.PeriodTo = "", ""
+		case "period_to", "as_of", "dated":
+			v.Dated = ""
+			if x.Field == "as_of" && v.Kind.OverPeriod() {
+				v.AsOf = ""
+			}
+		}
+	}
+	if len(v.Validate()) > 0 {
+		v.PeriodFrom, v.PeriodTo, v.AsOf, v.Dated = "", "", "", ""
+	}
+	return v, nil
+}
+
 func upperFirst(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 // TakeInSubserviceReport records a report with the files that KeepFile took in, and
@@ -220,6 +289,21 @@ func (a *App) ConfirmSubserviceReport(ctx context.Context, actor string, x Subse
 			}
 			if before == nil || intake.Digest(*before) != c.SHA256 {
 				return &FieldError{"revision", fmt.Sprintf("%q was changed since you read it. Read it again, and confirm then.", v.Title), ""}
+			}
+		}
+		said, err := tx.List("subservice_confirmation")
+		if err != nil {
+			return err
+		}
+		for _, r := range said {
+			had, err := record.Decode[soc1.SubserviceConfirmation](r)
+			if err != nil {
+				return err
+			}
+			// A form that is sent twice is one word.
+			if had.Report == c.Report && had.SHA256 == c.SHA256 && had.By == actor && had.On == today && had.Conclusion == c.Conclusion {
+				id = r.ID
+				return nil
 			}
 		}
 		if missing := v.Wanting(); len(missing) > 0 {

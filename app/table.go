@@ -41,6 +41,9 @@ type TableOptions struct {
 	Sheet string
 	// Encoding of a text: utf-8 when empty, latin-1, windows-1252 or utf-16.
 	Encoding string
+	// HeaderRow is the row with the headings, counted from 1; 0 takes the first that
+	// holds something.
+	HeaderRow int64
 }
 
 // Bounds of a table of records. Populations have their own import, which reads
@@ -73,6 +76,9 @@ func ReadTable(ctx context.Context, name string, b []byte, o TableOptions) (*Tab
 	if len(b) > MostTableBytes {
 		return nil, tableError(name, fmt.Sprintf("the file has %d bytes, and a table of records may have %d", len(b), MostTableBytes), "split it, or import it as a population")
 	}
+	if o.HeaderRow < 0 || o.HeaderRow > MostTableRows {
+		return nil, tableError(name, fmt.Sprintf("row %d cannot hold the headings", o.HeaderRow), fmt.Sprintf("name a row from 1 to %d", MostTableRows))
+	}
 	format := strings.ToLower(strings.TrimPrefix(filepath.Ext(name), "."))
 	switch format {
 	case "csv", "tsv", "txt", "xlsx":
@@ -101,7 +107,7 @@ func ReadTable(ctx context.Context, name string, b []byte, o TableOptions) (*Tab
 	}
 	defer os.Remove(path)
 	header := true
-	src := tabular.Source{Path: path, Name: name, Format: format, Header: &header, Encoding: o.Encoding, Sheet: o.Sheet, MaxCell: mostTableCell}
+	src := tabular.Source{Path: path, Name: name, Format: format, Header: &header, Encoding: o.Encoding, Sheet: o.Sheet, HeaderRow: o.HeaderRow, MaxCell: mostTableCell}
 	t := &Table{File: name}
 	if format == "xlsx" {
 		if t.Sheets, err = sheetsOf(src); err != nil {

@@ -10,10 +10,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
+	"time"
 
+	"reperform/english"
 	"reperform/identity"
+	"reperform/ledger"
 	"reperform/record"
 	"reperform/soc1"
 	"reperform/training"
@@ -40,7 +44,12 @@ func (a *App) trainingFacts(ctx context.Context, actor string, opt TrainingOptio
 	if err := a.wholly(ctx, actor, OrganizationLedger); err != nil {
 		return nil, err
 	}
-	v, err := a.View(ctx, actor, OrganizationLedger, opt.AsOf)
+	reader, err := a.Reader(ctx, actor, OrganizationLedger)
+	if err != nil {
+		return nil, err
+	}
+	// What the actor does not read is counted where it is their own.
+	v, err := a.view(ctx, OrganizationLedger, opt.AsOf)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +60,14 @@ func (a *App) trainingFacts(ctx context.Context, actor string, opt TrainingOptio
 	if opt.AsOf.Effective != "" && opt.AsOf.Effective < today {
 		today = opt.AsOf.Effective
 	}
-	return trainingOf(ctx, v, today)
+	f, err := trainingOf(ctx, v, today)
+	if err != nil {
+		return nil, err
+	}
+	f.Completions = slices.DeleteFunc(f.Completions, func(x record.Typed[soc1.CourseCompletion]) bool {
+		return x.Value.Person != actor && reader.hides(x.Record)
+	})
+	return f, nil
 }
 
 // trainingOf reads the facts from a view.
@@ -333,12 +349,34 @@ func (a *App) AssignTraining(ctx context.Context, actor string, x Assigning) (st
 		case !slices.ContainsFunc(f.People, func(p record.Typed[soc1.Person]) bool { return x.Audience.Includes(p.ID, p.Value, today) }):
 			return &FieldError{"audience", "Nobody of those works for the organization today.", ""}
 		}
+		if x.ID == "" {
+			// Sent twice, it is one assignment.
+			same, err := madeAlready(tx, "training_assignment", func(y soc1.TrainingAssignment) bool { return reflect.DeepEqual(plainAudience(y), plainAudience(value)) })
+			if err != nil || same != "" {
+				id = same
+				return err
+			}
+		}
 		return tx.register(kind, RecordChange{Ledger: OrganizationLedger, Kind: "training_assignment", ID: id, Value: value})
 	})
 	if err != nil {
 		return "", err
 	}
 	return id, nil
+}
+
+// plainAudience is an assignment whose empty lists are as they come out of a ledger.
+func plainAudience(a soc1.TrainingAssignment) soc1.TrainingAssignment {
+	if len(a.Audience.Roles) == 0 {
+		a.Audience.Roles = nil
+	}
+	if len(a.Audience.CustomRoles) == 0 {
+		a.Audience.CustomRoles = nil
+	}
+	if len(a.Audience.People) == 0 {
+		a.Audience.People = nil
+	}
+	return a
 }
 
 // CourseTaking is how somebody took a course.
@@ -357,13 +395,16 @@ type CourseTaken struct {
 	// ID is the completion that was recorded, passed or not.
 	ID string
 	soc1.CourseCompletion
-	// Answers are what is right and why; only who passed is told.
+	// Answers are what is right and why; only who passed is told. Of who did not, neither
+	// the score nor what was wrong is told.
 	Answers []training.Answer
+	// Next is from when the quiz may be tried again; zero where it was passed.
+	Next time.Time
 }
 
 // TakeCourse grades what the actor answered and records the attempt as their own,
 // passed or not: whoever relies on training asks for both. Who has not passed is told
-// which questions were wrong, and not what is right.
+// that, and from when they may try again.
 func (a *App) TakeCourse(ctx context.Context, actor string, x CourseTaking) (*CourseTaken, error) {
 	own := identity.Resource{Ledger: OrganizationLedger, Kind: "course_completion", Owner: actor}
 	if err := a.admit(ctx, actor, identity.CourseTake, own); err != nil {
@@ -392,6 +433,13 @@ func (a *App) TakeCourse(ctx context.Context, actor string, x CourseTaking) (*Co
 		if c == nil {
 			return fmt.Errorf("course %q: %w", x.Course, record.ErrNotFound)
 		}
+		next, err := a.nextTry(ctx, tx.view, c, actor)
+		if err != nil {
+			return err
+		}
+		if now := a.opt.Now(); now.Before(next) {
+			return &WaitError{Until: next}
+		}
 		out, err = a.graded(ctx, c, x)
 		if err != nil {
 			return err
@@ -409,7 +457,57 @@ func (a *App) TakeCourse(ctx context.Context, actor string, x CourseTaking) (*Co
 	if err != nil {
 		return nil, err
 	}
+	if !out.Passed {
+		// Which were wrong, and how many, would be the key in a few attempts.
+		out.Correct, out.Missed = 0, nil
+		if out.Next, err = a.NextTry(ctx, actor, x.Course); err != nil {
+			return nil, err
+		}
+	}
 	return out, nil
+}
+
+// WaitError says that somebody waits before they try a quiz again.
+type WaitError struct{ Until time.Time }
+
+func (e *WaitError) Error() string {
+	return fmt.Sprintf("after an attempt that failed one waits, longer each time; the next is possible from %s; read the course once more, or ask who keeps it", e.Until.UTC().Format("2006-01-02 15:04 MST"))
+}
+
+// NextTry is from when the actor may try the quiz of a course again; zero where nothing
+// has to be waited for.
+func (a *App) NextTry(ctx context.Context, actor, course string) (time.Time, error) {
+	f, err := a.trainingFacts(ctx, actor, TrainingOptions{})
+	if err != nil {
+		return time.Time{}, err
+	}
+	c := training.Of(f).Course(course)
+	if c == nil {
+		return time.Time{}, fmt.Errorf("course %q: %w", course, record.ErrNotFound)
+	}
+	v, err := a.latest(OrganizationLedger)
+	if err != nil {
+		return time.Time{}, err
+	}
+	next, err := a.nextTry(ctx, v, c, actor)
+	if err != nil || !a.opt.Now().Before(next) {
+		return time.Time{}, err
+	}
+	return next, nil
+}
+
+// nextTry counts from when the last attempt was recorded.
+func (a *App) nextTry(ctx context.Context, v *record.View, c *training.Course, person string) (time.Time, error) {
+	failed := c.FailedInARow(person)
+	if len(failed) == 0 {
+		return time.Time{}, nil
+	}
+	_, at, err := v.Recorded(ctx, failed[len(failed)-1].Pos)
+	if err != nil {
+		return time.Time{}, err
+	}
+	t, err := time.Parse(ledger.TimeFormat, at)
+	return t.Add(training.Wait(len(failed))), err
 }
 
 // graded is an attempt as it is graded.
@@ -454,13 +552,20 @@ func (a *App) RecordTraining(ctx context.Context, actor, assignment string) (str
 	if err != nil {
 		return "", err
 	}
+	// Everybody of the organization reads evidence: it tells of attempts that failed by
+	// their number at a pass alone.
+	f.Completions = slices.DeleteFunc(f.Completions, func(x record.Typed[soc1.CourseCompletion]) bool { return !x.Value.Passed })
 	r := training.Of(f)
 	at := slices.IndexFunc(f.Assignments, func(x record.Typed[soc1.TrainingAssignment]) bool { return x.ID == assignment })
 	if at < 0 || r.Course(f.Assignments[at].Value.Course) == nil {
 		return "", fmt.Errorf("training assignment %q: %w", assignment, record.ErrNotFound)
 	}
 	c := r.Course(f.Assignments[at].Value.Course)
-	rows := r.Rows(assignment, f.People)
+	then, err := a.peopleOn(ctx, actor, min(r.Today, f.Assignments[at].Value.Due))
+	if err != nil {
+		return "", err
+	}
+	rows := f.Rows(r, assignment, then)
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
 	if err := w.Write(training.Header); err != nil {
@@ -478,12 +583,52 @@ func (a *App) RecordTraining(ctx context.Context, actor, assignment string) (str
 	if err != nil {
 		return "", err
 	}
+	// Recorded again with nothing new in it, it is the same evidence.
+	if there, err := a.registerFiled(ctx, actor, assignment, kept.File); err != nil || there != "" {
+		return there, err
+	}
 	t := r.Assigned(assignment)
+	said := fmt.Sprintf("%d of %d people asked have passed; %d are overdue.", len(t.In(training.Passed)), len(t.Lines), len(t.Late()))
+	if left := len(rows) - len(t.Lines); left > 0 {
+		said += fmt.Sprintf(" Listed besides: %s no longer asked.", english.Count(left, "person"))
+	}
 	return a.FileEvidence(ctx, actor, Filing{Files: []soc1.File{kept.File}, Reason: "Register of training recorded.", Evidence: soc1.Evidence{
 		Title: fmt.Sprintf("Register of training: %s, as of %s", c.Value.Title, r.Today), Controls: c.Value.Controls, AsOf: r.Today, CapturedAt: a.now(),
 		Source:      "Register of training in this workspace",
-		HowObtained: fmt.Sprintf("Made from training assignment %s and the attempts recorded in the ledger.", assignment),
-		Description: fmt.Sprintf("%d of %d people asked have passed; %d are overdue.", len(t.In(training.Passed)), len(t.Lines), len(t.Late()))}})
+		HowObtained: madeFromAssignment(assignment),
+		Description: said}})
+}
+
+func madeFromAssignment(assignment string) string {
+	return fmt.Sprintf("Made from training assignment %s and the attempts recorded in the ledger.", assignment)
+}
+
+// registerFiled is the evidence that the register of an assignment is already, with this
+// very file.
+func (a *App) registerFiled(ctx context.Context, actor, assignment string, file soc1.File) (string, error) {
+	v, err := a.View(ctx, actor, OrganizationLedger, record.AsOf{})
+	if err != nil {
+		return "", err
+	}
+	all, err := record.All[soc1.Evidence](ctx, v, "evidence")
+	if err != nil {
+		return "", err
+	}
+	for _, e := range all {
+		if e.Value.HowObtained == madeFromAssignment(assignment) && len(e.Value.Files) == 1 && e.Value.Files[0].SHA256 == file.SHA256 && e.Value.Files[0].Name == file.Name {
+			return e.ID, nil
+		}
+	}
+	return "", nil
+}
+
+// peopleOn are the people as they were on a day: who left since has a record then.
+func (a *App) peopleOn(ctx context.Context, actor string, day soc1.Date) ([]record.Typed[soc1.Person], error) {
+	v, err := a.View(ctx, actor, OrganizationLedger, record.AsOf{Effective: day})
+	if err != nil {
+		return nil, err
+	}
+	return record.All[soc1.Person](ctx, v, "person")
 }
 
 // noFormula keeps a text from being taken for a formula by whoever opens the file.

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"reperform/app"
 	"reperform/identity"
@@ -131,9 +133,14 @@ func TestTrainingFromCourseToEvidence(t *testing.T) {
 	wrong("another revision", "course", err)
 	failed, err := take("cora", map[string][]string{"q1": {"a"}, "q2": {"a"}})
 	s.must(err)
-	if failed.Passed || failed.Correct != 1 || failed.Attempt != 1 || !slices.Equal(failed.Missed, []string{"q2"}) || failed.Answers != nil || failed.Assignment != "t-small" {
+	if failed.Passed || failed.Correct != 0 || failed.Attempt != 1 || failed.Missed != nil || failed.Next.IsZero() || failed.Answers != nil || failed.Assignment != "t-small" {
 		t.Errorf("failed: %+v", failed)
 	}
+	var wait *app.WaitError
+	if _, err := take("cora", map[string][]string{"q1": {"a"}, "q2": {"b", "a"}}); !errors.As(err, &wait) || !wait.Until.Equal(failed.Next) {
+		t.Errorf("tried again at once: %v", err)
+	}
+	s.skip(training.Wait(1))
 	passed, err := take("cora", map[string][]string{"q1": {"a"}, "q2": {"b", "a"}})
 	s.must(err)
 	if !passed.Passed || passed.Attempt != 2 || len(passed.Answers) != 2 || waiting("cora", app.WaitsCourse) != 0 {
@@ -192,6 +199,170 @@ func TestTrainingFromCourseToEvidence(t *testing.T) {
 	s.must(err)
 	_, err = s.app.TakeCourse(s.ctx, "cora", app.CourseTaking{Course: "small", Answers: map[string][]string{"q1": {"a"}}})
 	wrong("a quiz without its key", "course", err)
+}
+
+// A script that tries a quiz as often as it is let gets as many attempts as DECISIONS says,
+// and of each is told that it failed and nothing else.
+func TestHammeringAQuiz(t *testing.T) {
+	s := begin(t)
+	_, err := s.apply("dana", person("cora", "", "service_organization", "control_owner"))
+	s.must(err)
+	k := small(t)
+	_, err = s.app.KeepCourse(s.ctx, "dana", k)
+	s.must(err)
+	// All answers that can be given, the right ones left out.
+	const month = 30 * 24 * time.Hour
+	tried, told := 0, map[string]bool{}
+	for at := time.Duration(0); at < month; at += 30 * time.Minute {
+		got, err := s.app.TakeCourse(s.ctx, "cora", app.CourseTaking{Course: "small", Answers: map[string][]string{"q1": {[]string{"a", "b"}[tried%2]}, "q2": {[]string{"a", "b", "c"}[tried%3]}}})
+		var wait *app.WaitError
+		switch {
+		case errors.As(err, &wait):
+		case err != nil:
+			t.Fatal(err)
+		default:
+			tried++
+			told[fmt.Sprint(got.Passed, got.Correct, got.Missed, got.Answers)] = true
+		}
+		s.skip(30 * time.Minute)
+	}
+	if most := training.AttemptsWithin(month); tried > most || tried < most-1 || len(told) != 1 {
+		t.Errorf("%d attempts in 30 days, at most %d; told: %v", tried, most, told)
+	}
+	// Whoever keeps the course lets everybody begin anew by changing it.
+	k.Revision, k.Course.Body = 1, "## Explained better"
+	_, err = s.app.KeepCourse(s.ctx, "dana", k)
+	s.must(err)
+	if next, err := s.app.NextTry(s.ctx, "cora", "small"); err != nil || !next.IsZero() {
+		t.Errorf("%v %v", next, err)
+	}
+}
+
+// Whoever holds a role that the organization made itself is asked by it, and takes the
+// course with the role beside it by which courses are taken.
+func TestCustomRolesAreAnAudience(t *testing.T) {
+	s := begin(t)
+	_, err := s.apply("dana", person("amy", "", "service_organization", "administrator"))
+	s.must(err)
+	held := func(id, roles string) string {
+		return strings.Replace(person(id, "", "service_organization", roles), "---\n", "custom_roles: [keeper]\n---\n", 1)
+	}
+	_, err = s.apply("amy", "kind: role\nid: keeper\nname: Keeper\npurpose: Keeps the policies.\nkeeps: [policy]\n---\n"+held("rita", "read_only")+held("only", ""))
+	s.must(err)
+	_, err = s.app.KeepCourse(s.ctx, "dana", small(t))
+	s.must(err)
+	var f *app.FieldError
+	if _, err := s.app.AssignTraining(s.ctx, "dana", app.Assigning{Course: "small", Audience: soc1.Audience{CustomRoles: []string{"none"}}, Due: "2026-12-31"}); !errors.As(err, &f) || f.Field != "audience" {
+		t.Errorf("a role that is none: %v", err)
+	}
+	_, err = s.app.AssignTraining(s.ctx, "dana", app.Assigning{ID: "t-small", Course: "small", Audience: soc1.Audience{CustomRoles: []string{"keeper"}}, Due: "2026-12-31"})
+	s.must(err)
+	r, err := s.app.Training(s.ctx, "dana", app.TrainingOptions{})
+	s.must(err)
+	lines := r.Assigned("t-small").Lines
+	if len(lines) != 2 || !r.Of("rita")[0].Reaches || r.Of("only")[0].Reaches || len(r.Of("dana")) != 0 {
+		t.Errorf("%+v", lines)
+	}
+	if got, err := s.app.TakeCourse(s.ctx, "rita", app.CourseTaking{Course: "small", Answers: map[string][]string{"q1": {"a"}, "q2": {"a", "b"}}}); err != nil || got.Assignment != "t-small" {
+		t.Errorf("%v %v", got, err)
+	}
+}
+
+// That somebody failed a quiz is read by who keeps courses and by nobody else, whichever
+// way they ask: that is more than a page leaving it out. A pass everybody reads, with the
+// number of its attempt; who failed learns it from the course.
+func TestFailedAttemptsAreRead(t *testing.T) {
+	s := begin(t)
+	_, err := s.apply("dana", person("cora", "", "service_organization", "control_owner")+person("carl", "", "service_organization", "control_owner")+person("rita", "", "service_organization", "read_only")+
+		person("amy", "", "service_organization", "administrator")+person("rob", "", "audit_firm", "read_only"))
+	s.must(err)
+	_, err = s.app.KeepCourse(s.ctx, "dana", small(t))
+	s.must(err)
+	_, err = s.app.AssignTraining(s.ctx, "dana", app.Assigning{ID: "t-small", Course: "small", Audience: soc1.Audience{Roles: []soc1.Role{soc1.ControlOwner}}, Due: "2026-12-31"})
+	s.must(err)
+	var failed []string
+	for _, actor := range []string{"cora", "carl"} {
+		got, err := s.app.TakeCourse(s.ctx, actor, app.CourseTaking{Course: "small", Answers: map[string][]string{"q1": {"b"}, "q2": {"c"}}})
+		s.must(err)
+		failed = append(failed, got.ID)
+	}
+	s.skip(training.Wait(1))
+	passed, err := s.app.TakeCourse(s.ctx, "carl", app.CourseTaking{Course: "small", Answers: map[string][]string{"q1": {"a"}, "q2": {"a", "b"}}})
+	s.must(err)
+	for actor, keeps := range map[string]bool{"dana": true, "amy": true, "cora": false, "carl": false, "rita": false, "olive": false, "rob": false} {
+		want := 1
+		if keeps {
+			want = 3
+		}
+		v, err := s.app.View(s.ctx, actor, app.OrganizationLedger, record.AsOf{})
+		s.must(err)
+		ways := map[string]int{}
+		list, err := v.List(s.ctx, "course_completion")
+		s.must(err)
+		ways["list"] = len(list)
+		all, err := record.All[soc1.CourseCompletion](s.ctx, v, "course_completion")
+		s.must(err)
+		ways["decoded"] = len(all)
+		page, err := v.Page(s.ctx, "course_completion", "", 10)
+		s.must(err)
+		ways["page"] = len(page)
+		on, err := v.At("2026-12-31").List(s.ctx, "course_completion")
+		s.must(err)
+		ways["on a day"] = len(on)
+		revisions, err := v.Revisions(s.ctx, "course_completion")
+		s.must(err)
+		ways["revisions"] = len(revisions)
+		records, err := s.app.Records(s.ctx, actor, app.OrganizationLedger, "course_completion", record.AsOf{})
+		s.must(err)
+		ways["records"] = len(records)
+		past, err := s.app.View(s.ctx, actor, app.OrganizationLedger, record.AsOf{Known: v.AsOf().Known})
+		s.must(err)
+		earlier, err := past.List(s.ctx, "course_completion")
+		s.must(err)
+		ways["as known"] = len(earlier)
+		hits, err := s.app.Search(s.ctx, actor, "small", 100)
+		s.must(err)
+		for _, h := range hits {
+			if h.Kind == "course_completion" {
+				ways["search"]++
+			}
+		}
+		for way, n := range ways {
+			if n != want {
+				t.Errorf("%s, %s: %d attempts, expected %d", actor, way, n, want)
+			}
+		}
+		for _, id := range failed {
+			_, err := s.app.Record(s.ctx, actor, app.OrganizationLedger, "course_completion", id, record.AsOf{})
+			_, herr := s.app.History(s.ctx, actor, app.OrganizationLedger, "course_completion", id)
+			if (err == nil) != keeps || (herr == nil) != keeps {
+				t.Errorf("%s reads the failed attempt %s: %v, %v", actor, id, err, herr)
+			}
+		}
+		reg, err := s.app.Training(s.ctx, actor, app.TrainingOptions{})
+		s.must(err)
+		state := reg.Of("cora")[0].State
+		if knows := keeps || actor == "cora"; (state == training.Failed) != knows {
+			t.Errorf("%s: cora is %s", actor, state.Label())
+		}
+		if l := reg.Of("carl")[0]; l.State != training.Passed || l.Pass.ID != passed.ID || l.Pass.Value.Attempt != 2 {
+			t.Errorf("%s: carl is %s", actor, l.State.Label())
+		}
+	}
+	id, err := s.app.RecordTraining(s.ctx, "dana", "t-small")
+	s.must(err)
+	v, err := s.app.View(s.ctx, "rita", app.OrganizationLedger, record.AsOf{})
+	s.must(err)
+	e, err := record.One[soc1.Evidence](s.ctx, v, "evidence", id)
+	s.must(err)
+	_, b, err := s.app.FileOf(s.ctx, "rita", app.OrganizationLedger, "evidence", id, e.Value.Files[0].SHA256)
+	s.must(err)
+	text, err := io.ReadAll(b)
+	s.must(err)
+	b.Close()
+	if strings.Contains(string(text), "Not passed yet") || !strings.Contains(string(text), "To take") {
+		t.Errorf("evidence tells who failed:\n%s", text)
+	}
 }
 
 // A course that comes with the program is adopted with its answers, once; a course

@@ -47,6 +47,8 @@ const (
 	// A subservice organization's report to confirm, and one that is missing.
 	WaitsSubserviceReport WaitingFor = "confirm_subservice_report"
 	WaitsSubserviceGap    WaitingFor = "obtain_subservice_report"
+	// Controls of another program that could be one with a control here.
+	WaitsProposals WaitingFor = "decide_proposals"
 )
 
 // WaitingItem is one thing that waits for a person.
@@ -159,7 +161,7 @@ func (w *waiter) all() ([]WaitingItem, error) {
 		return nil, err
 	}
 	var out []WaitingItem
-	for _, look := range []func(*record.View) ([]WaitingItem, error){w.requests, w.policies, w.signatures, w.exceptions, w.tests, w.plans, w.evidence, w.tasks, w.reviews, w.sessions, w.happenings, w.courses, w.subservice} {
+	for _, look := range []func(*record.View) ([]WaitingItem, error){w.requests, w.policies, w.signatures, w.exceptions, w.tests, w.plans, w.evidence, w.tasks, w.reviews, w.sessions, w.happenings, w.courses, w.subservice, w.proposals} {
 		items, err := look(v)
 		if err != nil {
 			return nil, err

@@ -46,6 +46,11 @@ func (w *waiter) policies(v *record.View) ([]WaitingItem, error) {
 			}
 		}
 	}
+	for _, e := range reg.Exceptions {
+		if e.State == policies.Void && e.Value.Owner == w.actor {
+			out = append(out, WaitingItem{For: WaitsPolicyException, What: fmt.Sprintf("The exception %q departs from a policy that was retired: end it.", e.Value.Title), Ref: w.ref(e.Record), Due: e.Value.Until})
+		}
+	}
 	if w.app.MayAcknowledgePolicies(w.ctx, w.actor) != nil {
 		return out, nil
 	}

@@ -22,6 +22,9 @@ func subserviceCalls() map[string][]call {
 		"ReadSubserviceReport": one(func(s *story, actor string, _ place) (any, error) {
 			return s.app.ReadSubserviceReport(s.ctx, actor, soc1.File{Name: "absent.pdf", SHA256: strings.Repeat("0", 64)})
 		}),
+		"DraftSubserviceReport": one(func(s *story, actor string, _ place) (any, error) {
+			return s.app.DraftSubserviceReport(s.ctx, actor, "absent", soc1.File{})
+		}),
 		"ProposeFromPDF": one(func(s *story, actor string, _ place) (any, error) {
 			return s.app.ProposeFromPDF(s.ctx, actor, strings.NewReader("absent"))
 		}),

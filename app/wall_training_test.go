@@ -23,6 +23,7 @@ func trainingCalls() map[string][]call {
 		"KeepCourse": one(func(s *story, actor string, _ place) (any, error) {
 			return s.app.KeepCourse(s.ctx, actor, app.CourseKeeping{Course: soc1.Course{Title: "Nothing"}})
 		}),
+		"NextTry":       one(func(s *story, actor string, _ place) (any, error) { return s.app.NextTry(s.ctx, actor, "absent") }),
 		"CourseAnswers": one(func(s *story, actor string, _ place) (any, error) { return s.app.CourseAnswers(s.ctx, actor, "absent") }),
 		"AdoptCourse": one(func(s *story, actor string, _ place) (any, error) {
 			return s.app.AdoptCourse(s.ctx, actor, app.Adopting{BuiltIn: "absent"})

@@ -103,6 +103,7 @@ type App struct {
 	due       dueEvidence
 	rows      recent.Map[rowsKey, *PaperRows]
 	gaps      gapEngines
+	mapped    mappings
 	// readOnly says that nothing can be written where the workspace lies.
 	readOnly bool
 }

@@ -113,7 +113,7 @@ var actions = []struct {
 	{PerformanceReview, "review this performance"},
 	{EventAssess, "assess events"},
 	{EventConfirm, "confirm this for this person"},
-	{PolicyDecide, "decide on what this person approves"},
+	{PolicyDecide, "decide on this policy"},
 	{PolicyMinute, "record decisions on policies"},
 	{PolicyConfirm, "confirm policies for this person"},
 	{CourseKeep, "keep courses"},

@@ -24,6 +24,8 @@ type DeniedError struct {
 	Holders []Role
 	// OwnerMay says that the owner of the record would have been allowed too.
 	OwnerMay bool
+	// owner is whom the policies were asked about as the owner.
+	owner string
 	// Policies are the policies that forbade; empty where none permitted.
 	Policies []string
 	// Remedy is what to do instead, a sentence or more.
@@ -70,9 +72,29 @@ func (e *DeniedError) who() string {
 		list = list[:mostAsked]
 	}
 	if e.OwnerMay {
-		list = append(list, "the record's owner")
+		list = append(list, e.ownerWords())
 	}
 	return orList(list)
+}
+
+// ownerWords say who it is whom the policies ask about as the owner: not always the person
+// who is called the owner of the record.
+func (e *DeniedError) ownerWords() string {
+	switch {
+	case e.Action == PolicyDecide && e.owner != "":
+		return e.owner + ", whom the policy names as its approver"
+	case e.Action == PolicyDecide:
+		return "the approver whom the policy names"
+	case e.Action == ControlPerform:
+		return "whoever the control says performs it"
+	case e.Action == PerformanceReview:
+		return "whoever the control says reviews it"
+	case e.Action == RequestAnswer:
+		return "the person asked"
+	case e.Kind == "deputy":
+		return "whoever is stood in for"
+	}
+	return "the record's owner"
 }
 
 // NoSuchLedger is the answer to a request for a ledger that does not exist. It
@@ -91,7 +113,7 @@ func (a *Authorizer) Check(p Principal, act Action, r Resource) error {
 	if outside(p, r) {
 		return NoSuchLedger(r.Ledger)
 	}
-	e := &DeniedError{Ledger: r.Ledger, Action: act, Class: r.Class, Kind: r.Kind, Policies: d.Policies}
+	e := &DeniedError{Ledger: r.Ledger, Action: act, Class: r.Class, Kind: r.Kind, owner: r.Owner, Policies: d.Policies}
 	e.Holders, e.OwnerMay = a.holders(act, r)
 	e.Remedy = a.remedy(p, act, r, d, e.who())
 	return e
@@ -148,11 +170,15 @@ func (a *Authorizer) remedy(p Principal, act Action, r Resource, d Decision, who
 		if len(p.Roles) == 0 && len(p.Custom) == 0 {
 			return "You hold no role in this ledger. Ask an administrator to give you one."
 		}
+		if act == PolicyDecide {
+			// What was said of them says that they may.
+			return fmt.Sprintf("Ask %s.", who)
+		}
 		return fmt.Sprintf("Ask %s, who may.", who)
 	}
 	r.Class = otherClass(r.Class)
 	elsewhere, ownerMay := a.holders(act, r)
-	there := &DeniedError{Holders: elsewhere, OwnerMay: ownerMay}
+	there := &DeniedError{Action: act, Kind: r.Kind, Holders: elsewhere, OwnerMay: ownerMay}
 	if who := there.who(); who != "" {
 		return fmt.Sprintf("That is done in the %s's ledger, by %s.", r.Class, who)
 	}

@@ -24,6 +24,37 @@ type Proposal struct {
 	// Page and Passage are where it was taken from.
 	Page    int    `json:"page"`
 	Passage string `json:"passage"`
+	// Words are those of the passage that say it, for whoever shows the passage.
+	Words []string `json:"words,omitempty"`
+}
+
+// Piece is a part of a passage; Said tells that it is among the words that say it.
+type Piece struct {
+	Text string
+	Said bool
+}
+
+// Pieces cut the passage at the words that say what is proposed. Letters count whether
+// large or small; words that are not there, because the passage was cut, mark nothing.
+func (p Proposal) Pieces() []Piece {
+	said := make([]bool, len(p.Passage))
+	low := strings.ToLower(p.Passage)
+	for _, w := range p.Words {
+		w = strings.ToLower(w)
+		if at := strings.Index(low, w); w != "" && len(low) == len(p.Passage) && at >= 0 {
+			for i := at; i < at+len(w); i++ {
+				said[i] = true
+			}
+		}
+	}
+	var out []Piece
+	for i, from := 1, 0; i <= len(said); i++ {
+		if i == len(said) || said[i] != said[from] {
+			out = append(out, Piece{p.Passage[from:i], said[from]})
+			from = i
+		}
+	}
+	return out
 }
 
 // ProposedException is a passage that may note an exception.
@@ -120,10 +151,12 @@ func (d *document) add(p Page) {
 		}
 		flow = nil
 	}
-	for _, l := range strings.Split(p.Text, "\n") {
+	all := strings.Split(strings.TrimSpace(p.Text), "\n")
+	for i, l := range all {
 		l = strings.Join(strings.Fields(l), " ")
 		d.lines = append(d.lines, Proposal{Page: p.Number, Passage: l})
-		if l == "" {
+		// The number of a page is no part of its last sentence, nor of its first.
+		if l == "" || (i == 0 || i == len(all)-1) && footer.MatchString(l) {
 			flush()
 			continue
 		}
@@ -201,8 +234,8 @@ func quote(s string) string {
 	return s
 }
 
-func (p Proposal) saying(value string) *Proposal {
-	return &Proposal{Value: value, Page: p.Page, Passage: quote(p.Passage)}
+func (p Proposal) saying(value string, words ...string) *Proposal {
+	return &Proposal{Value: value, Page: p.Page, Passage: quote(p.Passage), Words: words}
 }
 
 // days are the period, the day that a Type I report is as of, and that of the report.
@@ -210,6 +243,7 @@ func (d *document) days(out *Proposals) {
 	type span struct{ from, to soc1.Date }
 	count := map[span]int{}
 	first := map[span]Proposal{}
+	words := map[span][]string{}
 	var order []span
 	for _, s := range d.sentences {
 		for _, m := range periodRE.FindAllStringSubmatch(s.Passage, -1) {
@@ -218,7 +252,7 @@ func (d *document) days(out *Proposals) {
 				continue
 			}
 			if _, ok := first[x]; !ok {
-				first[x] = s
+				first[x], words[x] = s, m[2:4]
 				order = append(order, x)
 			}
 			// The opinion and the description say throughout.
@@ -234,7 +268,7 @@ func (d *document) days(out *Proposals) {
 				best = x
 			}
 		}
-		out.PeriodFrom, out.PeriodTo = first[best].saying(string(best.from)), first[best].saying(string(best.to))
+		out.PeriodFrom, out.PeriodTo = first[best].saying(string(best.from), words[best][0]), first[best].saying(string(best.to), words[best][1])
 		for _, x := range order {
 			if x != best {
 				out.Doubts = append(out.Doubts, fmt.Sprintf("Page %d speaks of a period from %s to %s, too.", first[x].Page, x.from, x.to))
@@ -245,7 +279,7 @@ func (d *document) days(out *Proposals) {
 	for _, s := range d.sentences {
 		low := strings.ToLower(s.Passage)
 		if m := asOfRE.FindStringSubmatch(s.Passage); m != nil && date(m[1]) != "" && (strings.Contains(low, "design") || strings.Contains(low, "description")) {
-			out.AsOf = s.saying(string(date(m[1])))
+			out.AsOf = s.saying(string(date(m[1])), m[1])
 			return
 		}
 	}
@@ -270,18 +304,18 @@ func (d *document) kind(out *Proposals) {
 		if typ[1] == "2" || strings.EqualFold(typ[1], "ii") {
 			t = "2"
 		}
-		out.Kind = s.saying(name(soc[1], t))
+		out.Kind = s.saying(name(soc[1], t), soc[0], typ[0])
 		break
 	}
 	if out.Kind == nil {
 		for _, s := range d.sentences {
 			low := strings.ToLower(s.Passage)
 			if strings.Contains(low, "operating effectiveness of") && strings.Contains(low, "control objectives") && out.PeriodTo != nil {
-				out.Kind = s.saying(string(soc1.ObtainedSOC1Type2))
+				out.Kind = s.saying(string(soc1.ObtainedSOC1Type2), "operating effectiveness of", "control objectives")
 				return
 			}
 			if strings.Contains(low, "suitability of the design of controls") && strings.Contains(low, "control objectives") && out.AsOf != nil {
-				out.Kind = s.saying(string(soc1.ObtainedSOC1Type1))
+				out.Kind = s.saying(string(soc1.ObtainedSOC1Type1), "suitability of the design of controls", "control objectives")
 				return
 			}
 		}
@@ -310,15 +344,15 @@ func (d *document) opinion(out *Proposals) {
 	for _, s := range d.sentences {
 		switch {
 		case disclaims.MatchString(s.Passage):
-			modified = s.saying(string(soc1.Disclaimer))
+			modified = s.saying(string(soc1.Disclaimer), disclaims.FindString(s.Passage))
 		case !inOurOpinion.MatchString(s.Passage):
 			continue
 		case exceptFor.MatchString(s.Passage):
-			modified = s.saying(string(soc1.Qualified))
+			modified = s.saying(string(soc1.Qualified), inOurOpinion.FindString(s.Passage), exceptFor.FindString(s.Passage))
 		case notFairly.MatchString(s.Passage):
-			modified = s.saying(string(soc1.Adverse))
+			modified = s.saying(string(soc1.Adverse), inOurOpinion.FindString(s.Passage), notFairly.FindString(s.Passage))
 		case strings.Contains(strings.ToLower(s.Passage), "in all material respects") && plain == nil:
-			plain = s.saying(string(soc1.Unmodified))
+			plain = s.saying(string(soc1.Unmodified), inOurOpinion.FindString(s.Passage), "in all material respects")
 		}
 		if modified != nil {
 			break
@@ -334,7 +368,7 @@ func (d *document) opinion(out *Proposals) {
 			case 'd':
 				kind = soc1.Disclaimer
 			}
-			heading = l.saying(string(kind))
+			heading = l.saying(string(kind), l.Passage)
 			break
 		}
 	}
@@ -372,16 +406,16 @@ func (d *document) auditor(out *Proposals) {
 	if found < 0 {
 		return
 	}
-	out.Auditor = d.lines[found].saying(d.lines[found].Passage)
+	out.Auditor = d.lines[found].saying(d.lines[found].Passage, d.lines[found].Passage)
 	for i := found + 1; i < len(d.lines) && i <= found+6; i++ {
 		if l := d.lines[i]; onlyDate.MatchString(l.Passage) && date(l.Passage) != "" {
-			out.Dated = l.saying(string(date(l.Passage)))
+			out.Dated = l.saying(string(date(l.Passage)), l.Passage)
 			return
 		}
 	}
 	for i := found - 1; i >= 0 && i >= found-4; i-- {
 		if l := d.lines[i]; onlyDate.MatchString(l.Passage) && date(l.Passage) != "" {
-			out.Dated = l.saying(string(date(l.Passage)))
+			out.Dated = l.saying(string(date(l.Passage)), l.Passage)
 			return
 		}
 	}
@@ -392,7 +426,7 @@ var examined = regexp.MustCompile(`(?i)\bwe have examined\b.*\bdescription of it
 func (d *document) scope(out *Proposals) {
 	for _, s := range d.sentences {
 		if m := examined.FindStringSubmatch(s.Passage); m != nil && len(m[1]) < 200 {
-			out.Scope = s.saying(strings.Trim(m[1], " “”\",;"))
+			out.Scope = s.saying(strings.Trim(m[1], " “”\",;"), strings.Trim(m[1], " “”\",;"))
 			return
 		}
 	}
@@ -415,7 +449,7 @@ func (d *document) carvedOut(out *Proposals) {
 		}
 		if strings.Contains(near, "subservice organization") || strings.Contains(near, "carve-out") || strings.Contains(near, "excludes the control objectives") {
 			seen[m[1]] = true
-			out.CarvedOut = append(out.CarvedOut, *s.saying(m[1]))
+			out.CarvedOut = append(out.CarvedOut, *s.saying(m[1], m[1]))
 		}
 	}
 }
@@ -453,7 +487,7 @@ func (d *document) exceptions(out *Proposals) {
 		for j := i + 1; j < len(d.sentences) && j <= i+2 && len(text) < 200 && d.sentences[j].Page == s.Page && !noted.MatchString(d.sentences[j].Passage) && !noneNoted.MatchString(d.sentences[j].Passage) && !startsRow.MatchString(d.sentences[j].Passage); j++ {
 			text += " " + d.sentences[j].Passage
 		}
-		out.Exceptions = append(out.Exceptions, ProposedException{Control: last, Proposal: Proposal{Value: quote(text), Page: s.Page, Passage: quote(strings.TrimSpace(before + text))}})
+		out.Exceptions = append(out.Exceptions, ProposedException{Control: last, Proposal: Proposal{Value: quote(text), Page: s.Page, Passage: quote(strings.TrimSpace(before + text)), Words: []string{s.Passage[loc[0]:loc[1]]}}})
 	}
 }
 

@@ -135,3 +135,39 @@ func FuzzPropose(f *testing.F) {
 		}
 	})
 }
+
+// The words that say what is proposed are marked in their passage, and the number of a
+// page belongs to no sentence of it.
+func TestPieces(t *testing.T) {
+	pages := typed(plain, twoTests, threeOf)
+	pages[3].Text += "\n4"
+	p := Propose(pages)
+	marked := func(x Proposal) string {
+		var out []string
+		whole := ""
+		for _, piece := range x.Pieces() {
+			whole += piece.Text
+			if piece.Said {
+				out = append(out, piece.Text)
+			}
+		}
+		if whole != x.Passage {
+			t.Errorf("the pieces of %q are %q", x.Passage, whole)
+		}
+		return strings.Join(out, "|")
+	}
+	for _, c := range []struct {
+		got  *Proposal
+		want string
+	}{
+		{p.Kind, "SOC 1|Type 2"}, {p.PeriodFrom, "November 1, 2024"}, {p.PeriodTo, "October 31, 2025"}, {p.Opinion, "In our opinion|in all material respects"},
+		{p.Auditor, "Abernathy Castellanos LLP"}, {&p.Exceptions[0].Proposal, "Exception noted"}, {&Proposal{Passage: "Ünïcode only", Words: []string{"ÜNÏCODE", "", "absent"}}, "Ünïcode"}, {&Proposal{}, ""},
+	} {
+		if got := marked(*c.got); got != c.want {
+			t.Errorf("marked is %q, expected %q", got, c.want)
+		}
+	}
+	if s := p.Exceptions[0].Value; strings.HasSuffix(s, "4") {
+		t.Errorf("the number of the page is in %q", s)
+	}
+}

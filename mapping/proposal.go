@@ -35,15 +35,25 @@ const (
 )
 
 // proposals are the pairs of a framework that could be one control, the most alike first.
+// Controls are found by the identifiers that they name, so that a pair that shares none
+// is never looked at.
 func (r *Register) proposals(f *Framework) []Proposal {
 	// A control that is tied already is not proposed for another of the same program.
 	tied := map[int]bool{}
 	for _, i := range f.Theirs {
 		tied[r.Theirs[i].Control] = true
 	}
-	ours := make([]map[string]string, len(r.Controls))
-	for i := range r.Controls {
-		ours[i] = content(r.Controls[i].Value.Statement())
+	named, byObjective := r.namedIDs(f.Name)
+	naming := map[string][]int{}
+	for i, ids := range named {
+		if tied[i] {
+			continue
+		}
+		for _, id := range ids {
+			if l := naming[id]; len(l) == 0 || l[len(l)-1] != i {
+				naming[id] = append(l, i)
+			}
+		}
 	}
 	var out []Proposal
 	for _, place := range f.Theirs {
@@ -51,52 +61,115 @@ func (r *Register) proposals(f *Framework) []Proposal {
 		if t.Control >= 0 {
 			continue
 		}
-		words := content(t.Value.Text)
+		var near []int
+		for _, id := range t.Value.Identifiers {
+			near = append(near, naming[id]...)
+		}
+		if len(near) == 0 {
+			continue
+		}
+		slices.Sort(near)
+		words := r.gist(t.Value.Text)
 		var found []Proposal
-		for i := range r.Controls {
-			if tied[i] || slices.Contains(t.Value.NotControls, r.Controls[i].ID) {
+		for _, i := range slices.Compact(near) {
+			if slices.Contains(t.Value.NotControls, r.Controls[i].ID) {
 				continue
 			}
+			ours := r.ours(i)
 			p := Proposal{Their: place, Control: i, SameFrequency: t.Value.Frequency != "" && t.Value.Frequency == r.Controls[i].Value.Frequency}
-			p.IDs, p.ByObjective = r.sharedIDs(f.Name, t, i)
-			if len(p.IDs) == 0 {
-				continue
-			}
-			for stem, word := range words {
-				if _, both := ours[i][stem]; both {
-					p.Words = append(p.Words, word)
-				}
-			}
-			if n := len(words) + len(ours[i]); n > 0 {
-				p.Alike = 200 * len(p.Words) / n
+			if n := len(words) + len(ours); n > 0 {
+				p.Alike = 200 * inCommon(words, ours, nil) / n
 			}
 			if p.Alike < leastAlike {
 				continue
 			}
-			slices.Sort(p.Words)
 			found = append(found, p)
 		}
 		slices.SortStableFunc(found, func(a, b Proposal) int { return b.Alike - a.Alike })
-		out = append(out, found[:min(len(found), mostFor)]...)
+		for _, p := range found[:min(len(found), mostFor)] {
+			inCommon(words, r.ours(p.Control), func(w string) { p.Words = append(p.Words, w) })
+			slices.Sort(p.Words)
+			p.IDs, p.ByObjective = common(t.Value.Identifiers, named[p.Control]), byObjective[p.Control]
+			out = append(out, p)
+		}
 	}
 	slices.SortStableFunc(out, func(a, b Proposal) int { return b.Alike - a.Alike })
 	return out
 }
 
-// sharedIDs are the identifiers that a control of another program has in common with one
-// here, or where that names none, with its objectives.
-func (r *Register) sharedIDs(framework string, t *Their, i int) ([]string, bool) {
-	c := &r.Controls[i].Value
-	if own := c.FrameworkIDs[framework]; len(own) > 0 {
-		return common(t.Value.Identifiers, own), false
-	}
-	var of []string
+// namedIDs are the identifiers of a framework that each control here names, or where it
+// names none, those of its objectives.
+func (r *Register) namedIDs(framework string) (ids [][]string, byObjective []bool) {
+	of := map[string][]string{}
 	for n := range r.Objectives {
-		if slices.Contains(c.Objectives, r.Objectives[n].ID) {
-			of = append(of, r.Objectives[n].Value.FrameworkIDs[framework]...)
+		of[r.Objectives[n].ID] = r.Objectives[n].Value.FrameworkIDs[framework]
+	}
+	ids, byObjective = make([][]string, len(r.Controls)), make([]bool, len(r.Controls))
+	for i := range r.Controls {
+		c := &r.Controls[i].Value
+		if ids[i] = c.FrameworkIDs[framework]; len(ids[i]) > 0 {
+			continue
+		}
+		byObjective[i] = true
+		for _, o := range c.Objectives {
+			ids[i] = append(ids[i], of[o]...)
 		}
 	}
-	return common(t.Value.Identifiers, of), true
+	return ids, byObjective
+}
+
+// word is one that says something, with the number of its stem.
+type word struct {
+	stem int
+	text string
+}
+
+// gist are the words of a statement that say something, by the numbers of their stems.
+func (r *Register) gist(s string) []word {
+	if r.stems == nil {
+		r.stems = map[string]int{}
+	}
+	var out []word
+	for st, text := range content(s) {
+		n, ok := r.stems[st]
+		if !ok {
+			n = len(r.stems)
+			r.stems[st] = n
+		}
+		out = append(out, word{n, text})
+	}
+	slices.SortFunc(out, func(a, b word) int { return a.stem - b.stem })
+	return out
+}
+
+// ours is the gist of a control here, which is made once.
+func (r *Register) ours(i int) []word {
+	if r.gists == nil {
+		r.gists = make([][]word, len(r.Controls))
+	}
+	if r.gists[i] == nil {
+		r.gists[i] = r.gist(r.Controls[i].Value.Statement())
+	}
+	return r.gists[i]
+}
+
+// inCommon counts the words of both, and yields those of the first.
+func inCommon(a, b []word, yield func(string)) int {
+	n := 0
+	for i, j := 0, 0; i < len(a) && j < len(b); {
+		switch {
+		case a[i].stem < b[j].stem:
+			i++
+		case a[i].stem > b[j].stem:
+			j++
+		default:
+			if n++; yield != nil {
+				yield(a[i].text)
+			}
+			i, j = i+1, j+1
+		}
+	}
+	return n
 }
 
 // content are the words of a statement that say something, by their stems.

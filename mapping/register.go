@@ -27,6 +27,10 @@ type Register struct {
 	Theirs     []Their
 	Objectives []record.Typed[soc1.ControlObjective]
 	Controls   []record.Typed[soc1.Control]
+	// stems numbers the words that were read, gists are those of Controls; both are of
+	// use while the register is made.
+	stems map[string]int
+	gists [][]word
 }
 
 // Framework is one framework against the objectives and controls, both ways.
@@ -119,6 +123,18 @@ func (b Basis) Label() string {
 
 // Key is the word for machines.
 func (b Basis) Key() string { return [...]string{"shared", "same", "judged"}[b] }
+
+// Means says what the word stands for.
+func (b Basis) Means() string {
+	return [...]string{
+		"Both name the same identifiers of the framework. That is a hint to look, and covers nothing yet.",
+		"It is decided to be one of the objective’s own controls, so that its evidence counts here. How far it goes, nobody has judged.",
+		"Somebody has judged it, and said why.",
+	}[b]
+}
+
+// Bases lists them, the strongest first.
+var Bases = []Basis{Judged, Same, Shared}
 
 // Cover is that a control of another program covers an objective, and because of what.
 type Cover struct {
@@ -289,6 +305,7 @@ func Of(f *Facts) *Register {
 	for _, name := range names(f) {
 		r.Frameworks = append(r.Frameworks, r.framework(name, f))
 	}
+	r.stems, r.gists = nil, nil
 	return r
 }
 

@@ -206,6 +206,12 @@ func (s *Service) item(ctx context.Context, r reader, w app.WaitingItem, mention
 		i.Href = s.public + "/policies/campaigns/" + url.PathEscape(w.Ref.ID)
 	case (w.For == app.WaitsPolicyDecision || w.For == app.WaitsPolicy) && w.Ref.Kind == "policy":
 		i.Href = s.public + "/policies/of/" + url.PathEscape(w.Ref.ID)
+	case w.For == app.WaitsSubserviceReport:
+		i.Href = s.public + "/subservice/" + url.PathEscape(w.Ref.ID)
+	case w.For == app.WaitsSubserviceGap:
+		i.Href = s.public + "/subservice#sub-" + url.PathEscape(w.Ref.ID)
+	case w.For == app.WaitsProposals:
+		i.Href = s.public + "/mapping"
 	case w.For == app.WaitsCourse, w.For == app.WaitsLateCourses:
 		i.Href = s.courseURL(w.Ref.ID)
 	case w.For == app.WaitsEvidence:

@@ -138,7 +138,11 @@ type Answer struct {
 func Of(f *Facts) *Register {
 	r := &Register{Today: f.Today}
 	for _, e := range f.Exceptions {
-		r.Exceptions = append(r.Exceptions, exception(e, f.Decisions, f.Today))
+		x := exception(e, f.Decisions, f.Today)
+		if x.State != Ended && x.State != NotGranted && !slices.ContainsFunc(f.Policies, func(p record.Typed[soc1.Policy]) bool { return p.ID == e.Value.Policy }) {
+			x.State = Void
+		}
+		r.Exceptions = append(r.Exceptions, x)
 	}
 	slices.SortStableFunc(r.Exceptions, func(a, b Exception) int {
 		return cmp.Or(cmp.Compare(a.State, b.State), cmp.Compare(a.Value.Until, b.Value.Until), cmp.Compare(a.ID, b.ID))

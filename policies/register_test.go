@@ -182,3 +182,19 @@ func TestExceptions(t *testing.T) {
 		}
 	}
 }
+
+// An exception from a policy that was retired says so, unless it was ended or refused.
+func TestExceptionFromARetiredPolicy(t *testing.T) {
+	x := soc1.PolicyException{Title: "One", Policy: "p", What: "w", Why: "y", Owner: "ann", From: "2025-01-01", Until: "2025-12-31"}
+	ended := x
+	ended.Ended = "2025-02-01"
+	f := &Facts{Today: "2025-03-01", Exceptions: []record.Typed[soc1.PolicyException]{typed("policy_exception", "a", 1, x), typed("policy_exception", "b", 2, ended)}}
+	r := Of(f)
+	if len(r.Exceptions) != 2 || r.Exceptions[0].State != Void || r.Exceptions[1].State != Ended || r.Exceptions[0].Asks() {
+		t.Errorf("%+v", r.Exceptions)
+	}
+	f.Policies = []record.Typed[soc1.Policy]{typed("policy", "p", 3, text("1"))}
+	if got := Of(f).Exceptions[0].State; got != Unapproved {
+		t.Errorf("of a policy in use: %s", got.Label())
+	}
+}

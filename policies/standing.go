@@ -171,6 +171,8 @@ const (
 	Expired ExceptionState = iota
 	// Unapproved began, and nobody approved it as it stands.
 	Unapproved
+	// Void departs from a policy that was retired, and was not ended.
+	Void
 	// Asked waits for the approver and begins later.
 	Asked
 	// Running is approved and runs.
@@ -185,7 +187,7 @@ const (
 
 // Label is the words a person reads.
 func (s ExceptionState) Label() string {
-	return [...]string{"Run out, not ended", "Not approved", "Asked for", "Runs", "Approved, begins later", "Refused", "Ended"}[s]
+	return [...]string{"Run out, not ended", "Not approved", "Its policy was retired", "Asked for", "Runs", "Approved, begins later", "Refused", "Ended"}[s]
 }
 
 // Exception is an exception from a policy and where it stands.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -35,6 +36,8 @@ type View struct {
 	frame *frame
 	// only says which kinds the view shows; nil shows all.
 	only func(kind string) bool
+	// without says which records of some kinds the view does not show.
+	without map[string]func(Record) bool
 
 	mu    sync.Mutex
 	lists map[string]*List
@@ -59,7 +62,7 @@ func (v *View) AsOf() AsOf { return v.asOf }
 // reads the store, even where this view answers from memory.
 func (v *View) At(effective soc1.Date) *View {
 	at := NewView(v.store, v.ledger, AsOf{Known: v.asOf.Known, Effective: effective})
-	at.only = v.only
+	at.only, at.without = v.only, v.without
 	return at
 }
 
@@ -70,7 +73,23 @@ func (v *View) Only(may func(kind string) bool) *View {
 	if before := v.only; before != nil {
 		only = func(kind string) bool { return before(kind) && may(kind) }
 	}
-	return &View{store: v.store, ledger: v.ledger, asOf: v.asOf, frame: v.frame, only: only, lists: map[string]*List{}}
+	return &View{store: v.store, ledger: v.ledger, asOf: v.asOf, frame: v.frame, only: only, without: v.without, lists: map[string]*List{}}
+}
+
+// Without is the view without some records of a kind: to whoever reads it, they are not
+// there and never were. The kind is shown all the same.
+func (v *View) Without(kind string, hidden func(Record) bool) *View {
+	out := v.Only(func(string) bool { return true })
+	out.without = maps.Clone(v.without)
+	if out.without == nil {
+		out.without = map[string]func(Record) bool{}
+	}
+	if before := v.without[kind]; before != nil {
+		own := hidden
+		hidden = func(r Record) bool { return before(r) || own(r) }
+	}
+	out.without[kind] = hidden
+	return out
 }
 
 // Shows tells whether the view shows records of the kind, if there are any.
@@ -91,6 +110,9 @@ func (v *View) read(ctx context.Context, q ledger.RevisionQuery) ([]Record, erro
 	}
 	err := v.store.Revisions(ctx, q, func(r ledger.Revision) error {
 		rec, err := fromRevision(v.ledger, r)
+		if hidden := v.without[q.Kind]; err == nil && hidden != nil && hidden(rec) {
+			return nil
+		}
 		if err == nil {
 			out = append(out, rec)
 		}
@@ -139,7 +161,8 @@ func (v *View) Rows(ctx context.Context, kind string) (*List, error) {
 	if !v.Shows(kind) {
 		return newList(nil, newShelf()), nil
 	}
-	if v.frame != nil {
+	hidden := v.without[kind]
+	if v.frame != nil && hidden == nil {
 		return v.frame.list(ctx, kind)
 	}
 	v.mu.Lock()
@@ -147,12 +170,32 @@ func (v *View) Rows(ctx context.Context, kind string) (*List, error) {
 	if l, ok := v.lists[kind]; ok {
 		return l, nil
 	}
-	items, err := v.items(ctx, v.query(kind, ""))
+	items, err := v.itemsOf(ctx, kind)
 	if err != nil {
 		return nil, err
 	}
+	if hidden != nil {
+		items = slices.DeleteFunc(items, func(it *Item) bool { return hidden(it.Record) })
+	}
 	v.lists[kind] = newList(items, newShelf())
 	return v.lists[kind], nil
+}
+
+// itemsOf are all records of a kind, as a slice of one's own.
+func (v *View) itemsOf(ctx context.Context, kind string) ([]*Item, error) {
+	if v.frame == nil {
+		return v.items(ctx, v.query(kind, ""))
+	}
+	l, err := v.frame.list(ctx, kind)
+	if err != nil {
+		return nil, err
+	}
+	var out []*Item
+	l.All(func(it *Item) bool {
+		out = append(out, it)
+		return true
+	})
+	return out, nil
 }
 
 // All lists the records of a kind by id, retired ones included. The list is
@@ -183,7 +226,7 @@ func (v *View) List(ctx context.Context, kind string) ([]Record, error) {
 
 // loaded is Rows where the kind is in memory already; nil elsewhere.
 func (v *View) loaded(ctx context.Context, kind string) *List {
-	if v.frame == nil || !v.Shows(kind) {
+	if v.frame == nil || !v.Shows(kind) || v.without[kind] != nil {
 		return nil
 	}
 	return v.frame.peek(ctx, kind)
@@ -193,6 +236,13 @@ func (v *View) loaded(ctx context.Context, kind string) *List {
 // retired and redacted ones included.
 func (v *View) Page(ctx context.Context, kind, after string, limit int) ([]Record, error) {
 	l := v.loaded(ctx, kind)
+	if v.without[kind] != nil {
+		// A page of the store would come short of what is left out.
+		var err error
+		if l, err = v.Rows(ctx, kind); err != nil {
+			return nil, err
+		}
+	}
 	if l == nil {
 		q := v.query(kind, "")
 		q.After, q.Limit = after, limit

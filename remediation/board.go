@@ -227,11 +227,11 @@ func (p *Plan) Reopened() string {
 			}
 		}
 		if p.Again[0].Rule != nil {
-			return fmt.Sprintf("%s fires again since it was closed on %s.", strings.Join(names, ", "), p.Closing.ClosedOn)
+			return fmt.Sprintf("%s fires again. The plan was closed on %s, when it was silent.", strings.Join(names, ", "), p.Closing.ClosedOn)
 		}
-		return fmt.Sprintf("What it answers stands again since it was closed on %s.", p.Closing.ClosedOn)
+		return fmt.Sprintf("What it answers stands again. The plan was closed on %s.", p.Closing.ClosedOn)
 	case len(p.Added) > 0:
-		return fmt.Sprintf("It answers more since it was closed on %s.", p.Closing.ClosedOn)
+		return fmt.Sprintf("It answers more than when it was closed on %s.", p.Closing.ClosedOn)
 	}
 	return ""
 }

@@ -131,7 +131,7 @@ func TestClosedAndAgain(t *testing.T) {
 	}
 	f.Plans[0].Value.Exceptions = []string{"x1"}
 	f.Found[""].Findings = world(t).Found[""].Findings
-	if p := f.one(t); p.Stage == Closed || p.Reopened() != "CTL-08 fires again since it was closed on 2026-11-20." {
+	if p := f.one(t); p.Stage == Closed || p.Reopened() != "CTL-08 fires again. The plan was closed on 2026-11-20, when it was silent." {
 		t.Errorf("a rule that fires again: %s, %q", p.Stage.Label(), p.Reopened())
 	}
 	f.Closings[0].Value.Outcomes[0].Settled = soc1.Standing

@@ -105,6 +105,28 @@ type Difference struct {
 	Fields []FieldDifference
 }
 
+// Arrangement are the fields of a control that say how it is performed and tested here: who
+// does it, by when and by which list. A description tells none of it, so that a change of
+// these is no change of the control from report to report. Whose the control is, what it
+// says and how often it operates is.
+var Arrangement = []string{"performer", "reviewer", "calendar", "due_business_days", "performed_here", "checklist", "balances",
+	"population_hint", "expected_attributes", "suggested_test", "order"}
+
+// arrangedApart takes the arrangement of a control out of a difference, and gives it as
+// one of its own.
+func arrangedApart(d Difference) (rest, arranged Difference) {
+	rest, arranged = d, d
+	rest.Fields, arranged.Fields, arranged.What = nil, nil, Arranged
+	for _, f := range d.Fields {
+		if d.Ref.Kind == "control" && slices.Contains(Arrangement, f.Name) {
+			arranged.Fields = append(arranged.Fields, f)
+		} else {
+			rest.Fields = append(rest.Fields, f)
+		}
+	}
+	return rest, arranged
+}
+
 // FieldDifference is a field in which a record differs.
 type FieldDifference struct {
 	// Name is the stored name of the field.
@@ -114,7 +136,7 @@ type FieldDifference struct {
 }
 
 // Compare tells what came, went and changed from one report to another, in the order of
-// kinds and by name.
+// kinds and by name; after the controls, which of them are performed in another way.
 func Compare(before, after *Side) []Difference {
 	var out []Difference
 	for key, now := range after.items {
@@ -123,8 +145,12 @@ func Compare(before, after *Side) []Difference {
 			if was.Revision == now.Revision {
 				continue
 			}
-			d.What, d.Was = Changed, was.Revision
-			if d.Fields = fieldsOf(was.Body, now.Body); len(d.Fields) == 0 {
+			d.What, d.Was, d.Fields = Changed, was.Revision, fieldsOf(was.Body, now.Body)
+			rest, arranged := arrangedApart(d)
+			if len(arranged.Fields) > 0 {
+				out = append(out, arranged)
+			}
+			if d = rest; len(d.Fields) == 0 {
 				continue
 			}
 		}
@@ -136,7 +162,13 @@ func Compare(before, after *Side) []Difference {
 		}
 	}
 	slices.SortFunc(out, func(a, b Difference) int {
-		return cmp.Or(cmp.Compare(slices.Index(Compared, a.Ref.Kind), slices.Index(Compared, b.Ref.Kind)), strings.Compare(a.Name, b.Name), strings.Compare(a.Ref.ID, b.Ref.ID))
+		arranged := func(d Difference) int {
+			if d.What == Arranged {
+				return 1
+			}
+			return 0
+		}
+		return cmp.Or(cmp.Compare(slices.Index(Compared, a.Ref.Kind), slices.Index(Compared, b.Ref.Kind)), arranged(a)-arranged(b), strings.Compare(a.Name, b.Name), strings.Compare(a.Ref.ID, b.Ref.ID))
 	})
 	return out
 }

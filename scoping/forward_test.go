@@ -24,10 +24,10 @@ func side(bodies map[string]string) *Side {
 }
 
 // TestCompare tells what came, went and changed, in the order of kinds, and nothing of
-// what is as it was.
+// what is as it was. How a control is performed is told apart, and is no change of it.
 func TestCompare(t *testing.T) {
-	before := side(map[string]string{"control/a": `{"code":"A","what":"looks"}`, "control/same": `{"code":"S"}`, "system/gone": `{"name":"Old"}`, "service/p": `{"name":"Payroll"}`})
-	after := side(map[string]string{"control/a": `{"code":"A","what":"looks new","key":true}`, "control/same": `{"code":"S"}`, "control/more": `{"code":"new"}`, "service/p": `{"name":"Payroll"}`})
+	before := side(map[string]string{"control/a": `{"code":"A","what":"looks","performer":"p"}`, "control/due": `{"code":"D","due_business_days":5}`, "control/same": `{"code":"S"}`, "system/gone": `{"name":"Old"}`, "service/p": `{"name":"Payroll"}`})
+	after := side(map[string]string{"control/a": `{"code":"A","what":"looks new","key":true,"performer":"q"}`, "control/due": `{"code":"D","due_business_days":7,"checklist":["new"]}`, "control/same": `{"code":"S"}`, "control/more": `{"code":"new"}`, "service/p": `{"name":"Payroll"}`})
 	var got []string
 	for _, d := range Compare(before, after) {
 		line := fmt.Sprintf("%s %s/%s", d.What, d.Ref.Kind, d.Ref.ID)
@@ -36,11 +36,11 @@ func TestCompare(t *testing.T) {
 		}
 		got = append(got, line)
 	}
-	want := `changed control/a key:>true what:"looks">"looks new"|added control/more|removed system/gone`
+	want := `changed control/a key:>true what:"looks">"looks new"|added control/more|arranged control/a performer:"p">"q"|arranged control/due checklist:>["new"] due_business_days:5>7|removed system/gone`
 	if s := strings.Join(got, "|"); s != want {
 		t.Errorf("it is\n%s\nexpected\n%s", s, want)
 	}
-	if before.Len("control") != 2 || after.Len("control") != 3 || after.Len("system") != 0 {
+	if before.Len("control") != 3 || after.Len("control") != 4 || after.Len("system") != 0 {
 		t.Error("the records are not counted")
 	}
 }

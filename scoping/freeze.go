@@ -53,6 +53,9 @@ const (
 	Added   ChangeKind = "added"
 	Removed ChangeKind = "removed"
 	Changed ChangeKind = "changed"
+	// Arranged is a control that is the same and is performed or tested here in another
+	// way, see [Arrangement].
+	Arranged ChangeKind = "arranged"
 )
 
 // Change is one difference between a frozen scope and the scope now.

@@ -13,12 +13,16 @@ type Audience struct {
 	Everybody bool `json:"everybody,omitempty" label:"Everybody" help:"All people of the service organization, whoever joins later among them."`
 	// Roles are those whose holders are meant.
 	Roles []Role `json:"roles,omitempty" label:"Roles"`
+	// CustomRoles are roles that the organization made itself, whose holders are meant.
+	CustomRoles []string `json:"custom_roles,omitempty" label:"Custom roles" ref:"role"`
 	// People are meant whatever their role.
 	People []string `json:"people,omitempty" label:"People" ref:"person"`
 }
 
 // None reports whether the audience is nobody at all.
-func (a Audience) None() bool { return !a.Everybody && len(a.Roles) == 0 && len(a.People) == 0 }
+func (a Audience) None() bool {
+	return !a.Everybody && len(a.Roles) == 0 && len(a.CustomRoles) == 0 && len(a.People) == 0
+}
 
 // IsZero reports the same, so that an audience of nobody is not written.
 func (a Audience) IsZero() bool { return a.None() }
@@ -33,7 +37,8 @@ func (a Audience) Includes(id string, p Person, day Date) bool {
 	}
 	return slices.Contains(a.People, id) ||
 		a.Everybody ||
-		slices.ContainsFunc(a.Roles, func(r Role) bool { return slices.Contains(p.Roles, r) })
+		slices.ContainsFunc(a.Roles, func(r Role) bool { return slices.Contains(p.Roles, r) }) ||
+		slices.ContainsFunc(a.CustomRoles, func(r string) bool { return slices.Contains(p.CustomRoles, r) })
 }
 
 // problems refuses roles that nobody who is asked can hold.

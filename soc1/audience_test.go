@@ -4,6 +4,7 @@ import "testing"
 
 func TestAudience(t *testing.T) {
 	owner := Person{Name: "O", Side: SideServiceOrganization, Roles: []Role{ControlOwner}, ActiveTo: "2025-06-30"}
+	keeper := Person{Name: "K", Side: SideServiceOrganization, CustomRoles: []string{"keeper"}}
 	vendor := Person{Name: "V", Side: SideSubserviceOrganization, Roles: []Role{ControlOwner}}
 	partner := Person{Name: "P", Side: SideAuditFirm, Roles: []Role{EngagementPartner}}
 	for _, c := range []struct {
@@ -21,6 +22,8 @@ func TestAudience(t *testing.T) {
 		{"a role", Audience{Roles: []Role{ControlOwner}}, "o", owner, "2025-06-01", true},
 		{"a role, of somebody else's people", Audience{Roles: []Role{ControlOwner}}, "v", vendor, "2025-06-01", false},
 		{"another role", Audience{Roles: []Role{Executive}}, "o", owner, "2025-06-01", false},
+		{"a role that the organization made", Audience{CustomRoles: []string{"keeper"}}, "k", keeper, "2025-06-01", true},
+		{"another of those", Audience{CustomRoles: []string{"clerk"}}, "k", keeper, "2025-06-01", false},
 		{"a person by name", Audience{People: []string{"o"}}, "o", owner, "2025-06-01", true},
 		{"a guest by name", Audience{People: []string{"v"}}, "v", vendor, "2025-06-01", false},
 		{"a person who left", Audience{People: []string{"o"}}, "o", owner, "2025-12-31", false},
@@ -30,7 +33,7 @@ func TestAudience(t *testing.T) {
 			t.Errorf("%s: %v, want %v", c.what, got, c.want)
 		}
 	}
-	if !(Audience{}).None() || (Audience{Everybody: true}).None() {
+	if (Audience{CustomRoles: []string{"keeper"}}).None() || !(Audience{}).None() || (Audience{Everybody: true}).None() {
 		t.Error("None does not tell nobody from everybody")
 	}
 }

@@ -62,6 +62,8 @@ const MostRenewMonths = 120
 func (x Course) Validate() []Problem {
 	c := examine(x)
 	c.when(blank(x.Body) && len(x.Files) == 0, "body", "The course has neither a text nor a file.", "Write what people read, or add the document or the film.")
+	c.short(x.Title, TitleLimit, "title", "The title")
+	c.short(x.Edition, MarkLimit, "edition", "The edition")
 	c.within(x.RenewMonths, 0, MostRenewMonths, "renew_months")
 	c.within(x.PassMark, 0, 100, "pass_mark")
 	c.when(len(x.Questions) > 0 && x.PassMark == 0, "pass_mark", "The course has a quiz, and anybody passes it.", "Give the percentage of the questions that have to be right, such as 80.")

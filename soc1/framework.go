@@ -46,6 +46,19 @@ func (CoverageStrength) Values() []string { return coverageStrengths.values() }
 // Label is the word a person reads.
 func (s CoverageStrength) Label() string { return coverageStrengths.label(string(s)) }
 
+// Means says what the strength stands for, so that two people judge alike.
+func (s CoverageStrength) Means() string {
+	switch s {
+	case CoversFully:
+		return "Where it works, the objective is achieved without another control."
+	case CoversPartially:
+		return "It achieves a part of the objective, which the reason names; other controls have to achieve the rest."
+	case Supports:
+		return "It achieves no part by itself, and makes the objective’s own controls work or their failure seen."
+	}
+	return ""
+}
+
 // ObjectiveCoverage is somebody's judgement that a control of another program covers an
 // objective.
 type ObjectiveCoverage struct {

@@ -35,3 +35,18 @@ func LengthProblem(field, label, s string, multiline bool) *Problem {
 	}
 	return nil
 }
+
+// TitleLimit and MarkLimit bound, in characters, what stands in every list, on every card
+// and in the register of who confirmed or passed: the title of a policy or a course, and
+// its version mark.
+const (
+	TitleLimit = 200
+	MarkLimit  = 40
+)
+
+// short refuses a text of one line that has more characters than a bound.
+func (c *checker) short(s string, limit int, field, label string) {
+	if n := utf8.RuneCountInString(s); n > limit {
+		c.add(field, fmt.Sprintf("%s has %s characters.", label, english.Thousands(n)), fmt.Sprintf("Shorten it to %d.", limit))
+	}
+}

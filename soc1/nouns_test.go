@@ -1,6 +1,7 @@
 package soc1
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -171,5 +172,25 @@ func BenchmarkValidateControl(b *testing.B) {
 		if len(c.Validate()) != 0 {
 			b.Fatal("the control has problems")
 		}
+	}
+}
+
+// What stands in every list is short.
+func TestTitlesAreShort(t *testing.T) {
+	long, mark := strings.Repeat("é", TitleLimit+1), strings.Repeat("1", MarkLimit+1)
+	fields := func(ps []Problem) (out []string) {
+		for _, p := range ps {
+			out = append(out, p.Field)
+		}
+		return out
+	}
+	if got := fields(Policy{Title: long, Version: mark}.Validate()); !slices.Equal(got, []string{"title", "version"}) {
+		t.Errorf("a policy: %v", got)
+	}
+	if got := fields(Course{Title: long, Edition: mark, Owner: "o", Body: "b"}.Validate()); !slices.Equal(got, []string{"title", "edition"}) {
+		t.Errorf("a course: %v", got)
+	}
+	if got := fields(Policy{Title: long[:2*TitleLimit], Version: mark[1:]}.Validate()); len(got) > 0 {
+		t.Errorf("as long as it may be: %v", got)
 	}
 }

@@ -31,6 +31,8 @@ func (p Policy) Validate() []Problem {
 	c := examine(p)
 	c.when(p.ReviewMonths < 0 || p.ReviewMonths > 60, "review_months", "The policy is looked at again after fewer than 1 or more than 60 months.", "Give 1 to 60 months, or nothing for 12.")
 	p.Audience.problems(c, "audience")
+	c.short(p.Title, TitleLimit, "title", "The title")
+	c.short(p.Version, MarkLimit, "version", "The version")
 	c.when(p.Owner != "" && p.Owner == p.Approver, "approver", "The owner would approve the policy.", "Name somebody else, who has the standing to say that it holds.")
 	return c.problems
 }

@@ -59,9 +59,10 @@ bench sampling '^BenchmarkSelect$' 1x
 bench identity '^BenchmarkDecide$' 1s
 bench evaluation '^BenchmarkConsequences$' 1x
 GOGC=400 bench web '^BenchmarkRegister$' 1x
-GOGC=400 bench web '^Benchmark(Matrix|Home|Calendar)' 1s
+GOGC=400 bench web '^Benchmark(Matrix|Home|Calendar|Mapping)' 1s
 GOGC=400 bench web '^Benchmark(Pages|OpenLoop|Streams)$' 1x
 GOGC=400 bench gap '^BenchmarkRules' 20x
+GOGC=400 bench mapping '^BenchmarkRegister$' 20x
 GOGC=400 bench overview '^Benchmark(Overview|Figures)$' 1s
 
 GOGC=400 bench cmd/reperform '^BenchmarkTemplate$' 5x

@@ -198,8 +198,8 @@ func Of(f *Facts) *Register {
 		c.Assignments = append(c.Assignments, a)
 		for j := range f.People {
 			p := &f.People[j]
-			if a.Value.Audience.Includes(p.ID, p.Value, f.Today) {
-				r.asked = append(r.asked, lineOf(c, a, p, attempts[attempt{c.ID, p.ID}], f.Today))
+			if next := nextFor(f, a, p); a.Value.Audience.Includes(p.ID, p.Value, f.Today) && (next == "" || p.Value.ActiveFrom < next) {
+				r.asked = append(r.asked, lineOf(c, a, p, attempts[attempt{c.ID, p.ID}], next, f.Today))
 			}
 		}
 	}
@@ -247,7 +247,49 @@ func once(lines []*Line, course string) []*Line {
 	})
 }
 
-func lineOf(c *Course, a *record.Typed[soc1.TrainingAssignment], p *record.Typed[soc1.Person], attempts []*record.Typed[soc1.CourseCompletion], today soc1.Date) *Line {
+// nextFor is the day of the next assignment of the same course that asks a person: from
+// then on what they do answers that one. Empty where there is none.
+func nextFor(f *Facts, a *record.Typed[soc1.TrainingAssignment], p *record.Typed[soc1.Person]) soc1.Date {
+	var next soc1.Date
+	for i := range f.Assignments {
+		n := &f.Assignments[i].Value
+		if n.Course != a.Value.Course || n.AssignedOn <= a.Value.AssignedOn || n.AssignedOn > f.Today || next != "" && next <= n.AssignedOn {
+			continue
+		}
+		if n.Audience.Includes(p.ID, p.Value, f.Today) || n.Audience.Includes(p.ID, p.Value, n.AssignedOn) {
+			next = n.AssignedOn
+		}
+	}
+	return next
+}
+
+// ofItsTime are the attempts that answer an assignment after which the person was asked
+// again: those from before the next one, or made under this one. Where none of them
+// passed, the first pass after them answers this one too, late as it is. With the
+// attempts comes the day up to which they speak.
+func ofItsTime(a *record.Typed[soc1.TrainingAssignment], attempts []*record.Typed[soc1.CourseCompletion], next, today soc1.Date) ([]*record.Typed[soc1.CourseCompletion], soc1.Date) {
+	if next == "" {
+		return attempts, today
+	}
+	var out []*record.Typed[soc1.CourseCompletion]
+	passed := false
+	for _, x := range attempts {
+		if x.Value.FinishedOn < next || x.Value.Assignment == a.ID {
+			out = append(out, x)
+			passed = passed || x.Value.Passed && (!a.Value.Anew || x.Value.FinishedOn >= a.Value.AssignedOn)
+		}
+	}
+	if passed {
+		return out, next.AddDays(-1)
+	}
+	if i := slices.IndexFunc(attempts, func(x *record.Typed[soc1.CourseCompletion]) bool { return x.Value.Passed && x.Value.FinishedOn >= next }); i >= 0 {
+		return attempts[:i+1], today
+	}
+	return attempts, today
+}
+
+func lineOf(c *Course, a *record.Typed[soc1.TrainingAssignment], p *record.Typed[soc1.Person], attempts []*record.Typed[soc1.CourseCompletion], next, today soc1.Date) *Line {
+	attempts, today = ofItsTime(a, attempts, next, today)
 	l := &Line{Course: c, Assignment: a, Person: p, Due: dueFor(a.Value, p.Value), Reaches: reaches(p.Value)}
 	for _, x := range attempts {
 		l.Last = x

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"reperform/record"
 	"reperform/soc1"
@@ -31,7 +32,15 @@ func school() *Facts {
 
 func (f *Facts) took(person string, on soc1.Date, passed bool, missed ...string) *Facts {
 	id := fmt.Sprintf("x%d", len(f.Completions))
-	x := row("course_completion", id, soc1.CourseCompletion{Course: "c", Revision: 1, Person: person, Assignment: "t", FinishedOn: on, Attempt: 1, Passed: passed, Total: 2, Correct: 2 - len(missed), Missed: missed})
+	n := 1
+	for _, x := range f.Completions {
+		if x.Value.Person == person && x.Value.Passed {
+			n = 1
+		} else if x.Value.Person == person {
+			n++
+		}
+	}
+	x := row("course_completion", id, soc1.CourseCompletion{Course: "c", Revision: 1, Person: person, Assignment: "t", FinishedOn: on, Attempt: n, Passed: passed, Total: 2, Correct: 2 - len(missed), Missed: missed})
 	x.Pos = int64(len(f.Completions))
 	f.Completions = append(f.Completions, x)
 	return f
@@ -149,7 +158,7 @@ func TestRows(t *testing.T) {
 		}
 	}
 	r := Of(f)
-	rows := r.Rows("t", f.People)
+	rows := f.Rows(r, "t", nil)
 	if len(rows) != 2 || rows[0][0] != "CID" || rows[0][8] != "Passed" || rows[0][9] != "2025-01-25" || rows[0][10] != "1" || rows[0][13] != "2" || rows[1][0] != "BOB" || rows[1][8] != "Passed, no longer asked" {
 		t.Errorf("%v", rows)
 	}
@@ -160,6 +169,57 @@ func TestRows(t *testing.T) {
 	}
 	if missed, n := r.Course("c").Missed(); n != 3 || missed["q1"] != 1 || missed["q2"] != 2 {
 		t.Errorf("missed: %v of %d", missed, n)
+	}
+}
+
+// Evidence of an old assignment tells the passes of its time, and names who was asked
+// when it was due and has left since: passed, failed or never tried.
+func TestRowsOfAnOldAssignment(t *testing.T) {
+	f := school().took("bob", "2025-02-05", true).took("eve", "2025-01-20", false, "q1").took("gus", "2025-01-21", true)
+	gone := func(id string) record.Typed[soc1.Person] {
+		return row("person", id, soc1.Person{Name: strings.ToUpper(id), Side: soc1.SideServiceOrganization, Roles: []soc1.Role{soc1.ControlOwner}})
+	}
+	fay := gone("fay")
+	fay.Value.ActiveTo = "2025-06-30"
+	f.People = append(f.People, fay, gone("new"))
+	f.People[len(f.People)-1].Value.ActiveFrom = "2026-03-01"
+	f.Assignments = append(f.Assignments, row("training_assignment", "u", soc1.TrainingAssignment{Course: "c", Audience: soc1.Audience{Everybody: true}, AssignedOn: "2026-01-10", Due: "2026-02-10", Anew: true}))
+	f.Courses[0].Value.RenewMonths = 12
+	f.took("bob", "2026-01-20", true).took("cid", "2026-01-21", true).on("2026-06-01")
+	for i := range f.Completions[3:] {
+		f.Completions[3+i].Value.Assignment = "u"
+	}
+	says := func(rows [][]string) string {
+		var out []string
+		for _, x := range rows {
+			out = append(out, x[0]+" "+x[8]+" "+x[9])
+		}
+		return strings.Join(out, "; ")
+	}
+	// eve's record is retired and was there when it was due; gus left without a record.
+	r := Of(f)
+	want := "BOB Passed 2025-02-05; CID Passed 2026-01-21; EVE Not passed, no longer asked ; FAY Not passed, no longer asked ; gus Passed, no longer asked 2025-01-21"
+	if got := says(f.Rows(r, "t", []record.Typed[soc1.Person]{gone("eve")})); got != want {
+		t.Errorf("%s\nwant %s", got, want)
+	}
+	if got := says(f.Rows(r, "u", nil)); !strings.Contains(got, "BOB Passed 2026-01-20") || !strings.Contains(got, "NEW Overdue") {
+		t.Errorf("the new one: %s", got)
+	}
+}
+
+// What the guide and DECISIONS promise of the bound.
+func TestAttemptsAreBounded(t *testing.T) {
+	const day = 24 * time.Hour
+	for _, c := range []struct {
+		within time.Duration
+		most   int
+	}{{9 * time.Minute, 1}, {time.Hour, 2}, {day, 3}, {30 * day, 7}, {366 * day, 11}} {
+		if got := AttemptsWithin(c.within); got != c.most {
+			t.Errorf("%s: %d attempts, expected %d", c.within, got, c.most)
+		}
+	}
+	if Wait(0) != 0 || Wait(3) != day || Wait(4) != 2*day || Wait(1000) <= 0 {
+		t.Error("the waiting does not grow as it should")
 	}
 }
 

@@ -63,6 +63,13 @@ func (h *liveHouse) now() time.Time {
 	return h.clock
 }
 
+// later lets time go by.
+func (h *liveHouse) later(d time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.clock = h.clock.Add(d)
+}
+
 // live gives the shared workspace.
 func live(t testing.TB) *liveHouse {
 	t.Helper()
@@ -80,7 +87,7 @@ func (h *liveHouse) open(ctx context.Context) error {
 		return err
 	}
 	h.app, err = app.Init(ctx, filepath.Join(h.dir, "w"), soc1.Organization{Name: "Wexmoor", LegalName: "Wexmoor Payroll, Inc.", Timezone: "America/Chicago", Currency: "USD", City: "Duluth", Country: "United States"},
-		manager, soc1.Person{Name: "Daniel Krawczyk", Side: soc1.SideServiceOrganization, Roles: []soc1.Role{"administrator", "compliance_manager"}}, app.Options{Now: h.now})
+		manager, soc1.Person{Name: "Daniel Krawczyk", Side: soc1.SideServiceOrganization, Roles: []soc1.Role{"administrator", "compliance_manager"}}, app.Options{Now: h.now, ReadPDF: readPDFCommand()})
 	if err != nil {
 		return err
 	}

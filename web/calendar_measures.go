@@ -289,6 +289,9 @@ func (r *request) ownEvidence(p *measuresPage, engagement string) error {
 
 // fileOwnEvidence records what the program shows about itself as evidence.
 func (r *request) fileOwnEvidence() error {
+	if err := r.notOfPast(); err != nil {
+		return err
+	}
 	v, err := r.formValues()
 	if err != nil {
 		return err

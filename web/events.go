@@ -535,8 +535,8 @@ func concernsEvent(kind string, x record.Record, e soc1.Event) bool {
 
 // assessEvent records what an event means for a report.
 func (r *request) assessEvent() error {
-	if err := r.ParseForm(); err != nil {
-		return badRequest("form", err)
+	if _, err := r.formValues(); err != nil {
+		return err
 	}
 	seen, err := strconv.ParseInt(r.PostForm.Get("revision"), 10, 64)
 	if err != nil || seen < 1 {

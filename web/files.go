@@ -195,9 +195,12 @@ func (r *request) valuesWithFiles() (url.Values, []soc1.File, error) {
 	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); media == "multipart/form-data" {
 		v, files, err = r.parts()
 	} else {
-		v, err = r.formValues()
+		v, err = r.typedValues()
 	}
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := r.once(v, files); err != nil {
 		return nil, nil, err
 	}
 	for _, token := range v[uploadField] {
@@ -349,7 +352,7 @@ func (r *request) addFiles() error {
 
 // hasFiles tells whether records of a kind hold files that are added in the browser.
 func hasFiles(k *record.Kind) bool {
-	return k.Name == "evidence" || k.Name == "policy" || k.Name == courseKind
+	return k.Name == "evidence" || k.Name == "policy" || k.Name == courseKind || k.Name == "subservice_report"
 }
 
 // filesOf are the files that a record names, with where they are found.

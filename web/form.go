@@ -285,6 +285,15 @@ func mapText(raw json.RawMessage) string {
 
 // formValues reads a form, bounded.
 func (r *request) formValues() (url.Values, error) {
+	v, err := r.typedValues()
+	if err != nil {
+		return nil, err
+	}
+	return v, r.once(v, nil)
+}
+
+// typedValues reads a form, bounded, and begins nothing.
+func (r *request) typedValues() (url.Values, error) {
 	r.Body = http.MaxBytesReader(r.w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
 		var large *http.MaxBytesError

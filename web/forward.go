@@ -25,8 +25,10 @@ type forwardPage struct {
 	// Between says how the two periods lie.
 	Between string
 	Late    bool
-	Counts  []forwardCount
-	Groups  []forwardGroup
+	// Past says that a point in time is chosen, which the comparison does not follow.
+	Past   bool
+	Counts []forwardCount
+	Groups []forwardGroup
 	// Roll is where the next report is recorded, empty where the person records none, and
 	// Next what that would be.
 	Roll    string
@@ -37,6 +39,9 @@ type forwardPage struct {
 	At      string
 	On      bool
 	Back    string
+	// Alone leads from a report that was to be compared with itself to the comparison with
+	// the one before it.
+	Alone string
 }
 
 type forwardCount struct {
@@ -70,6 +75,8 @@ func (r *request) forwardAgain(status int, before, after string, typed app.Rolli
 	fw, err := r.site.app.CompareReports(r.Context(), r.actor, before, after)
 	var none *app.FieldError
 	switch {
+	case errors.As(err, &none) && before != "" && before == after:
+		return r.forwardFirst(http.StatusUnprocessableEntity, none.Text, after, typed, wrong)
 	case errors.As(err, &none) && before == "" && (none.Field == "before" || none.Field == "after"):
 		return r.forwardFirst(status, none.Text, after, typed, wrong)
 	case err != nil:
@@ -85,6 +92,7 @@ func (r *request) forwardAgain(status int, before, after string, typed app.Rolli
 	default:
 		p.Between, p.Late = fmt.Sprintf("The two periods overlap by %s.", count(-fw.Days, "day")), true
 	}
+	p.Past = r.past.On()
 	for _, e := range fw.Engagements {
 		at := func(b, a string) string {
 			return r.url("/scope/forward?before=%s&after=%s", url.QueryEscape(b), url.QueryEscape(a))
@@ -112,7 +120,10 @@ func (r *request) forwardAgain(status int, before, after string, typed app.Rolli
 
 // forwardFirst is the page where there is one report, or none.
 func (r *request) forwardFirst(status int, why, after string, typed app.Rolling, wrong *app.FieldError) error {
-	p := &forwardPage{Back: r.url("/scope"), Typed: typed}
+	p := &forwardPage{Back: r.url("/scope"), Typed: typed, Alone: r.url("/scope/forward?after=%s", url.QueryEscape(after))}
+	if status == http.StatusOK || after == "" {
+		p.Alone = ""
+	}
 	v, err := r.records()
 	if err != nil {
 		return err
@@ -174,10 +185,17 @@ func (r *request) forwardGroups(p *forwardPage, fw *app.Forward) {
 	}
 	for _, d := range fw.Differences {
 		c := by[d.Ref.Kind]
-		if n := len(p.Groups); n == 0 || p.Groups[n-1].ID != d.Ref.Kind {
-			g := forwardGroup{ID: d.Ref.Kind, Title: d.Ref.Kind}
+		id := d.Ref.Kind
+		if d.What == scoping.Arranged {
+			id += "-arranged"
+		}
+		if n := len(p.Groups); n == 0 || p.Groups[n-1].ID != id {
+			g := forwardGroup{ID: id, Title: d.Ref.Kind}
 			if k, err := record.Kinds.Kind(d.Ref.Kind); err == nil {
 				g.Title = k.Plural
+			}
+			if d.What == scoping.Arranged {
+				g.Title += ": how they are performed and tested here"
 			}
 			p.Groups = append(p.Groups, g)
 		}
@@ -187,6 +205,8 @@ func (r *request) forwardGroups(p *forwardPage, fw *app.Forward) {
 			c.Added++
 		case scoping.Removed:
 			c.Removed++
+		case scoping.Arranged:
+			row.Fields = r.fieldsBetween(d)
 		default:
 			c.Altered++
 			row.Fields = r.fieldsBetween(d)
@@ -228,6 +248,9 @@ func (r *request) fieldsBetween(d scoping.Difference) []change {
 
 // rollForward records the next report.
 func (r *request) rollForward() error {
+	if err := r.notOfPast(); err != nil {
+		return err
+	}
 	v, err := r.formValues()
 	if err != nil {
 		return err

@@ -52,6 +52,9 @@ func TestForward(t *testing.T) {
 	if !strings.Contains(page, "before &lt;i&gt;each&lt;/i&gt; grant") || !strings.Contains(page, "ITGC-1.1") || !strings.Contains(page, ">Changed<") {
 		t.Error("what changed is not shown")
 	}
+	if w := m.get(manager, "/scope/forward?before=soc1-2026&after=soc1-2026"); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "compared with itself") || !strings.Contains(w.Body.String(), `href="/scope/forward?after=soc1-2026"`) {
+		t.Errorf("a report beside itself answers %d: %s", w.Code, words(w.Body.String()))
+	}
 	for path, code := range map[string]int{"/scope/forward?after=absent": http.StatusUnprocessableEntity, "/scope/forward?before=absent": http.StatusUnprocessableEntity, "/scope/forward?before=soc1-2026&after=soc1-2025": http.StatusUnprocessableEntity} {
 		if w := m.get(manager, path); w.Code != code {
 			t.Errorf("%s answers %d", path, w.Code)

@@ -85,7 +85,7 @@ func (r *request) navigation(org *record.View) ([]ui.NavGroup, error) {
 	if whole {
 		out[0].Items = append(out[0].Items, ui.NavItem{Icon: "badge-check", Text: "Readiness", Href: "/readiness"}, ui.NavItem{Icon: "triangle-alert", Text: "Gaps", Href: "/gaps"},
 			ui.NavItem{Icon: "list-checks", Text: "Remediation", Href: "/remediation"}, ui.NavItem{Icon: "target", Text: "Scope", Href: "/scope"}, ui.NavItem{Icon: "scale", Text: "Risk assessment", Href: "/risks"},
-			ui.NavItem{Icon: "calendar-clock", Text: "Events", Href: "/events"}, ui.NavItem{Icon: "scroll-text", Text: "Policies", Href: "/policies"}, ui.NavItem{Icon: "waypoints", Text: "Mapping", Href: "/mapping"}, ui.NavItem{Icon: "book-open", Text: "Training", Href: "/training"},
+			ui.NavItem{Icon: "calendar-clock", Text: "Events", Href: "/events"}, ui.NavItem{Icon: "scroll-text", Text: "Policies", Href: "/policies"}, ui.NavItem{Icon: "network", Text: "Subservice organizations", Href: "/subservice"}, ui.NavItem{Icon: "waypoints", Text: "Mapping", Href: "/mapping"}, ui.NavItem{Icon: "book-open", Text: "Training", Href: "/training"},
 			ui.NavItem{Icon: "circle-help", Text: "SOC 1 or SOC 2?", Href: "/start"})
 	}
 	for _, g := range navigated {
@@ -98,8 +98,8 @@ func (r *request) navigation(org *record.View) ([]ui.NavGroup, error) {
 			if err != nil {
 				return nil, err
 			}
-			// Who reads all of the ledger has a page of policies, which leads to their register.
-			if !org.Shows(p.kind) || p.kind == "policy" && whole {
+			// Who reads all of the ledger has pages of these, which lead to their registers.
+			if !org.Shows(p.kind) || whole && (p.kind == "policy" || p.kind == "subservice_organization") {
 				continue
 			}
 			group.Items = append(group.Items, ui.NavItem{Icon: p.icon, Text: cmp.Or(brief[p.kind], k.Plural), Href: "/r/" + p.kind})

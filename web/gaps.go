@@ -284,6 +284,9 @@ func (r *request) putRight(ref soc1.Ref, field, page string) (label, href string
 	top, _, _ := strings.Cut(field, ".")
 	top, _, _ = strings.Cut(top, "[")
 	f, ok := k.Field(top)
+	if (ref.Kind == "subservice_report" || ref.Kind == "subservice_organization" && top == "latest_report") && !r.partly() {
+		return f.Label, r.subserviceHref(ref.Kind, ref.ID, field)
+	}
 	if !ok {
 		return "", page
 	}
@@ -296,8 +299,8 @@ func (r *request) putRight(ref soc1.Ref, field, page string) (label, href string
 
 // acceptGap records that somebody can live with a finding until a day.
 func (r *request) acceptGap() error {
-	if err := r.ParseForm(); err != nil {
-		return badRequest("form", err)
+	if _, err := r.formValues(); err != nil {
+		return err
 	}
 	back := r.local(r.PostForm.Get("back"))
 	refused := &refusedGap{UntilText: strings.TrimSpace(r.PostForm.Get("until")), GapAccepting: app.GapAccepting{Rule: r.PostForm.Get("rule"), Subject: soc1.Ref{Kind: r.PostForm.Get("kind"), ID: r.PostForm.Get("id")}, Field: r.PostForm.Get("field"),

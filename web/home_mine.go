@@ -268,6 +268,13 @@ func (r *request) waitingItem(w app.WaitingItem) homeItem {
 		x.Icon, x.Text, x.Action = "calendar-clock", w.What, "Confirm"
 		x.Href = in.url("/events#asked")
 		x.ActionHref = x.Href
+	case app.WaitsSubserviceReport, app.WaitsSubserviceGap:
+		x.Icon, x.Text, x.Action = "network", w.What, "Confirm"
+		if w.For == app.WaitsSubserviceGap {
+			x.Action = "See"
+		}
+		x.Href = in.subserviceHref(w.Ref.Kind, w.Ref.ID, "")
+		x.ActionHref = x.Href
 	case app.WaitsCourse:
 		x.Icon, x.Text, x.Action = "book-open", w.What, "Take it"
 		x.Href = in.url("/training/%s", url.PathEscape(w.Ref.ID))
@@ -275,6 +282,10 @@ func (r *request) waitingItem(w app.WaitingItem) homeItem {
 	case app.WaitsLateCourses:
 		x.Icon, x.Text, x.Action = "book-open", w.What, "Look"
 		x.Href = in.url("/training/%s", url.PathEscape(w.Ref.ID))
+		x.ActionHref = x.Href
+	case app.WaitsProposals:
+		x.Icon, x.Text, x.Action = "waypoints", strings.TrimSuffix(w.What, "."), "Decide"
+		x.Href = in.proposalsHref(w.Ref.ID)
 		x.ActionHref = x.Href
 	case app.WaitsReview:
 		x.Icon, x.Text = "eye", "Test to review: "+ref.Text

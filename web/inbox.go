@@ -185,7 +185,8 @@ var verbs = map[app.WaitingFor][2]string{
 	app.WaitsAnswer: {"Open", "message-square-text"}, app.WaitsClosing: {"Open", "message-square-text"}, app.WaitsMention: {"Open", "at-sign"},
 	app.WaitsPerform: {"Perform", "clipboard-check"}, app.WaitsLook: {"Review", "clipboard-check"},
 	app.WaitsPolicyDecision: {"Read and decide", "scroll-text"}, app.WaitsPolicyWord: {"Read and confirm", "scroll-text"}, app.WaitsPolicyException: {"Open the exception", "scroll-text"},
-	app.WaitsSubserviceReport: {"Open the report", "network"}, app.WaitsSubserviceGap: {"Open the organization", "network"},
+	app.WaitsSubserviceReport: {"Read and confirm", "network"}, app.WaitsSubserviceGap: {"See what is open", "network"},
+	app.WaitsProposals:  {"Decide", "waypoints"},
 	app.WaitsAssessment: {"Assess it", "calendar-clock"}, app.WaitsWord: {"Confirm", "calendar-clock"},
 	app.WaitsCourse: {"Take it", "book-open"}, app.WaitsLateCourses: {"Look at it", "book-open"},
 	app.WaitsPlan: {"Open the plan", "list-checks"}, app.WaitsRetest: {"Open the board", "flask-conical"}, app.WaitsLatePlan: {"Open the plan", "triangle-alert"},
@@ -228,6 +229,11 @@ func (r *request) inboxItem(w app.WaitingItem, read map[string]time.Time) (inbox
 		x.Why = "You asked for it"
 	case app.WaitsSubserviceReport, app.WaitsSubserviceGap:
 		x.Why = "You watch over this subservice organization"
+		x.Do.Href = r.subserviceHref(w.Ref.Kind, w.Ref.ID, "")
+	case app.WaitsProposals:
+		x.Why = "You decide what is one control"
+		x.Record = ui.Link{Text: "Mapping", Href: r.url("/mapping")}
+		x.Do.Href = r.proposalsHref(w.Ref.ID)
 	case app.WaitsSignature:
 		x.Title, x.Why = "Read and sign: "+r.documentName(w.Ref), "Executives sign it"
 		if r.maySign(w.Ref.Kind) {

@@ -1,8 +1,10 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -11,6 +13,7 @@ import (
 
 	"reperform/app"
 	"reperform/mapping"
+	"reperform/record"
 	"reperform/soc1"
 	"reperform/web/ui"
 )
@@ -70,7 +73,7 @@ func (r *request) listMapping() error {
 	}
 	for i := range reg.Frameworks {
 		f := &reg.Frameworks[i]
-		row := frameworkRow{Framework: f, Href: r.frameworkHref(f.Name, nil), Proposed: r.frameworkHref(f.Name, url.Values{"view": {"controls"}}), Answered: f.Counted(mapping.Answered), Tied: f.Tied(reg), Covered: f.CoveredObjectives()}
+		row := frameworkRow{Framework: f, Href: r.frameworkHref(f.Name, nil), Proposed: r.frameworkHref(f.Name, url.Values{"view": {"proposals"}}), Answered: f.Counted(mapping.Answered), Tied: f.Tied(reg), Covered: f.CoveredObjectives()}
 		if f.Used() {
 			p.Used = append(p.Used, row)
 		} else {
@@ -110,6 +113,23 @@ type frameworkPage struct {
 	Problem        string
 	At             string
 	Typed          url.Values
+	// Query is what the page was asked, to come back to it.
+	Query string
+	// Past is what a form keeps of the point in time.
+	Past  []ui.Link
+	Paged paging
+	// Find and Ties narrow the controls down.
+	Find string
+	Ties []option
+	// CSV and XLSX are the exports, Means what the words for how far stand for.
+	CSV, XLSX string
+	Means     []ui.Link
+}
+
+// paging is a part of a list that is too long for one page.
+type paging struct {
+	From, To, Of int
+	Prev, Next   string
 }
 
 type frameworkView struct {
@@ -129,6 +149,8 @@ type coveredRow struct {
 	Code, Title, Href string
 	IDs               string
 	Covers            []coverRow
+	// More leads to those that are not shown.
+	More ui.Link
 }
 
 type coverRow struct {
@@ -149,7 +171,11 @@ type theirRow struct {
 	Href, Action, Label string
 	Same                ui.Link
 	Covers              string
-	Open                bool
+	// Evidence says what is filed of the control that it is, once for both.
+	Evidence ui.Link
+	// Decide opens what can be decided, where that is not open.
+	Decide string
+	Open   bool
 }
 
 var answerStates = map[mapping.Answer]ui.Status{
@@ -171,6 +197,46 @@ func coverState(c *mapping.Cover) ui.Status {
 		return ui.Status{Text: "Same control", Class: "info", Icon: "link-2"}
 	}
 	return ui.Status{Text: "Shares identifiers", Icon: "hash"}
+}
+
+// How much of a list is on a page.
+const (
+	requirementsOfPage = 200
+	proposalsOfPage    = 25
+	theirsOfPage       = 40
+	// coversShown is how many covers of an objective are shown among the others.
+	coversShown = 8
+)
+
+// cut is the part of a list that is asked for. A page beyond the end is the last: the list
+// shrinks while people decide.
+func (r *request) cut(name string, q url.Values, n, size int) (paging, error) {
+	at := 1
+	if s := q.Get("page"); s != "" {
+		var err error
+		if at, err = strconv.Atoi(s); err != nil || at < 1 {
+			return paging{}, badRequest("page", fmt.Errorf("there is no page %q", clipped(s, 20)))
+		}
+	}
+	at = min(at, max((n+size-1)/size, 1))
+	p := paging{From: (at-1)*size + 1, To: min(at*size, n), Of: n}
+	to := func(page int) string {
+		x := url.Values{}
+		for k, v := range q {
+			if k != "decide" && k != "asof" && k != "known" {
+				x[k] = v
+			}
+		}
+		x.Set("page", strconv.Itoa(page))
+		return r.frameworkHref(name, x)
+	}
+	if at > 1 {
+		p.Prev = to(at - 1)
+	}
+	if p.To < n {
+		p.Next = to(at + 1)
+	}
+	return p, nil
 }
 
 // longFramework is from how many requirements on a framework is shown group by group.
@@ -198,7 +264,7 @@ func (r *request) frameworkAgain(status int, name string, q url.Values, typed ur
 	if len(f.Theirs) > 0 {
 		p.Sums = append(p.Sums, fmt.Sprintf("%d of %s tied", f.Tied(reg), count(len(f.Theirs), "control")))
 	}
-	for _, v := range []struct{ name, text string }{{"", "Requirements"}, {"objectives", "Objectives"}, {"controls", fmt.Sprintf("Controls and proposals (%d)", len(f.Proposals))}} {
+	for _, v := range []struct{ name, text string }{{"", "Requirements"}, {"objectives", "Objectives"}, {"controls", fmt.Sprintf("Controls there (%s)", thousands(len(f.Theirs)))}, {"proposals", fmt.Sprintf("Proposals (%s)", thousands(len(f.Proposals)))}} {
 		l := frameworkView{Text: v.text, Current: "false", Href: r.frameworkHref(name, nil)}
 		if v.name == p.View {
 			l.Current = "page"
@@ -208,24 +274,56 @@ func (r *request) frameworkAgain(status int, name string, q url.Values, typed ur
 		}
 		p.Views = append(p.Views, l)
 	}
+	p.Query = backOf(q).Encode()
+	list := cmp.Or(p.View, "requirements")
+	if !slices.Contains(mapping.TableNames, list) {
+		return badRequest("view", fmt.Errorf("there is no view %q", clipped(p.View, 40)))
+	}
+	at := "/mapping/of/" + url.PathEscape(name) + "/coverage."
+	p.CSV, p.XLSX = r.url("%scsv?list=%s", at, list), r.url("%sxlsx", at)
 	switch p.View {
 	case "objectives":
-		r.coveredRows(p, reg)
+		err = r.coveredRows(p, reg, q)
 	case "controls":
-		r.theirRows(p, reg)
-	case "":
-		r.requirementRows(p, reg, q)
+		err = r.theirRows(p, reg, q)
+	case "proposals":
+		err = r.proposalCards(p, reg, q)
 	default:
-		return badRequest("view", fmt.Errorf("there is no view %q", clipped(p.View, 40)))
+		err = r.requirementRows(p, reg, q)
+	}
+	if err != nil {
+		return err
 	}
 	if p.f, err = r.frame(f.Title, []ui.Link{{Text: "Mapping", Href: r.url("/mapping")}}); err != nil {
 		return err
 	}
 	p.f.Here = r.url("/mapping")
 	if wrong != nil {
-		p.f.Self = r.frameworkHref(name, url.Values{"view": {"controls"}})
+		p.f.Self = r.frameworkHref(name, backOf(q))
 	}
 	return r.write(status, ui.Page(p.f, noActions(), frameworkBody(p)))
+}
+
+// backOf is what of a question leads back to the same part of a page.
+func backOf(q url.Values) url.Values {
+	out := url.Values{}
+	for _, k := range []string{"view", "page", "find", "tied", "objective"} {
+		if s := q.Get(k); s != "" {
+			out.Set(k, clipped(s, 200))
+		}
+	}
+	return out
+}
+
+// pastInputs keep the point in time in a form whose fields are its address.
+func (r *request) pastInputs() []ui.Link {
+	var out []ui.Link
+	for _, x := range [][2]string{{"asof", r.past.Effective}, {"known", r.past.Known}} {
+		if x[1] != "" {
+			out = append(out, ui.Link{Text: x[0], Href: x[1]})
+		}
+	}
+	return out
 }
 
 func (r *request) controlLinks(reg *mapping.Register, at []int) []ui.Link {
@@ -237,8 +335,9 @@ func (r *request) controlLinks(reg *mapping.Register, at []int) []ui.Link {
 }
 
 // requirementRows are the requirements of the group and the state that are asked for.
-func (r *request) requirementRows(p *frameworkPage, reg *mapping.Register, q url.Values) {
+func (r *request) requirementRows(p *frameworkPage, reg *mapping.Register, q url.Values) error {
 	var groups []string
+	p.Past = r.pastInputs()
 	for i := range p.F.Requirements {
 		if g := p.F.Requirements[i].Group; g != "" && !slices.Contains(groups, g) {
 			groups = append(groups, g)
@@ -259,11 +358,20 @@ func (r *request) requirementRows(p *frameworkPage, reg *mapping.Register, q url
 	for _, a := range mapping.Answers {
 		p.Shows = append(p.Shows, option{Value: a.Key(), Text: fmt.Sprintf("%s (%s)", a.Label(), thousands(p.F.Counted(a))), On: show == a.Key()})
 	}
+	var match []int
 	for i := range p.F.Requirements {
 		x := &p.F.Requirements[i]
 		if group != "" && group != "*" && x.Group != group || show != "" && x.Answer.Key() != show {
 			continue
 		}
+		match = append(match, i)
+	}
+	var err error
+	if p.Paged, err = r.cut(p.F.Name, q, len(match), requirementsOfPage); err != nil {
+		return err
+	}
+	for _, i := range match[p.Paged.From-1 : p.Paged.To] {
+		x := &p.F.Requirements[i]
 		row := requirementRow{Requirement: x, State: answerStates[x.Answer], Ours: r.controlLinks(reg, x.Controls), Reused: r.controlLinks(reg, x.Reused)}
 		if x.Words != nil {
 			row.Title, row.Href = x.Words.Value.Title, r.recordURL("framework_requirement", x.Words.ID)
@@ -279,15 +387,42 @@ func (r *request) requirementRows(p *frameworkPage, reg *mapping.Register, q url
 		}
 		p.Rows = append(p.Rows, row)
 	}
+	return nil
 }
 
-// coveredRows are the objectives with what covers each.
-func (r *request) coveredRows(p *frameworkPage, reg *mapping.Register) {
+// means explains the words for how far, the strongest first.
+func means() []ui.Link {
+	var out []ui.Link
+	for _, v := range soc1.CoverageStrength("").Values() {
+		s := soc1.CoverageStrength(v)
+		out = append(out, ui.Link{Text: s.Label(), Href: s.Means()})
+	}
+	for _, b := range mapping.Bases {
+		if b != mapping.Judged {
+			out = append(out, ui.Link{Text: b.Label(), Href: b.Means()})
+		}
+	}
+	return out
+}
+
+// coveredRows are the objectives with what covers each: of one objective all, of all the
+// strongest.
+func (r *request) coveredRows(p *frameworkPage, reg *mapping.Register, q url.Values) error {
+	p.Means = means()
+	only := q.Get("objective")
 	for i := range p.F.Objectives {
 		o := &reg.Objectives[i]
+		if only != "" && o.ID != only {
+			continue
+		}
 		row := coveredRow{Code: o.Value.Code, Title: o.Value.Title, Href: r.recordURL("control_objective", o.ID), IDs: strings.Join(p.F.Objectives[i].IDs, ", ")}
-		for n := range p.F.Objectives[i].Covers {
-			c := &p.F.Objectives[i].Covers[n]
+		covers := p.F.Objectives[i].Covers
+		if more := len(covers) - coversShown; only == "" && more > 0 {
+			covers = covers[:coversShown]
+			row.More = ui.Link{Text: fmt.Sprintf("%s more, none stronger", thousands(more)), Href: r.frameworkHref(p.F.Name, url.Values{"view": {"objectives"}, "objective": {o.ID}})}
+		}
+		for n := range covers {
+			c := &covers[n]
 			t := &reg.Theirs[c.Their]
 			x := coverRow{Code: t.Value.Code, Href: r.recordURL("framework_control", t.ID), State: coverState(c), Why: c.Why}
 			if c.Basis == mapping.Same && t.Control >= 0 {
@@ -300,15 +435,25 @@ func (r *request) coveredRows(p *frameworkPage, reg *mapping.Register) {
 		}
 		p.Covered = append(p.Covered, row)
 	}
+	if only != "" && len(p.Covered) == 0 {
+		return badRequest("objective", fmt.Errorf("there is no objective %q", clipped(only, 60)))
+	}
+	return nil
 }
 
-// theirRows are the controls of the framework's program, what is proposed for them, and
-// the controls here without a counterpart there.
-func (r *request) theirRows(p *frameworkPage, reg *mapping.Register) {
-	action := func(t *mapping.Their) string { return r.url("/mapping/reuse/%s", url.PathEscape(t.ID)) }
-	for _, x := range p.F.Proposals {
+func (r *request) reuseAction(t *mapping.Their) string {
+	return r.url("/mapping/reuse/%s", url.PathEscape(t.ID))
+}
+
+// proposalCards are the pairs that could be one control.
+func (r *request) proposalCards(p *frameworkPage, reg *mapping.Register, q url.Values) error {
+	var err error
+	if p.Paged, err = r.cut(p.F.Name, q, len(p.F.Proposals), proposalsOfPage); err != nil {
+		return err
+	}
+	for _, x := range p.F.Proposals[p.Paged.From-1 : p.Paged.To] {
 		t, c := &reg.Theirs[x.Their], &reg.Controls[x.Control]
-		card := proposalCard{Proposal: x, Their: t, TheirHref: r.recordURL("framework_control", t.ID), OursHref: r.recordURL("control", c.ID), OursID: c.ID, OursCode: c.Value.Code, OursText: c.Value.Statement(), Action: action(t),
+		card := proposalCard{Proposal: x, Their: t, TheirHref: r.recordURL("framework_control", t.ID), OursHref: r.recordURL("control", c.ID), OursID: c.ID, OursCode: c.Value.Code, OursText: c.Value.Statement(), Action: r.reuseAction(t),
 			Shares: strings.Join(x.Words, ", "), Because: "Both name " + strings.Join(x.IDs, ", ")}
 		if x.ByObjective {
 			card.Because = "The objective of " + c.Value.Code + " names " + strings.Join(x.IDs, ", ") + ", and so does " + t.Value.Code
@@ -318,21 +463,130 @@ func (r *request) theirRows(p *frameworkPage, reg *mapping.Register) {
 		}
 		p.Proposals = append(p.Proposals, card)
 	}
+	return nil
+}
+
+// theirMatch are the controls of the program that are asked for, by their places.
+func theirMatch(p *frameworkPage, reg *mapping.Register, q url.Values) ([]int, error) {
+	p.Find = clipped(tidy(q.Get("find")), 100)
+	ties := q.Get("tied")
+	p.Ties = []option{{Value: "", Text: "Tied or not", On: ties == ""}, {Value: "yes", Text: "Tied to a control here", On: ties == "yes"}, {Value: "no", Text: "Not tied", On: ties == "no"}}
+	if ties != "" && ties != "yes" && ties != "no" {
+		return nil, badRequest("tied", fmt.Errorf("there is no choice %q", clipped(ties, 20)))
+	}
+	words := strings.Fields(strings.ToLower(p.Find))
+	var out []int
 	for _, n := range p.F.Theirs {
 		t := &reg.Theirs[n]
-		row := theirRow{Their: t, Href: r.recordURL("framework_control", t.ID), Action: action(t), Label: t.Value.Code, Open: p.Typed.Get("their") == t.ID}
+		if ties != "" && (ties == "yes") != (t.Control >= 0) {
+			continue
+		}
+		text := strings.ToLower(t.Value.Code + " " + t.Value.Text + " " + strings.Join(t.Value.Identifiers, " "))
+		if slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) }) {
+			continue
+		}
+		out = append(out, n)
+	}
+	return out, nil
+}
+
+// theirRows are the controls of the framework's program, and the controls here without a
+// counterpart there.
+func (r *request) theirRows(p *frameworkPage, reg *mapping.Register, q url.Values) error {
+	match, err := theirMatch(p, reg, q)
+	if err != nil {
+		return err
+	}
+	p.Past, p.Means, p.Alone = r.pastInputs(), means(), r.controlLinks(reg, p.F.Alone)
+	// What somebody decides on is on the page, wherever it stands in the list.
+	open := cmp.Or(p.Typed.Get("their"), q.Get("decide"))
+	if i := slices.IndexFunc(match, func(n int) bool { return reg.Theirs[n].ID == open }); i >= 0 {
+		q = maps.Clone(q)
+		q.Set("page", strconv.Itoa(i/theirsOfPage+1))
+		p.Query = backOf(q).Encode()
+	}
+	if p.Paged, err = r.cut(p.F.Name, q, len(match), theirsOfPage); err != nil {
+		return err
+	}
+	filed, err := r.filedOf(reg, match[p.Paged.From-1:p.Paged.To])
+	if err != nil {
+		return err
+	}
+	for _, n := range match[p.Paged.From-1 : p.Paged.To] {
+		t := &reg.Theirs[n]
+		row := theirRow{Their: t, Href: r.recordURL("framework_control", t.ID), Action: r.reuseAction(t), Label: t.Value.Code, Open: p.May && open == t.ID}
+		if p.May && !row.Open {
+			to := backOf(q)
+			to.Set("decide", t.ID)
+			row.Decide = r.frameworkHref(p.F.Name, to) + "#their-" + url.PathEscape(t.ID)
+		}
 		if t.Control >= 0 {
 			c := &reg.Controls[t.Control]
 			row.Same = ui.Link{Text: c.Value.Code, Href: r.recordURL("control", c.ID)}
+			row.Evidence = filed[c.ID]
 		}
 		var covers []string
 		for _, c := range t.Covers {
-			covers = append(covers, reg.Objectives[c.Objective].Value.Code+": "+lowerFirst(c.Says()))
+			s := reg.Objectives[c.Objective].Value.Code + ": " + lowerFirst(c.Says())
+			if c.Why != "" {
+				s += " (" + strings.TrimSuffix(clipped(c.Why, 200), ".") + ")"
+			}
+			covers = append(covers, s)
 		}
 		row.Covers = strings.Join(covers, "; ")
+		if row.Open {
+			r.decisionOptions(p, reg)
+		}
 		p.Theirs = append(p.Theirs, row)
 	}
-	p.Alone = r.controlLinks(reg, p.F.Alone)
+	return nil
+}
+
+// filedOf says what evidence the controls here have that some controls of the program are,
+// with where it is: it is filed once and counts for both.
+func (r *request) filedOf(reg *mapping.Register, theirs []int) (map[string]ui.Link, error) {
+	n, last := map[string]int{}, map[string]string{}
+	for _, i := range theirs {
+		if c := reg.Theirs[i].Control; c >= 0 {
+			n[reg.Controls[c].ID] = 0
+		}
+	}
+	if len(n) == 0 {
+		return nil, nil
+	}
+	v, err := r.records()
+	if err != nil {
+		return nil, err
+	}
+	evidence, err := record.All[soc1.Evidence](r.Context(), v, "evidence")
+	if err != nil {
+		return nil, err
+	}
+	for i := range evidence {
+		x := &evidence[i].Value
+		for _, c := range x.Controls {
+			if _, ok := n[c]; ok {
+				n[c]++
+				last[c] = max(last[c], string(cmp.Or(x.PeriodTo, x.AsOf)))
+			}
+		}
+	}
+	out := map[string]ui.Link{}
+	for c, k := range n {
+		l := ui.Link{Text: "No evidence of it is filed yet; one upload will count for both"}
+		if k > 0 {
+			l.Text, l.Href = count(k, "record")+" of evidence", r.url("/r/evidence?%s", url.Values{"f.controls": {c}}.Encode())
+			if last[c] != "" {
+				l.Text += ", the latest to " + dateText(last[c])
+			}
+		}
+		out[c] = l
+	}
+	return out, nil
+}
+
+// decisionOptions are what can be chosen for the control that is decided on.
+func (r *request) decisionOptions(p *frameworkPage, reg *mapping.Register) {
 	for i := range reg.Controls {
 		p.Controls = append(p.Controls, option{Value: reg.Controls[i].ID, Text: reg.Controls[i].Value.Code + " " + clipped(reg.Controls[i].Value.Statement(), 60)})
 	}
@@ -350,8 +604,21 @@ func (r *request) theirRows(p *frameworkPage, reg *mapping.Register) {
 	}
 }
 
+// proposalsHref is where the proposals for a control of another program are decided.
+func (r *request) proposalsHref(their string) string {
+	if reg, err := r.mappingNow(); err == nil {
+		if t := reg.Their(their); t != nil {
+			return r.frameworkHref(t.Value.Framework, url.Values{"view": {"proposals"}})
+		}
+	}
+	return r.url("/mapping")
+}
+
 // reuseControl records a decision on a control of another program.
 func (r *request) reuseControl() error {
+	if err := r.notOfPast(); err != nil {
+		return err
+	}
 	v, err := r.formValues()
 	if err != nil {
 		return err
@@ -385,13 +652,18 @@ func (r *request) reuseControl() error {
 		_, err = r.site.app.ReuseControl(r.Context(), r.actor, x)
 	}
 	framework := v.Get("framework")
+	back, wrongBack := url.ParseQuery(v.Get("back"))
+	if wrongBack != nil || back.Get("view") == "" {
+		back = url.Values{"view": {"controls"}}
+	}
+	back = backOf(back)
 	var wrong *app.FieldError
 	switch {
 	case errors.As(err, &wrong):
 		v.Set("their", x.Their)
-		return r.frameworkAgain(http.StatusUnprocessableEntity, framework, url.Values{"view": {"controls"}}, v, wrong)
+		return r.frameworkAgain(http.StatusUnprocessableEntity, framework, back, v, wrong)
 	case err != nil:
 		return err
 	}
-	return r.redirect(r.frameworkHref(framework, url.Values{"view": {"controls"}}))
+	return r.redirect(r.frameworkHref(framework, back))
 }

@@ -43,11 +43,12 @@ func mappingPages(t *testing.T, h *liveHouse) []page {
 		{pattern: "GET /mapping/of/{framework}", who: manager, path: "/mapping/of/TSC-2017"},
 		{pattern: "GET /mapping/of/{framework}", who: manager, path: "/mapping/of/NIST-800-53r5"},
 		{pattern: "GET /mapping/of/{framework}", who: manager, path: "/mapping/of/TSC-2017?view=objectives"},
-		{pattern: "GET /mapping/of/{framework}", who: manager, path: "/mapping/of/TSC-2017?view=controls", do: func(p *person) {
+		{pattern: "GET /mapping/of/{framework}", who: manager, path: "/mapping/of/TSC-2017?view=proposals"},
+		{pattern: "GET /mapping/of/{framework}", who: manager, path: "/mapping/of/TSC-2017?view=controls&decide=tsc-2017-s-2", do: func(p *person) {
 			p.Do(`document.querySelectorAll("details").forEach((d) => d.open = true)`)
 		}},
-		{pattern: "POST /mapping/reuse/{id}", who: manager, path: "/mapping/of/TSC-2017?view=controls", do: func(p *person) {
-			p.Do(`{const f = document.querySelector("#their-tsc-2017-s-2"); f.querySelector("details").open = true; f.querySelector("[name=code]").value = "ITGC-1.1"; f.querySelector("button[value=make]").click()}`)
+		{pattern: "POST /mapping/reuse/{id}", who: manager, path: "/mapping/of/TSC-2017?view=controls&decide=tsc-2017-s-2", do: func(p *person) {
+			p.Do(`{const f = document.querySelector("#their-tsc-2017-s-2"); f.querySelector("[name=code]").value = "ITGC-1.1"; f.querySelector("button[value=make]").click()}`)
 			p.Wait("the refusal", `document.querySelector(".note.bad[role=alert]") && document.readyState === "complete"`)
 		}},
 		{pattern: "GET /mapping/import", who: manager, path: "/mapping/import"},
@@ -78,13 +79,18 @@ func TestMappingOnThePhone(t *testing.T) {
 	if text := p.Text("#their-tsc-2017-s-2"); !strings.Contains(text, "<script>") || p.is("window.ran === 1") {
 		t.Errorf("the control reads %q", text)
 	}
+	p.Do(`document.querySelector("#their-tsc-2017-s-3 a.btn").click()`)
+	p.Wait("what can be decided", `document.querySelector("#their-tsc-2017-s-3 button[value=make]") && document.readyState === "complete"`)
+	p.Do(`document.querySelector("#their-tsc-2017-s-3 button[value=make]").click()`)
+	p.Wait("the made control", `document.querySelector("#their-tsc-2017-s-3 .row .link") && document.readyState === "complete"`)
+	p.open("/mapping/of/TSC-2017?view=proposals")
 	if text := p.Text(".map-cards"); !strings.Contains(text, "S-1") || !strings.Contains(text, "ITGC-1.3") || !strings.Contains(text, "Both name CC6.2") {
 		t.Errorf("proposed is %q", text)
 	}
-	p.Do(`document.querySelector("#their-tsc-2017-s-3 details").open = true; document.querySelector("#their-tsc-2017-s-3 button[value=make]").click()`)
-	p.Wait("the made control", `document.querySelector("#their-tsc-2017-s-3 .row .link") && document.readyState === "complete"`)
 	p.Do(`document.querySelector(".map-cards form [name=control][value=itgc-1-3]").form.querySelector("button[value=same]").click()`)
-	p.Wait("the tie", `document.querySelector("#their-tsc-2017-s-1 .row .link") && document.readyState === "complete"`)
+	p.Wait("the tie", `!document.querySelector(".map-cards form [name=control][value=itgc-1-3]") && document.readyState === "complete"`)
+	p.open("/mapping/of/TSC-2017?view=controls&tied=yes")
+	p.Wait("the tie there", `document.querySelector("#their-tsc-2017-s-1 .row .link")`)
 	r, err := h.app.Mapping(t.Context(), manager, record.AsOf{})
 	if err != nil {
 		t.Fatal(err)

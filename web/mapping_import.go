@@ -6,9 +6,11 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"reperform/app"
+	"reperform/record"
 	"reperform/web/ui"
 )
 
@@ -25,6 +27,7 @@ type frameworkImportPage struct {
 	f          *ui.Frame
 	Problem    string
 	Frameworks []option
+	Encodings  []option
 	Typed      url.Values
 	// Plan is the dry run's.
 	Plan        *app.FrameworkPlan
@@ -41,9 +44,17 @@ type frameworkImportPage struct {
 // frameworkWaiting is what uploads are kept under.
 const frameworkWaiting = "framework_control"
 
-func (r *request) mayImportFramework() error {
+// notOfPast refuses to change anything from a page about the past.
+func (r *request) notOfPast() error {
 	if r.past.On() {
 		return badRequest("asof", errors.New("the past cannot be changed; go back to today first"))
+	}
+	return nil
+}
+
+func (r *request) mayImportFramework() error {
+	if err := r.notOfPast(); err != nil {
+		return err
 	}
 	if r.partly() {
 		return withheldMapping
@@ -65,6 +76,10 @@ func (r *request) showFrameworkImport(status int, p *frameworkImportPage) error 
 		reg, err := r.mappingNow()
 		if err != nil {
 			return err
+		}
+		for _, e := range encodings {
+			e.On = e.Value == p.Typed.Get("encoding")
+			p.Encodings = append(p.Encodings, e)
 		}
 		for i := range reg.Frameworks {
 			x := &reg.Frameworks[i]
@@ -127,10 +142,15 @@ func (r *request) receiveFramework() error {
 	case name == "" || len(b) == 0:
 		return again(http.StatusUnprocessableEntity, errors.New("choose a file that is not empty"))
 	}
-	u := &frameworkUpload{file: app.FrameworkFile{Name: name, Bytes: b, Options: app.TableOptions{Sheet: v.Get("sheet")}},
+	u := &frameworkUpload{file: app.FrameworkFile{Name: name, Bytes: b, Options: app.TableOptions{Sheet: v.Get("sheet"), Encoding: v.Get("encoding")}},
 		o: app.FrameworkImport{Framework: v.Get("framework"), Catalogue: v.Get("holds") == "catalogue", Version: tidy(v.Get("version")), LeaveOut: v.Get("leave") != "", Columns: map[string]string{}, DryRun: true}}
 	if other := tidy(v.Get("other")); other != "" {
 		u.o.Framework, u.o.New = other, true
+	}
+	if s := tidy(v.Get("head")); s != "" {
+		if u.file.Options.HeaderRow, err = strconv.ParseInt(s, 10, 32); err != nil || u.file.Options.HeaderRow < 1 {
+			return again(http.StatusUnprocessableEntity, fmt.Errorf("the row of the headings is a number from 1, and not %q", clipped(s, 20)))
+		}
 	}
 	for _, l := range lines(v.Get("columns")) {
 		heading, field, ok := strings.Cut(l, "=")
@@ -173,6 +193,13 @@ func (r *request) showFrameworkPlan() error {
 
 func (r *request) frameworkPlan(status int, u *frameworkUpload, problem, reason string, noReason bool) error {
 	p := &frameworkImportPage{Plan: u.plan, Problem: problem, Reason: reason, NoReason: noReason, Action: r.url("/mapping/import/%s", r.PathValue("token"))}
+	kind, err := record.Kinds.Kind("framework_control")
+	if u.plan.Catalogue {
+		kind, err = record.Kinds.Kind("framework_requirement")
+	}
+	if err != nil {
+		return err
+	}
 	create, change, bad := u.plan.Count(app.Create), u.plan.Count(app.Change), u.plan.Bad()
 	p.Counts = []planCount{{"new", "ok", create}, {"changed", "info", change}, {"unchanged", "", u.plan.Count(app.Unchanged)}, {"with problems", "bad", bad}}
 	p.Recordable = bad == 0 && create+change > 0
@@ -194,6 +221,11 @@ func (r *request) frameworkPlan(status int, u *frameworkUpload, problem, reason 
 				l.Outcome, l.Class = "New", "ok"
 			default:
 				l.Outcome, l.Class = "Changed", "info"
+			}
+			for _, c := range row.Fields {
+				if row.Change == app.Change {
+					l.Changes = append(l.Changes, r.changed(kind, c))
+				}
 			}
 			for _, x := range row.Problems {
 				l.Problems = append(l.Problems, x.String())
@@ -228,11 +260,12 @@ func (r *request) recordFramework() error {
 		return r.frameworkPlan(http.StatusUnprocessableEntity, u, "", "", true)
 	}
 	o := u.o
-	o.DryRun, o.Reason = false, reason
+	o.DryRun, o.Reason, o.Shown = false, reason, u.plan
 	plan, err := r.site.app.ImportFramework(r.Context(), r.actor, u.file, o)
-	if errors.Is(err, app.ErrFrameworkRows) {
+	if errors.Is(err, app.ErrFrameworkRows) || errors.Is(err, app.ErrFrameworkMoved) {
 		u.plan = plan
-		return r.frameworkPlan(http.StatusUnprocessableEntity, u, "Nothing was recorded. Below is what the file would do now; look at it again.", reason, false)
+		r.view, r.names = nil, nil
+		return r.frameworkPlan(http.StatusUnprocessableEntity, u, "Nothing was recorded: records changed after you looked at this. Below is what the file would do now; look at it again.", reason, false)
 	}
 	if err != nil {
 		return err

@@ -47,7 +47,7 @@ func newMatrixHouse(t testing.TB) *matrixHouse {
 	clock := func() time.Time { m.now = m.now.Add(time.Millisecond); return m.now }
 	var err error
 	m.app, err = app.Init(t.Context(), filepath.Join(t.TempDir(), "w"), soc1.Organization{Name: "Wexmoor", LegalName: "Wexmoor Payroll, Inc.", Timezone: "America/Chicago", Currency: "USD", City: "Duluth", Country: "United States"},
-		manager, soc1.Person{Name: "Daniel Krawczyk", Side: soc1.SideServiceOrganization, Roles: []soc1.Role{"administrator", "compliance_manager"}}, app.Options{Now: clock})
+		manager, soc1.Person{Name: "Daniel Krawczyk", Side: soc1.SideServiceOrganization, Roles: []soc1.Role{"administrator", "compliance_manager"}}, app.Options{Now: clock, ReadPDF: readPDFCommand()})
 	if err != nil {
 		t.Fatal(err)
 	}

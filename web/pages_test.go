@@ -80,7 +80,7 @@ func pages(t *testing.T, h *liveHouse) []page {
 	performedHere(t, h.app)
 	ours, table, strange := h.filed(t, manager, app.OrganizationLedger)
 	theirs, papers, _ := h.filed(t, partner, h.exam)
-	return append(append(append(append(eventPages(t, h), policyPages(t, h)...), trainingPages(t, h)...), mappingPages(t, h)...), []page{
+	return append(append(append(append(append(eventPages(t, h), policyPages(t, h)...), trainingPages(t, h)...), mappingPages(t, h)...), subservicePages(t, h)...), []page{
 		{pattern: "GET /r/{kind}/{id}", who: manager, path: ours},
 		{pattern: "GET /r/{kind}/{id}/files/{sha256}/view", who: manager, path: table},
 		{pattern: "GET /r/{kind}/{id}/files/{sha256}/view", who: manager, path: strange},
@@ -381,19 +381,15 @@ var noPage = map[string]string{
 	"GET /calendar.csv":                                       "/calendar.csv?objective=itgc-2",
 	"GET /calendar.xlsx":                                      "/calendar.xlsx?objective=itgc-2",
 	"GET /papers/{test}/cells":                                "",
-	"POST /papers/{test}/cells":                               "",
 	"GET /papers/{test}/items":                                "",
 	"GET /papers/{test}/csv":                                  "",
 	"GET /papers/{test}/xlsx":                                 "",
-	"POST /papers/{test}/sign":                                "",
-	"POST /papers/{test}/run":                                 "",
 	"GET /x/{ledger}/papers/{test}/cells":                     "/x/{ledger}/papers/t-pay-1-1/cells",
-	"POST /x/{ledger}/papers/{test}/cells":                    "",
 	"GET /x/{ledger}/papers/{test}/items":                     "/x/{ledger}/papers/t-pay-1-1/items",
 	"GET /x/{ledger}/papers/{test}/csv":                       "/x/{ledger}/papers/t-pay-1-1/csv",
 	"GET /x/{ledger}/papers/{test}/xlsx":                      "/x/{ledger}/papers/t-pay-1-1/xlsx",
-	"POST /x/{ledger}/papers/{test}/sign":                     "",
-	"POST /x/{ledger}/papers/{test}/run":                      "",
+	"GET /mapping/of/{framework}/coverage.csv":                "/mapping/of/TSC-2017/coverage.csv?list=objectives",
+	"GET /mapping/of/{framework}/coverage.xlsx":               "/mapping/of/TSC-2017/coverage.xlsx",
 	"GET /gaps.csv":                                           "/gaps.csv?severity=high",
 	"GET /gaps.xlsx":                                          "/gaps.xlsx?group=CTL",
 	"GET /x/{ledger}/gaps.csv":                                "/x/{ledger}/gaps.csv",

@@ -41,6 +41,8 @@ type policyRow struct {
 }
 
 type campaignRow struct {
+	// NotBegun says from when it asks; empty of one that began.
+	NotBegun string
 	*policies.Campaign
 	Href, When string
 	State      ui.Status
@@ -72,7 +74,7 @@ var campaignStates = map[policies.CampaignState]ui.Status{
 
 var exceptionStates = map[policies.ExceptionState]ui.Status{
 	policies.Expired: {Text: "Run out, not ended", Class: "bad", Icon: "circle-alert"}, policies.Unapproved: {Text: "Not approved", Class: "bad", Icon: "circle-alert"},
-	policies.Asked: {Text: "Asked for", Class: "warn", Icon: "circle-dashed"}, policies.Running: {Text: "Runs", Class: "info", Icon: "circle-dot"},
+	policies.Void: {Text: "Its policy was retired", Class: "warn", Icon: "circle-alert"}, policies.Asked: {Text: "Asked for", Class: "warn", Icon: "circle-dashed"}, policies.Running: {Text: "Runs", Class: "info", Icon: "circle-dot"},
 	policies.Ahead: {Text: "Approved, begins later", Icon: "circle-dot"}, policies.NotGranted: {Text: "Refused", Icon: "circle-alert"}, policies.Ended: {Text: "Ended", Icon: "circle-check"},
 }
 
@@ -165,6 +167,9 @@ func (r *request) policyDecision(ref soc1.Ref) string {
 	if err != nil {
 		return r.url("/policies")
 	}
+	if p, err := v.Get(r.Context(), "policy", e.Value.Policy); err != nil || p.Retired {
+		return r.recordURL("policy_exception", ref.ID)
+	}
 	return r.policyHref(e.Value.Policy) + "#exception-" + url.PathEscape(ref.ID)
 }
 
@@ -190,6 +195,9 @@ func (r *request) policyRow(l *policies.Line, today soc1.Date) policyRow {
 func (r *request) campaignRow(c *policies.Campaign) campaignRow {
 	x := campaignRow{Campaign: c, Href: r.url("/policies/campaigns/%s", url.PathEscape(c.ID)), State: campaignStates[c.State],
 		When: dateText(string(c.Value.Opens)) + " to " + dateText(string(c.Value.Due))}
+	if c.State == policies.Planned {
+		x.NotBegun = "Not begun: nobody is asked before " + dateText(string(c.Value.Opens))
+	}
 	if c.Asked > 0 {
 		x.Percent = 100 * c.Given / c.Asked
 	}
@@ -199,6 +207,10 @@ func (r *request) campaignRow(c *policies.Campaign) campaignRow {
 func (r *request) exceptionRow(reg *policies.Register, e *policies.Exception) exceptionRow {
 	x := exceptionRow{Exception: e, Href: r.recordURL("policy_exception", e.ID), State: exceptionStates[e.State], Owner: r.headings().person(e.Value.Owner),
 		When: dateText(string(e.Value.From)) + " to " + dateText(string(e.Value.Until)), PolicyHref: r.policyHref(e.Value.Policy) + "#exception-" + url.PathEscape(e.ID)}
+	if e.State == policies.Void {
+		// The policy has no page any more.
+		x.Policy, x.PolicyHref = "a policy that was retired", x.Href
+	}
 	if l := reg.Line(e.Value.Policy); l != nil {
 		x.Policy = l.Value.Title
 		if e.Asks() && !r.past.On() && e.Value.Owner != r.actor && r.decides(l) {
@@ -458,7 +470,13 @@ func (r *request) byHand(kind, id string) ui.Link {
 	case "policy_campaign":
 		return ui.Link{Text: "Who confirmed", Href: r.url("/policies/campaigns/%s", url.PathEscape(id))}
 	case "policy_exception":
+		to := r.policyDecision(soc1.Ref{Kind: kind, ID: id})
+		if to == r.recordURL(kind, id) {
+			return ui.Link{Text: "Its policy was retired: end it", Href: r.url("/r/policy_exception/%s/edit?focus=ended", url.PathEscape(id))}
+		}
 		return ui.Link{Text: "On the page of the policy", Href: r.policyDecision(soc1.Ref{Kind: kind, ID: id})}
+	case "subservice_organization", "subservice_report", "subservice_confirmation":
+		return r.subserviceByHand(kind, id)
 	}
 	return ui.Link{}
 }

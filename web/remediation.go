@@ -326,8 +326,8 @@ func (r *request) planTimeline(today soc1.Date, plans []*remediation.Plan) chart
 
 // closePlan records that a plan is closed.
 func (r *request) closePlan() error {
-	if err := r.ParseForm(); err != nil {
-		return badRequest("form", err)
+	if _, err := r.formValues(); err != nil {
+		return err
 	}
 	back := r.local(r.PostForm.Get("back"))
 	refused := &refusedClosing{Plan: r.PostForm.Get("plan"), Explanation: strings.TrimSpace(r.PostForm.Get("explanation"))}

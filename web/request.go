@@ -34,6 +34,8 @@ type request struct {
 	ahead bool
 	// next is the session's token where the request gave it a new one.
 	next string
+	// doing is what the form that was sent asks for, where it carries a mark; see once.
+	doing *doing
 
 	view  *record.View
 	names *names
@@ -47,7 +49,17 @@ func (s *Site) handle(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
 		hr = hr.WithContext(context.WithValue(hr.Context(), referenceKey, newReference()))
 		r := &request{Request: hr, w: w, site: s, ledger: app.OrganizationLedger}
-		if err := r.serve(rt); err != nil {
+		defer func() {
+			if r.doing != nil {
+				r.site.done.end(r.doing)
+			}
+		}()
+		err := r.serve(rt)
+		var before *sentBeforeError
+		if errors.As(err, &before) {
+			err = r.repeated(before.doing)
+		}
+		if err != nil {
 			r.fail(err)
 		}
 	})
@@ -179,6 +191,9 @@ func (r *request) write(status int, c templ.Component) error {
 	}
 	h := r.w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
+	if status == http.StatusOK {
+		r.did("", &b)
+	}
 	r.w.WriteHeader(status)
 	_, _ = r.w.Write(b.Bytes())
 	return nil
@@ -188,6 +203,7 @@ func (r *request) write(status int, c templ.Component) error {
 func (r *request) partial() bool { return r.Header.Get("HX-Request") == "true" }
 
 func (r *request) redirect(to string) error {
+	r.did(to, nil)
 	if r.partial() {
 		r.w.Header().Set("HX-Redirect", to)
 		r.w.WriteHeader(http.StatusNoContent)

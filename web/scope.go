@@ -251,6 +251,8 @@ var changeWords = map[scoping.ChangeKind]ui.Status{
 	scoping.Added:   {Text: "Came in", Class: "info", Icon: "plus"},
 	scoping.Removed: {Text: "Went out", Class: "warn", Icon: "x"},
 	scoping.Changed: {Text: "Changed", Icon: "pencil"},
+
+	scoping.Arranged: {Text: "Performed otherwise", Icon: "pencil"},
 }
 
 // scopeHistory are the freezes and what changed since the last.

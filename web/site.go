@@ -87,6 +87,10 @@ type Site struct {
 	waiting waitingTables
 	homes   homes
 	uploads waitingFiles
+	// reports are what PDFs of subservice organizations propose.
+	reports readReports
+	// done are the forms that were sent, see once.
+	done doneOnce
 	// trendPatience is how long a home page waits for its trend; zero is the
 	// usual time.
 	trendPatience time.Duration
@@ -167,8 +171,14 @@ func (s *Site) register() {
 	s.add("GET /scope/forward", (*request).showForward)
 	s.add("POST /scope/forward", (*request).rollForward)
 	s.add("POST /gaps/withdraw", (*request).withdrawGap)
+	s.add("GET /subservice", (*request).listSubservice)
+	s.add("POST /subservice", (*request).takeInReport)
+	s.add("GET /subservice/{id}", (*request).showReport)
+	s.add("POST /subservice/{id}", (*request).saveReport)
 	s.add("GET /mapping", (*request).listMapping)
 	s.add("GET /mapping/of/{framework}", (*request).showFramework)
+	s.add("GET /mapping/of/{framework}/coverage.csv", (*request).coverageCSV)
+	s.add("GET /mapping/of/{framework}/coverage.xlsx", (*request).coverageXLSX)
 	s.add("POST /mapping/reuse/{id}", (*request).reuseControl)
 	s.add("GET /mapping/import", (*request).frameworkImportForm)
 	s.add("POST /mapping/import", (*request).receiveFramework)

@@ -402,6 +402,9 @@ func (r *request) audienceText(a soc1.Audience) string {
 	for _, role := range a.Roles {
 		out = append(out, role.Label())
 	}
+	for _, id := range a.CustomRoles {
+		out = append(out, r.optionText("role", id))
+	}
 	for _, id := range a.People {
 		out = append(out, r.headings().person(id).Name)
 	}

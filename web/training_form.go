@@ -22,8 +22,10 @@ type assignPage struct {
 	Course *training.Course
 	To     string
 	// What was typed.
-	Everybody, Anew     bool
-	Roles, People       []option
+	Everybody, Anew bool
+	Roles, People   []option
+	// Custom are the roles that the organization made itself.
+	Custom              []option
 	Engagements         []option
 	Due, Reason         string
 	Problem, At, Cancel string
@@ -59,6 +61,7 @@ func (r *request) assignAgain(status int, x app.Assigning, wrong *app.FieldError
 	for _, role := range training.Roles {
 		p.Roles = append(p.Roles, option{string(role), role.Label(), slices.Contains(x.Audience.Roles, role)})
 	}
+	p.Custom = r.options(record.Field{Ref: "role"}, x.Audience.CustomRoles)
 	if p.f, err = r.frame("Assign", []ui.Link{{Text: "Training", Href: r.url("/training")}, {Text: clipped(c.Value.Title, 60), Href: back}}); err != nil {
 		return err
 	}
@@ -73,13 +76,13 @@ func (r *request) recordAssignment() error {
 		return err
 	}
 	x := app.Assigning{Course: r.PathValue("id"), Due: soc1.Date(strings.TrimSpace(v.Get("due"))), Reason: tidy(v.Get("reason")), Engagement: v.Get("engagement"), Anew: v.Get("anew") == "yes",
-		Audience: soc1.Audience{Everybody: v.Get("everybody") == "yes", People: v["people"]}}
+		Audience: soc1.Audience{Everybody: v.Get("everybody") == "yes", CustomRoles: v["custom_roles"], People: v["people"]}}
 	for _, role := range v["roles"] {
 		x.Audience.Roles = append(x.Audience.Roles, soc1.Role(role))
 	}
 	if x.Audience.Everybody {
 		// Whoever is everybody is not named besides.
-		x.Audience.Roles, x.Audience.People = nil, nil
+		x.Audience.Roles, x.Audience.CustomRoles, x.Audience.People = nil, nil, nil
 	}
 	_, err = r.site.app.AssignTraining(r.Context(), r.actor, x)
 	var wrong *app.FieldError

@@ -1,11 +1,14 @@
 package web
 
 import (
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"reperform/app"
 	"reperform/soc1"
@@ -24,7 +27,9 @@ type quizPage struct {
 	Problem, At string
 	// Result is what came of the last attempt, nil before.
 	Result *soc1.CourseCompletion
-	Back   string
+	// Wait is from when it may be tried again; empty where nothing has to be waited for.
+	Wait string
+	Back string
 }
 
 type quizQuestion struct {
@@ -33,8 +38,8 @@ type quizQuestion struct {
 	// Chosen are the letters chosen, Right those that are right, where that is told.
 	Chosen, Right []string
 	Explanation   string
-	// Wrong says that it was answered wrong, Missing that it was not answered.
-	Wrong, Missing bool
+	// Missing says that it was not answered.
+	Missing bool
 }
 
 // showQuiz shows the quiz, or, to who has passed, what is right.
@@ -68,9 +73,23 @@ func (r *request) showQuiz() error {
 func (r *request) quizOf(c *training.Course, given map[string][]string) *quizPage {
 	p := &quizPage{Course: c, Back: r.url("/training/%s", url.PathEscape(c.ID))}
 	for i, q := range c.Value.Questions {
+		q.Choices = r.mixed(c, q)
 		p.Questions = append(p.Questions, quizQuestion{CourseQuestion: q, Number: i + 1, Chosen: given[q.ID]})
 	}
 	return p
+}
+
+// mixed are the answers that a question offers in an order of each person's and each
+// attempt's own, so that nobody passes on that it was always the second. The letters stay
+// those of the course.
+func (r *request) mixed(c *training.Course, q soc1.CourseQuestion) []soc1.CourseChoice {
+	place := func(id string) string {
+		sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%d\n%d\n%s\n%s", r.actor, c.ID, c.Revision, c.NextAttempt(r.actor), q.ID, id))
+		return string(sum[:])
+	}
+	out := slices.Clone(q.Choices)
+	slices.SortFunc(out, func(x, y soc1.CourseChoice) int { return strings.Compare(place(x.ID), place(y.ID)) })
+	return out
 }
 
 // quizAgain shows the quiz with what was answered: refused, or graded and not passed.
@@ -83,7 +102,14 @@ func (r *request) quizAgain(status int, c *training.Course, given map[string][]s
 	}
 	p := r.quizOf(c, given)
 	p.Result = got
-	if c.Open() {
+	next, err := r.site.app.NextTry(r.Context(), r.actor, c.ID)
+	if err != nil {
+		return err
+	}
+	p.Wait = r.instant(next)
+	if p.Wait != "" {
+		// Nothing is offered that would not be taken.
+	} else if c.Open() {
 		p.To = r.url("/training/%s/quiz", url.PathEscape(c.ID))
 	} else {
 		p.Problem = closedQuiz
@@ -96,7 +122,6 @@ func (r *request) quizAgain(status int, c *training.Course, given map[string][]s
 		if wrong != nil && q.ID == wrong.Field {
 			q.Missing, p.At = true, q.ID
 		}
-		q.Wrong = got != nil && slices.Contains(got.Missed, q.ID)
 	}
 	return r.writeQuiz(status, p)
 }
@@ -134,13 +159,15 @@ func (r *request) takeQuiz() error {
 	}
 	got, err := r.site.app.TakeCourse(r.Context(), r.actor, app.CourseTaking{Course: c.ID, Seen: seen, Answers: given, Read: v.Get("read") == "yes"})
 	var wrong *app.FieldError
+	var wait *app.WaitError
 	switch {
 	case errors.As(err, &wrong):
 		return r.quizAgain(http.StatusUnprocessableEntity, c, given, wrong, nil)
+	case errors.As(err, &wait):
+		return r.quizAgain(http.StatusUnprocessableEntity, c, given, nil, nil)
 	case err != nil:
 		return err
 	case !got.Passed:
-		// What was chosen is in no record, so that it is shown here or nowhere.
 		return r.quizAgain(http.StatusOK, c, given, nil, &got.CourseCompletion)
 	}
 	return r.redirect(r.url("/training/%s/quiz?answers=1", url.PathEscape(c.ID)))

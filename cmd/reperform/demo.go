@@ -26,7 +26,7 @@ func (c *cli) demoCommand() *cobra.Command {
 			size = demo.Small
 		}
 		n := 0
-		r, err := play.Run(cmd.Context(), play.Options{Dir: out, Size: size, Engine: engineArgs(), Until: soc1.Date(time.Now().AddDate(0, 0, -1).Format(time.DateOnly)), Progress: c.showProgress, Step: func(text string) {
+		r, err := play.Run(cmd.Context(), play.Options{Dir: out, Size: size, Engine: engineArgs(), ReadPDF: readPDFArgs(), Until: soc1.Date(time.Now().AddDate(0, 0, -1).Format(time.DateOnly)), Progress: c.showProgress, Step: func(text string) {
 			c.endProgress()
 			n++
 			if !c.json {

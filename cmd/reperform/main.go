@@ -232,8 +232,11 @@ func (c *cli) options() app.Options {
 	if limit == 0 {
 		limit = -1
 	}
-	return app.Options{Engine: engineArgs(), ReadPDF: []string{engineArgs()[0], "read-pdf"}, Limit: limit, Progress: c.showProgress}
+	return app.Options{Engine: engineArgs(), ReadPDF: readPDFArgs(), Limit: limit, Progress: c.showProgress}
 }
+
+// readPDFArgs is how this program starts the process that reads a PDF.
+func readPDFArgs() []string { return []string{engineArgs()[0], "read-pdf"} }
 
 // engineArgs is how this program starts its own population engine.
 func engineArgs() []string {

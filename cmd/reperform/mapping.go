@@ -105,7 +105,7 @@ func (c *cli) mappingCommand() *cobra.Command {
 	})
 	cmd.Args = cobra.ArbitraryArgs
 	at.clocks(cmd)
-	cmd.AddCommand(c.mappingImportCommand(), c.mappingReuseCommand(), c.mappingCoverCommand())
+	cmd.AddCommand(c.mappingImportCommand(), c.mappingExportCommand(), c.mappingReuseCommand(), c.mappingCoverCommand())
 	return cmd
 }
 
@@ -182,6 +182,74 @@ func (c *cli) printFramework(r *mapping.Register, name string) error {
 	})
 }
 
+func (c *cli) mappingExportCommand() *cobra.Command {
+	var at pointFlags
+	var out, list string
+	cmd := c.command("export FRAMEWORK", "mapping", func(cmd *cobra.Command, args []string) error {
+		ext := strings.ToLower(filepath.Ext(out))
+		switch {
+		case ext != ".csv" && ext != ".xlsx":
+			return fmt.Errorf("--output %q: name a file that ends in .csv or .xlsx", out)
+		case ext == ".xlsx" && cmd.Flags().Changed("list"):
+			return errors.New("--list goes with a .csv file; a workbook holds all lists")
+		}
+		a, err := c.open(cmd.Context())
+		if err != nil {
+			return err
+		}
+		asOf, err := c.point(cmd.Context(), a, app.OrganizationLedger, at.asOf, at.knownAt)
+		if err != nil {
+			return err
+		}
+		r, err := a.Mapping(cmd.Context(), c.actor, asOf)
+		if err != nil {
+			return err
+		}
+		name, err := app.FrameworkNamed(r, args[0])
+		if err != nil {
+			return err
+		}
+		f := r.Framework(name)
+		tables := r.Tables(f)
+		var b []byte
+		if ext == ".csv" {
+			t := r.Table(f, list)
+			if t == nil {
+				return fmt.Errorf("--list %q: there are %s", list, strings.Join(mapping.TableNames, ", "))
+			}
+			tables, b = []mapping.Table{*t}, app.CSV(t.Heads(), t.Rows)
+		} else {
+			about := f.About(r)
+			if at.asOf != "" {
+				about = append(about, [2]string{"As of", at.asOf})
+			}
+			if b, err = mapping.Workbook(tables, about); err != nil {
+				return err
+			}
+		}
+		if err := os.WriteFile(out, b, 0o600); err != nil {
+			return err
+		}
+		rows := map[string]int{}
+		for _, t := range tables {
+			rows[t.Name] = len(t.Rows)
+		}
+		return c.print(map[string]any{"file": out, "framework": name, "rows": rows}, func(w io.Writer) {
+			for _, t := range tables {
+				fmt.Fprintf(w, "%s: %s\n", t.Name, english.Count(rows[t.Name], "row"))
+			}
+			fmt.Fprintf(w, "Written to %s.\n", out)
+		})
+	})
+	cmd.Short = "Write the coverage of a framework, both ways, as CSV or as a workbook"
+	cmd.Args = cobra.ExactArgs(1)
+	cmd.Flags().StringVarP(&out, "output", "o", "", "file to write, .csv or .xlsx (required)")
+	cmd.Flags().StringVar(&list, "list", "requirements", "the list of a .csv file: "+strings.Join(mapping.TableNames, ", "))
+	at.clocks(cmd)
+	_ = cmd.MarkFlagRequired("output")
+	return cmd
+}
+
 func (c *cli) mappingImportCommand() *cobra.Command {
 	var o app.FrameworkImport
 	var f app.FrameworkFile
@@ -227,16 +295,17 @@ func (c *cli) mappingImportCommand() *cobra.Command {
 			return err
 		}
 		type row struct {
-			Line   int64  `json:"line,omitempty"`
-			Path   string `json:"path,omitempty"`
-			Code   string `json:"code"`
-			ID     string `json:"id"`
-			Change string `json:"change"`
-			Tied   string `json:"tied_to,omitempty"`
+			Line   int64             `json:"line,omitempty"`
+			Path   string            `json:"path,omitempty"`
+			Code   string            `json:"code"`
+			ID     string            `json:"id"`
+			Change string            `json:"change"`
+			Tied   string            `json:"tied_to,omitempty"`
+			Fields []app.FieldChange `json:"fields,omitempty"`
 		}
 		var rows []row
 		for _, r := range p.Rows {
-			rows = append(rows, row{r.Line, r.Path, r.Code, r.ID, string(r.Change), r.Tied})
+			rows = append(rows, row{r.Line, r.Path, r.Code, r.ID, string(r.Change), r.Tied, r.Fields})
 		}
 		return c.print(map[string]any{"file": p.File, "framework": p.Framework, "catalogue": p.Catalogue, "rows": rows, "warnings": p.Warnings, "ignored": p.Ignored, "absent": p.Absent, "recorded": !o.DryRun}, func(w io.Writer) {
 			what := "control"
@@ -250,6 +319,17 @@ func (c *cli) mappingImportCommand() *cobra.Command {
 				fmt.Fprintf(w, "Not taken over: %s\n", strings.Join(p.Ignored, ", "))
 			}
 			for _, r := range p.Rows {
+				if r.Change == app.Change {
+					fmt.Fprintf(w, "%s changes\n", r.Code)
+					for _, f := range r.Fields {
+						if len(f.Old) > 0 {
+							fmt.Fprintf(w, "    - %s: %s\n", f.Path, short(f.Old))
+						}
+						if len(f.New) > 0 {
+							fmt.Fprintf(w, "    + %s: %s\n", f.Path, short(f.New))
+						}
+					}
+				}
 				if r.Tied != "" {
 					fmt.Fprintf(w, "%s changes and is tied to %s: look whether they are still one control\n", r.Code, r.Tied)
 				}
@@ -274,6 +354,7 @@ func (c *cli) mappingImportCommand() *cobra.Command {
 	fl.StringArrayVar(&columns, "column", nil, "what a column holds: HEADING=FIELD, or HEADING= to leave it out")
 	fl.BoolVar(&o.LeaveOut, "leave-out", false, "leave out the columns whose headings are not known")
 	fl.StringVar(&f.Options.Sheet, "sheet", "", "the sheet of a workbook")
+	fl.Int64Var(&f.Options.HeaderRow, "header-row", 0, "the row with the headings, where it is not the first that holds something")
 	fl.StringVar(&f.Options.Encoding, "encoding", "", "how a text is written: utf-8, latin-1, windows-1252, utf-16")
 	fl.StringVar(&effective, "effective", "", "the day from which the records hold (default: today)")
 	fl.StringVar(&o.Reason, "reason", "", "why, as the ledger keeps it")

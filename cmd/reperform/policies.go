@@ -140,7 +140,11 @@ func printPolicies(w io.Writer, r *policies.Register, lines []policyLine, campai
 	}
 	fmt.Fprintln(w, english.Count(len(lines), "policy"))
 	for _, x := range campaigns {
-		fmt.Fprintf(w, "Campaign %s  %s, %s to %s: %s, %d of %d confirmed\n", x.ID, x.Title, x.Opens, x.Due, r.Campaign(x.ID).State.Label(), x.Given, x.Asked)
+		how := fmt.Sprintf("%d of %d confirmed", x.Given, x.Asked)
+		if r.Campaign(x.ID).State == policies.Planned {
+			how = fmt.Sprintf("not begun, will ask for %s", english.Count(x.Asked, "confirmation"))
+		}
+		fmt.Fprintf(w, "Campaign %s  %s, %s to %s: %s, %s\n", x.ID, x.Title, x.Opens, x.Due, r.Campaign(x.ID).State.Label(), how)
 	}
 	for i, x := range exceptions {
 		fmt.Fprintf(w, "Exception %s  %s, from %s, %s to %s: %s\n", x.ID, x.Title, x.Policy, x.From, x.Until, r.Exceptions[i].State.Label())

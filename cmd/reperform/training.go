@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -235,7 +236,12 @@ func (c *cli) trainingAssignCommand() *cobra.Command {
 		}
 		x.Course, x.Due = args[0], soc1.Date(due)
 		for _, role := range roles {
-			x.Audience.Roles = append(x.Audience.Roles, soc1.Role(strings.ReplaceAll(role, "-", "_")))
+			if fixed := strings.ReplaceAll(role, "-", "_"); slices.Contains(soc1.Role("").Values(), fixed) {
+				x.Audience.Roles = append(x.Audience.Roles, soc1.Role(fixed))
+			} else {
+				// One that the organization made itself, by its id.
+				x.Audience.CustomRoles = append(x.Audience.CustomRoles, role)
+			}
 		}
 		id, err := a.AssignTraining(cmd.Context(), c.actor, x)
 		if err != nil {

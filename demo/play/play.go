@@ -35,6 +35,8 @@ type Options struct {
 	Size demo.Size
 	// Engine is the command of the population engine's child.
 	Engine []string
+	// ReadPDF is the command of the child that takes the text out of a PDF.
+	ReadPDF []string
 	// Until is the last day told. When a year after the one examined is well
 	// under way by then, the company's program of that year is told too; empty
 	// ends with the report.
@@ -169,6 +171,9 @@ func (s *stage) at(date soc1.Date, hour int) {
 	s.now = time.Date(date.Year(), time.Month(date.Month()), date.Day(), hour, 0, 0, 0, s.zone)
 }
 
+// pass lets time go by.
+func (s *stage) pass(d time.Duration) { s.now = s.now.Add(d) }
+
 // clock moves on a little with every look, so that no two entries coincide.
 func (s *stage) clock() time.Time {
 	s.now = s.now.Add(7 * time.Second)
@@ -244,7 +249,7 @@ func (s *stage) management(ctx context.Context) error {
 		}
 	}
 	var err error
-	s.app, err = app.Init(ctx, s.result.Workspace, org, administrator, first, app.Options{Now: s.clock, Engine: s.opt.Engine, Progress: s.opt.Progress})
+	s.app, err = app.Init(ctx, s.result.Workspace, org, administrator, first, app.Options{Now: s.clock, Engine: s.opt.Engine, ReadPDF: s.opt.ReadPDF, Progress: s.opt.Progress})
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"reperform/bundle"
 	"reperform/demo"
 	"reperform/demo/play"
+	"reperform/intake/pdftext"
 	"reperform/population"
 	"reperform/record"
 	"reperform/report"
@@ -23,7 +24,8 @@ import (
 	"reperform/soc1"
 )
 
-// TestMain lets the test binary be the population engine's child process.
+// TestMain lets the test binary be the child processes: the population engine and the
+// reader of PDF.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 2 && os.Args[1] == "engine" {
 		if err := population.ServeChild(context.Background(), os.Stdin, os.Stdout); err != nil {
@@ -32,8 +34,16 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	if len(os.Args) == 2 && os.Args[1] == "read-pdf" {
+		if err := pdftext.ServeChild(os.Stdin, os.Stdout); err != nil {
+			os.Exit(3)
+		}
+		os.Exit(0)
+	}
 	os.Exit(m.Run())
 }
+
+func readPDFCommand(t *testing.T) []string { return []string{engineCommand(t)[0], "read-pdf"} }
 
 func engineCommand(t *testing.T) []string {
 	exe, err := os.Executable()
@@ -45,7 +55,7 @@ func engineCommand(t *testing.T) []string {
 
 func perform(t *testing.T) *play.Result {
 	t.Helper()
-	r, err := play.Run(context.Background(), play.Options{Dir: filepath.Join(t.TempDir(), "demo"), Size: demo.Small, Engine: engineCommand(t), Until: "2026-11-20"})
+	r, err := play.Run(context.Background(), play.Options{Dir: filepath.Join(t.TempDir(), "demo"), Size: demo.Small, Engine: engineCommand(t), ReadPDF: readPDFCommand(t), Until: "2026-11-20"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -315,7 +325,7 @@ func TestForeignFolderKept(t *testing.T) {
 	if err := os.WriteFile(letter, []byte("Dear"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := play.Run(context.Background(), play.Options{Dir: dir, Size: demo.Small, Engine: engineCommand(t)}); err == nil {
+	if _, err := play.Run(context.Background(), play.Options{Dir: dir, Size: demo.Small, Engine: engineCommand(t), ReadPDF: readPDFCommand(t)}); err == nil {
 		t.Error("the example was performed into somebody's folder")
 	}
 	if _, err := os.Stat(letter); err != nil {

@@ -71,6 +71,7 @@ func (s *stage) season(year int, engagement string, from, until soc1.Date) []eve
 		y.plans()
 		y.performing()
 		y.policiesGoOn()
+		y.obtained()
 	} else {
 		y.policiesExamined()
 		y.mapped()

@@ -60,9 +60,9 @@ var works = []plannedWork{
 		Remediation: soc1.Remediation{Title: "Test the reports behind the access reviews", Cause: "The comparisons use an export that nobody has compared with its source.", DependsOn: []string{"plan-reports-payroll"}, HoursEstimated: 20},
 		steps:       []workStep{{"Compare one export of each report with its source", 0, 0}, {"Record the reports and their tests with the controls", 0, 0}}},
 	{id: "plan-bridge-letters", month: 10, day: 19, owns: "", dueOn: [2]int{12, 15},
-		findings:    []soc1.AnsweredFinding{{Rule: "SUB-06", Kind: "subservice_organization", Record: "fernbrook", Field: "latest_report.period_to"}, {Rule: "SUB-06", Kind: "subservice_organization", Record: "stonevale", Field: "latest_report.period_to"}},
-		Remediation: soc1.Remediation{Title: "Obtain this year’s reports of the subservice organizations", HoursEstimated: 6},
-		steps:       []workStep{{"Ask Fernbrook and Stonevale for their new reports or bridge letters", 0, 0}, {"Read them and map what they leave to us", 0, 0}}},
+		findings:    []soc1.AnsweredFinding{{Rule: "SUB-06", Kind: "subservice_organization", Record: "stonevale", Field: "latest_report.period_to"}},
+		Remediation: soc1.Remediation{Title: "Obtain this year’s report of Stonevale, and map it", HoursEstimated: 6},
+		steps:       []workStep{{"Ask Stonevale for its new report", 10, 26}, {"Read it, confirm it and map what it leaves to us", 0, 0}}},
 }
 
 // plans tells how what the year found is put right.

@@ -29,7 +29,7 @@ type learns struct {
 func (y *season) trained() {
 	first := y.engagement == y.plan.Engagement
 	begins, why := y.day(3, 3), "The yearly training; whoever passed last year takes it again."
-	days := map[string]learns{"peter-lindholm": {after: 24, tries: 1}, "siobhan-kearney": {after: 9, tries: 2}, "gustavo-almeida": {never: true}}
+	days := map[string]learns{"peter-lindholm": {after: 24, tries: 1}, "siobhan-kearney": {after: 9, tries: 1}, "gustavo-almeida": {never: true}}
 	if first {
 		begins, why = y.day(1, 21), "Everybody knows their part before the period is far gone."
 		days = map[string]learns{"marcus-delacroix": {after: 12, tries: 1}, "hiroshi-tanabe": {after: 16, tries: 1}, "gustavo-almeida": {after: 47, tries: 1}}
@@ -125,6 +125,9 @@ func (y *season) takes(ctx context.Context, l *training.Line, tries int) error {
 		}
 		if got.Passed != (n == tries) {
 			return fmt.Errorf("attempt %d: %d of %d are right", n+1, got.Correct, got.Total)
+		}
+		if !got.Passed {
+			y.pass(training.Wait(n + 1))
 		}
 	}
 	return nil

@@ -63,7 +63,7 @@ func newCSV(file *File, s Source) (*csvReader, error) {
 	if bytes.HasPrefix(r.buf[:r.end], []byte("\xEF\xBB\xBF")) {
 		r.pos = 3
 	}
-	for range s.SkipRows {
+	for range max(s.SkipRows, int(s.HeaderRow)-1) {
 		if err := r.skipLine(); err != nil {
 			return nil, err
 		}

@@ -151,6 +151,9 @@ type Source struct {
 	Header *bool `json:"header,omitempty"`
 	// SkipRows ignores that many lines before the header.
 	SkipRows int `json:"skip_rows,omitempty"`
+	// HeaderRow is the row that names the columns, counted from 1 as the file counts
+	// rows; those before it are not read. 0 takes the first that holds something.
+	HeaderRow int64 `json:"-"`
 	// Encoding is utf-8 (default), latin-1, windows-1252 or utf-16.
 	Encoding string `json:"encoding,omitempty"`
 	// Sheet is the worksheet's name; empty means the only one that holds data.

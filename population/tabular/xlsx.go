@@ -38,6 +38,7 @@ type xlsxReader struct {
 	pending                 bool
 	ended                   bool // the rows ended as they should
 	maxCell                 int
+	headerRow               int64
 }
 
 type xlsxCell struct {
@@ -86,6 +87,7 @@ func newXLSX(file *File, s Source) (*xlsxReader, error) {
 			return nil, r.fail(0, "", "the sheet ends within the rows to skip", "check skip_rows")
 		}
 	}
+	r.headerRow = s.HeaderRow
 	return r, r.header(s.Header)
 }
 
@@ -384,8 +386,14 @@ func (r *xlsxReader) nameOf(column int) string {
 
 func (r *xlsxReader) header(declared *bool) error {
 	cells, row, err := r.nextRow()
-	for err == nil && len(cells) == 0 {
+	for err == nil && (len(cells) == 0 || row < r.headerRow) {
 		cells, row, err = r.nextRow()
+	}
+	if err == nil && r.headerRow > 0 && row != r.headerRow {
+		return r.fail(r.headerRow, "", "the row that is said to name the columns is empty", fmt.Sprintf("say which row does; the next that holds something is row %d", row))
+	}
+	if errors.Is(err, io.EOF) && r.headerRow > 0 {
+		return r.fail(r.headerRow, "", "the sheet ends before the row that is said to name the columns", "say which row does")
 	}
 	if errors.Is(err, io.EOF) {
 		return r.fail(0, "", "the sheet has no rows, not even a header", "export it again")

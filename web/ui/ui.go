@@ -12,6 +12,9 @@ import (
 	"unicode"
 )
 
+// OnceField is the name under which a form carries its mark, see Once.
+const OnceField = "_once"
+
 // Frame is what surrounds the content of a page.
 type Frame struct {
 	// Asset gives the address of a style sheet, script or icon sprite.
