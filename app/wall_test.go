@@ -491,6 +491,7 @@ func calls() map[string][]call {
 	maps.Copy(out, trainingCalls())
 	maps.Copy(out, mappingCalls())
 	maps.Copy(out, backupCalls())
+	maps.Copy(out, paperCalls())
 	maps.Copy(out, subserviceCalls())
 	return out
 }
