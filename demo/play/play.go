@@ -497,6 +497,9 @@ func (s *stage) deviations(ctx context.Context) error {
 }
 
 func (s *stage) conclusions(ctx context.Context) error {
+	if err := s.signPapers(ctx); err != nil {
+		return err
+	}
 	s.at(s.plan.Release.On, 16)
 	if err := s.release(ctx); err != nil {
 		return err

@@ -218,3 +218,35 @@ func (y *season) conclude(t ownTest, on soc1.Date, v soc1.Verdict, reasons strin
 			Subject: soc1.OnControl, SubjectID: t.control, Limb: soc1.ConcludeOperating, Outcome: v, Reasons: reasons})
 	})
 }
+
+// signPapers has each working paper signed by who tested and by who reviews, before
+// anything is released or concluded from it.
+func (s *stage) signPapers(ctx context.Context) error {
+	all, err := s.app.Papers(ctx, s.plan.Conclusions.By, s.plan.Ledger, record.AsOf{})
+	if err != nil {
+		return err
+	}
+	for _, step := range []struct {
+		as   soc1.SignOffRole
+		on   soc1.Date
+		name func(soc1.TestOfControl) string
+	}{
+		{soc1.AsPreparer, "2026-01-29", func(t soc1.TestOfControl) string { return t.PerformedBy }},
+		{soc1.AsReviewer, "2026-01-30", func(t soc1.TestOfControl) string { return t.Reviewer }},
+	} {
+		s.at(step.on, 9)
+		for _, e := range all {
+			for _, x := range e.Papers {
+				who := step.name(x.Test.Value)
+				p, err := s.app.Paper(ctx, who, s.plan.Ledger, x.Test.ID, record.AsOf{})
+				if err != nil {
+					return err
+				}
+				if _, err := s.app.SignPaper(ctx, who, app.PaperSigning{Ledger: s.plan.Ledger, Test: x.Test.ID, As: step.as, Seen: p.Digest}); err != nil {
+					return fmt.Errorf("paper %s as %s: %w", x.Test.ID, step.as, err)
+				}
+			}
+		}
+	}
+	return nil
+}
