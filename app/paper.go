@@ -46,19 +46,15 @@ func (a *App) Paper(ctx context.Context, actor, name, test string, at record.AsO
 	if err != nil {
 		return nil, err
 	}
-	org, err := a.organizationBeside(ctx, actor, name, v, at)
+	f, err := a.fileAt(ctx, actor, v, t.Value.Engagement, at)
 	if err != nil {
 		return nil, err
 	}
-	f, err := evaluation.Load(ctx, v, org, t.Value.Engagement)
+	p, err := f.file.Paper(test)
 	if err != nil {
 		return nil, err
 	}
-	p, err := f.Paper(test)
-	if err != nil {
-		return nil, err
-	}
-	w := &WorkingPaper{Paper: p, Ledger: name, Engagement: f.Engagement, WhyNot: map[soc1.SignOffRole]string{}}
+	w := &WorkingPaper{Paper: p, Ledger: name, Engagement: f.file.Engagement, WhyNot: map[soc1.SignOffRole]string{}}
 	if w.Digest, err = p.Digest(); err != nil {
 		w.WhyNot[soc1.AsPreparer], w.WhyNot[soc1.AsReviewer] = err.Error(), err.Error()
 	}
@@ -304,14 +300,10 @@ func (a *App) EnterCells(ctx context.Context, actor, name, test string, entries 
 	if err := a.admit(ctx, actor, identity.ResultRecord, identity.Resource{Ledger: name, Kind: "result"}); err != nil {
 		return nil, err
 	}
-	cases, err := a.testCases(ctx, RunOptions{Ledger: name, Tests: []string{test}})
+	c, err := a.paperCase(ctx, name, test)
 	if err != nil {
 		return nil, err
 	}
-	if len(cases) == 0 {
-		return nil, fmt.Errorf("test_of_control %q does not exist in ledger %s: %w", test, name, record.ErrNotFound)
-	}
-	c := cases[0]
 	today, err := a.Today(ctx)
 	if err != nil {
 		return nil, err
@@ -336,6 +328,23 @@ func (a *App) EnterCells(ctx context.Context, actor, name, test string, entries 
 		return nil
 	})
 	return answers, err
+}
+
+// paperCase is a test with its attributes, as far as cells need it.
+func (a *App) paperCase(ctx context.Context, name, test string) (testCase, error) {
+	v, err := a.present(ctx, name, "")
+	if err != nil {
+		return testCase{}, err
+	}
+	t, err := record.One[soc1.TestOfControl](ctx, v, "test_of_control", test)
+	if err != nil {
+		return testCase{}, err
+	}
+	f, err := a.paperFile(ctx, name, t.Value.Engagement)
+	if err != nil {
+		return testCase{}, err
+	}
+	return testCase{id: test, test: t.Value, attributes: attributesOf(test, t.Value, f.file.Attributes)}, nil
 }
 
 // drawn are the items that may have results, with the sample of each; nil where anything

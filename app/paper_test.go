@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"reperform/app"
@@ -110,6 +111,32 @@ func TestCellsAreEnteredEachForItself(t *testing.T) {
 	}
 }
 
+// TestAPaperIsReadAgain: what is kept between two changes says what the records say.
+func TestAPaperIsReadAgain(t *testing.T) {
+	s := begin(t)
+	s.plan()
+	items := s.run("mei", exam, payTest).Items
+	s.paper("mei")
+	steps := []app.CellEntry{
+		{Item: items[0], Attribute: "A", Outcome: soc1.Pass}, {Item: items[1], Attribute: "A", Outcome: soc1.Fail}, {Item: items[2], Attribute: "A", Outcome: soc1.Pass},
+		{Item: items[0], Attribute: "A", Seen: 1, Outcome: soc1.NotApplicable, Reason: "The change was withdrawn before it was used."},
+		{Item: items[2], Attribute: "A", Seen: 1, Reason: "It was keyed into the row of another item."},
+	}
+	for i, e := range steps {
+		out, err := s.app.EnterCells(s.ctx, "mei", exam, payTest, []app.CellEntry{e})
+		s.must(err)
+		if out[0].Problem != "" {
+			t.Fatal(out[0].Problem)
+		}
+		kept := s.paper("mei")
+		fresh, err := s.reopen().Paper(s.ctx, "mei", exam, payTest, record.AsOf{})
+		s.must(err)
+		if kept.Digest != fresh.Digest || kept.Open() != fresh.Open() || kept.Records() != fresh.Records() {
+			t.Errorf("after step %d the paper has %d open cells of %d records, and read anew %d of %d", i, kept.Open(), kept.Records(), fresh.Open(), fresh.Records())
+		}
+	}
+}
+
 // TestAPaperIsSignedByTwo: a preparer, then another who had no part in it; what is
 // recorded later reopens it.
 func TestAPaperIsSignedByTwo(t *testing.T) {
@@ -188,5 +215,33 @@ func TestPaperRows(t *testing.T) {
 	}
 	if _, err := s.app.PaperRows(s.ctx, "dana", exam, payTest); !errors.As(err, new(*identity.DeniedError)) {
 		t.Errorf("management reads the auditor's items: %v", err)
+	}
+}
+
+// TestPeopleFillOneGrid at once, while others look: in the end everybody sees what is on
+// record, and nothing is lost.
+func TestPeopleFillOneGrid(t *testing.T) {
+	s := begin(t)
+	s.plan()
+	items := s.run("mei", exam, payTest).Items
+	var wg sync.WaitGroup
+	for n, who := range []string{"mei", "carla", "helen"} {
+		wg.Go(func() {
+			for i := range items {
+				key := items[(i+n*4)%len(items)]
+				out, err := s.app.EnterCells(s.ctx, who, exam, payTest, []app.CellEntry{{Item: key, Attribute: "A", Outcome: soc1.Pass}})
+				if err != nil || out[0].Problem != "" || out[0].Result == nil {
+					t.Errorf("%s at %s: %+v, %v", who, key, out, err)
+					return
+				}
+				if p, err := s.app.Paper(s.ctx, who, exam, payTest, record.AsOf{}); err != nil || p.Open() == len(items) {
+					t.Errorf("%s sees %v", who, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if p := s.paper("mei"); p.Open() != 0 {
+		t.Errorf("%d cells are open", p.Open())
 	}
 }

@@ -29,10 +29,6 @@ func (a *App) Papers(ctx context.Context, actor, name string, at record.AsOf) ([
 	if err != nil {
 		return nil, err
 	}
-	org, err := a.organizationBeside(ctx, actor, name, v, at)
-	if err != nil {
-		return nil, err
-	}
 	tests, err := record.All[soc1.TestOfControl](ctx, v, "test_of_control")
 	if err != nil {
 		return nil, err
@@ -42,31 +38,39 @@ func (a *App) Papers(ctx context.Context, actor, name string, at record.AsOf) ([
 		if slices.ContainsFunc(out, func(p Papers) bool { return p.Engagement.ID == t.Value.Engagement }) {
 			continue
 		}
-		f, err := evaluation.Load(ctx, v, org, t.Value.Engagement)
+		f, err := a.fileAt(ctx, actor, v, t.Value.Engagement, at)
 		if err != nil {
 			return nil, err
 		}
-		one := Papers{Engagement: f.Engagement, Notes: map[string]int{}}
-		for _, t := range f.Tests {
-			p, err := f.Paper(t.ID)
-			if err != nil {
-				return nil, err
-			}
-			one.Papers = append(one.Papers, p)
-			n, err := a.openNotes(ctx, name, t.ID)
+		one := Papers{Engagement: f.file.Engagement, Notes: map[string]int{}}
+		if one.Papers, err = f.papers(); err != nil {
+			return nil, err
+		}
+		for _, p := range one.Papers {
+			n, err := a.openNotes(ctx, name, p.Test.ID)
 			if err != nil {
 				return nil, err
 			}
 			if n > 0 {
-				one.Notes[t.ID] = n
+				one.Notes[p.Test.ID] = n
 			}
 		}
-		slices.SortStableFunc(one.Papers, func(a, b *evaluation.Paper) int {
-			return cmp.Or(cmp.Compare(a.Test.Value.Code, b.Test.Value.Code), cmp.Compare(a.Test.ID, b.Test.ID))
-		})
 		out = append(out, one)
 	}
 	end := func(p Papers) soc1.Date { return cmp.Or(p.Engagement.Value.PeriodEnd, p.Engagement.Value.AsOf) }
 	slices.SortStableFunc(out, func(a, b Papers) int { return -cmp.Compare(end(a), end(b)) })
 	return out, nil
+}
+
+// fileAt is the file of an engagement's tests as a view has them: kept where it is of now.
+func (a *App) fileAt(ctx context.Context, actor string, v *record.View, engagement string, at record.AsOf) (*keptFile, error) {
+	if at == (record.AsOf{}) {
+		return a.paperFile(ctx, v.Ledger(), engagement)
+	}
+	org, err := a.organizationBeside(ctx, actor, v.Ledger(), v, at)
+	if err != nil {
+		return nil, err
+	}
+	f, err := evaluation.Load(ctx, v, org, engagement)
+	return &keptFile{file: f}, err
 }

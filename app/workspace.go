@@ -102,6 +102,7 @@ type App struct {
 	zones     zones
 	due       dueEvidence
 	rows      recent.Map[rowsKey, *PaperRows]
+	papers    paperFiles
 	gaps      gapEngines
 	mapped    mappings
 	// readOnly says that nothing can be written where the workspace lies.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"reperform/record"
@@ -52,6 +53,11 @@ type File struct {
 	// Tables are the firm's own frequency tables beside those of package
 	// sampling.
 	Tables []sampling.FrequencyTable
+
+	// byTest are the results of each test, and rows what they were read from, where Load
+	// made them: of many tests each looks at its own.
+	byTest map[string][]record.Typed[soc1.Result]
+	rows   *record.List
 }
 
 // Load reads a file from two views: work is the ledger that holds tests and
@@ -87,7 +93,7 @@ func Load(ctx context.Context, work, org *record.View, engagement string) (*File
 	f.Populations = load(&l, work, "population", all[soc1.Population])
 	f.Samples = load(&l, work, "sample", func(x soc1.Sample) bool { return tests[x.Test] })
 	f.Runs = load(&l, work, "test_run", func(x soc1.TestRun) bool { return tests[x.Test] })
-	f.Results = load(&l, work, "result", func(x soc1.Result) bool { return tests[x.Test] })
+	f.readResults(&l, work)
 	f.Exceptions = load(&l, work, "exception", func(x soc1.Exception) bool { return tests[x.Test] })
 	f.Deviations = load(&l, work, "deviation", func(x soc1.Deviation) bool { return tests[x.Test] })
 	f.Conclusions = load(&l, work, "conclusion", func(x soc1.Conclusion) bool { return mine(x.Engagement) })
@@ -99,6 +105,65 @@ func Load(ctx context.Context, work, org *record.View, engagement string) (*File
 		l.err = f.redactions(ctx, work, org)
 	}
 	return f, l.err
+}
+
+// Again is the file for the papers of its tests, after nothing but results changed in work:
+// what people record most is what they found, and each paper looks at its own test's. Its
+// Results are empty.
+func (f *File) Again(ctx context.Context, work *record.View) (*File, error) {
+	rows, err := work.Rows(ctx, "result")
+	if err != nil {
+		return nil, err
+	}
+	now := *f
+	now.Results, now.rows, now.byTest = nil, rows, maps.Clone(f.byTest)
+	old, come := rows.Changes(f.rows)
+	gone, fresh := map[string]bool{}, map[string][]record.Typed[soc1.Result]{}
+	for _, it := range old {
+		gone[it.ID] = true
+		r, err := record.Value[soc1.Result](it)
+		if err != nil {
+			return nil, err
+		}
+		if _, touched := fresh[r.Test]; !touched {
+			fresh[r.Test] = nil
+		}
+	}
+	for _, it := range come {
+		r, err := record.Value[soc1.Result](it)
+		if err != nil {
+			return nil, err
+		}
+		if _, mine := record.Find(f.Tests, r.Test); mine && it.Live() {
+			fresh[r.Test] = append(fresh[r.Test], record.Typed[soc1.Result]{Record: it.Record, Value: r})
+		}
+	}
+	for test, more := range fresh {
+		kept := slices.DeleteFunc(slices.Clone(now.byTest[test]), func(r record.Typed[soc1.Result]) bool { return gone[r.ID] })
+		kept = append(kept, more...)
+		slices.SortFunc(kept, func(a, b record.Typed[soc1.Result]) int { return cmp.Compare(a.ID, b.ID) })
+		now.byTest[test] = kept
+	}
+	return &now, nil
+}
+
+// readResults reads the results of the file's tests.
+func (f *File) readResults(l *loader, work *record.View) {
+	if l.err != nil {
+		return
+	}
+	tests := make(map[string]bool, len(f.Tests))
+	for _, t := range f.Tests {
+		tests[t.ID] = true
+	}
+	if f.rows, l.err = work.Rows(l.ctx, "result"); l.err != nil {
+		return
+	}
+	f.Results = load(l, work, "result", func(x soc1.Result) bool { return tests[x.Test] })
+	f.byTest = make(map[string][]record.Typed[soc1.Result], len(f.Tests))
+	for _, r := range f.Results {
+		f.byTest[r.Value.Test] = append(f.byTest[r.Value.Test], r)
+	}
 }
 
 // loader keeps the first error, so that a file is read top-down.

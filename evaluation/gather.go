@@ -44,7 +44,7 @@ func (f *File) gather(t record.Typed[soc1.TestOfControl]) *testFile {
 		g.run = &last
 	}
 	g.sortExceptions(runs)
-	g.grid = newGrid(ofTest(f.Results, t.ID, func(x soc1.Result) string { return x.Test }))
+	g.grid = newGrid(f.resultsOf(t.ID))
 	g.draw = drawOf(g.samples)
 	return g
 }
@@ -82,6 +82,14 @@ func (f *File) attributesOf(t record.Typed[soc1.TestOfControl]) []record.Typed[s
 		return cmp.Or(cmp.Compare(a.Value.Order, b.Value.Order), cmp.Compare(a.Value.Code, b.Value.Code))
 	})
 	return out
+}
+
+// resultsOf are the results of a test, in a list of the caller's own.
+func (f *File) resultsOf(test string) []record.Typed[soc1.Result] {
+	if f.byTest != nil {
+		return slices.Clone(f.byTest[test])
+	}
+	return ofTest(f.Results, test, func(x soc1.Result) string { return x.Test })
 }
 
 func ofTest[T any](list []record.Typed[T], test string, of func(T) string) []record.Typed[T] {

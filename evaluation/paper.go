@@ -245,12 +245,10 @@ func (p *Paper) sign(g *testFile) {
 		add(p.Run.Record)
 	}
 	evidence := map[string]bool{}
-	for _, r := range g.Results {
-		if r.Value.Test == p.Test.ID {
-			add(r.Record)
-			for _, id := range r.Value.Evidence {
-				evidence[id] = true
-			}
+	for _, r := range g.resultsOf(p.Test.ID) {
+		add(r.Record)
+		for _, id := range r.Value.Evidence {
+			evidence[id] = true
 		}
 	}
 	for _, e := range g.Evidence {

@@ -156,7 +156,7 @@ func paperBody(p *paperPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<span class=\"sp\"></span> <span class=\"mut num\" id=\"paper-saved\" role=\"status\"></span> ")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<span class=\"sp\"></span> <span class=\"mut num\" id=\"paper-saved\" role=\"status\" data-editing></span> ")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
