@@ -60,6 +60,9 @@ bench identity '^BenchmarkDecide$' 1s
 bench evaluation '^BenchmarkConsequences$' 1x
 GOGC=400 bench web '^BenchmarkRegister$' 1x
 GOGC=400 bench web '^Benchmark(Matrix|Home|Calendar|Mapping)' 1s
+GOGC=400 bench web '^BenchmarkPaper$' 2s
+GOGC=400 bench web '^BenchmarkPaperTogether$' 5x
+GOGC=400 bench web '^BenchmarkPaperKeys$' 1x
 GOGC=400 bench web '^Benchmark(Pages|OpenLoop|Streams)$' 1x
 GOGC=400 bench gap '^BenchmarkRules' 20x
 GOGC=400 bench mapping '^BenchmarkRegister$' 20x
