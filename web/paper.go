@@ -113,6 +113,8 @@ type paperSign struct {
 	As   soc1.SignOffRole
 	Text string
 	Why  string
+	// Done says that somebody has signed so already, and it holds.
+	Done bool
 }
 
 type paperCount struct {
@@ -322,7 +324,7 @@ func (p *paperPage) signatures(r *request) {
 		if as == soc1.AsReviewer {
 			text = "Sign as reviewer"
 		}
-		p.Sign = append(p.Sign, paperSign{As: as, Text: text, Why: p.WhyNot[as]})
+		p.Sign = append(p.Sign, paperSign{As: as, Text: text, Why: p.WhyNot[as], Done: p.Signed(as) != nil})
 	}
 }
 
@@ -532,4 +534,45 @@ func noItems(p *paperPage) string {
 		return "No sample is drawn yet. It is drawn under the nonce that was committed before the population arrived, so that nobody chooses the items."
 	}
 	return "No item was looked at yet."
+}
+
+// attachToPaper records files as evidence of the paper's control, for the cells that will
+// name it.
+func (r *request) attachToPaper() error {
+	err := r.recordPaperEvidence()
+	if err == nil || errors.Is(err, ErrSignedOut) {
+		return err
+	}
+	x := explain(err)
+	if x.Status >= http.StatusInternalServerError {
+		return err
+	}
+	return r.answer(x.Status, map[string]string{"problem": x.Text})
+}
+
+func (r *request) recordPaperEvidence() error {
+	if r.past.On() {
+		return badRequest("asof", errors.New("the past cannot be changed; go back to today first"))
+	}
+	w, err := r.site.app.Paper(r.Context(), r.actor, r.ledger, r.PathValue("test"), record.AsOf{})
+	if err != nil {
+		return err
+	}
+	v, files, err := r.valuesWithFiles()
+	if err != nil {
+		return err
+	}
+	if len(files) == 0 {
+		return badRequest("files", errors.New("choose a file"))
+	}
+	title := w.Test.Value.Code + ": " + files[0].Name
+	if item := strings.TrimSpace(v.Get("item")); item != "" {
+		title = w.Test.Value.Code + ", " + item + ": " + files[0].Name
+	}
+	e := soc1.Evidence{Title: clipped(title, 200), Controls: []string{w.Test.Value.Control}}
+	id, err := r.site.app.FileEvidence(r.Context(), r.actor, app.Filing{Ledger: r.ledger, Evidence: e, Files: files, Reason: "Attached to working paper " + w.Test.Value.Code + "."})
+	if err != nil {
+		return err
+	}
+	return r.answer(http.StatusOK, map[string]string{"id": id, "title": e.Title, "href": r.recordURL("evidence", id)})
 }

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -149,7 +151,14 @@ func TestPaperByKeys(t *testing.T) {
 	p.Press("Control+Enter")
 	p.Wait("the note", `paper.at.hasAttribute("data-more") && `+allRecorded)
 
-	// A cell that two fill at once is not overwritten: the slower is told.
+	// A file is attached beside the grid, and the cell rests on it.
+	sheet := filepath.Join(t.TempDir(), "sheet.csv")
+	if err := os.WriteFile(sheet, []byte("person,signed\nA,2025-06-01\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.Files("#cell-file", sheet)
+	p.Wait("the evidence", `document.querySelector(".pp-ev a")?.textContent.includes("sheet.csv") && `+allRecorded)
+
 	p.Do(`window.kept = window.fetch; window.fetch = () => Promise.reject(new Error("no network"))`)
 	p.Press("ArrowRight")
 	p.Press("p")

@@ -231,6 +231,7 @@ func (s *Site) register() {
 		s.add("POST "+at+"/papers/{test}/cells", (*request).enterCells)
 		s.add("GET "+at+"/papers/{test}/items", (*request).paperItems)
 		s.add("POST "+at+"/papers/{test}/sign", (*request).signPaper)
+		s.add("POST "+at+"/papers/{test}/evidence", (*request).attachToPaper)
 		s.add("POST "+at+"/papers/{test}/run", (*request).runPaper)
 		s.add("GET "+at+"/papers/{test}/csv", (*request).paperCSV)
 		s.add("GET "+at+"/papers/{test}/xlsx", (*request).paperXLSX)

@@ -253,6 +253,9 @@ const paper = (() => {
       f.dataset.alt = "1";
     }
     f.append(part("cell-note", "Note", note), part("cell-evidence", "Evidence looked at", ev, own("p", { className: "hint", textContent: data.evidence.length ? "Ctrl chooses more than one." : "No evidence is recorded in this file yet." })));
+    const file = own("input", { className: "in", id: "cell-file", type: "file", multiple: true });
+    file.onchange = () => attach(i, a, ev, file);
+    f.append(part("cell-file", "Attach a file", file));
     const row = own("div", { className: "row" });
     row.append(own("button", { className: "btn", textContent: "Record" }));
     if (now?.href) row.append(own("a", { className: "link", href: now.href, textContent: "History" }));
@@ -269,6 +272,25 @@ const paper = (() => {
     };
     f.addEventListener("keydown", (e) => { if (e.key === "Escape") { e.preventDefault(); e.stopPropagation(); cellAt(i, a.code)?.focus(); } if (e.key === "Enter" && (e.ctrlKey || e.metaKey)) { e.preventDefault(); f.requestSubmit(); } });
     return f;
+  }
+
+  // attach records files as evidence and names it in the form; the cell names it once it
+  // is recorded.
+  async function attach(i, a, ev, file) {
+    const body = new FormData();
+    body.append("item", i);
+    for (const f of file.files) body.append("_file", f);
+    file.disabled = true;
+    let answer = null;
+    try { answer = await (await fetch(frame().dataset.attach, { method: "POST", body, headers: { Accept: "application/json" } })).json(); } catch { answer = { problem: "The file did not arrive. Try again." }; }
+    file.disabled = false;
+    file.value = "";
+    if (answer.problem) { toast(answer.problem); return; }
+    data.evidence.unshift([answer.id, answer.title]);
+    ev.prepend(own("option", { value: answer.id, textContent: answer.title, selected: true }));
+    const c = cellAt(i, a.code);
+    if (c?.dataset.o) { enter(c, c.dataset.o, { evidence: [...ev.selectedOptions].map((x) => x.value) }); send(); }
+    toast("Attached.");
   }
 
   // columns shows what the population says of the items, as soon as it was read.
