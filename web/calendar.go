@@ -240,7 +240,7 @@ func (r *request) calendar() error {
 	if p.f, err = r.frame("Evidence calendar", crumbs); err != nil {
 		return err
 	}
-	p.f.Here = "/calendar"
+	p.f.Here, p.f.Parts = "/calendar", []string{"calendar.js"}
 	return r.write(http.StatusOK, ui.Page(p.f, calendarActions(p), calendarBody(p)))
 }
 

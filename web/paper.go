@@ -226,7 +226,7 @@ func (r *request) paperWith(status int, refused string) error {
 	if p.f, err = r.frame(title, []ui.Link{{Text: list, Href: r.at() + "/papers"}}); err != nil {
 		return err
 	}
-	p.f.Here = r.at() + "/papers"
+	p.f.Here, p.f.Parts = r.at()+"/papers", []string{"paper.css", "paper.js"}
 	if r.URL.Query().Get("done") == "signed" {
 		p.f.Toast = "Signed. What changes in the paper from now on reopens it."
 	}

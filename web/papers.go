@@ -87,7 +87,7 @@ func (r *request) papers() error {
 	if p.f, err = r.frame(title, nil); err != nil {
 		return err
 	}
-	p.f.Here = r.at() + "/papers"
+	p.f.Here, p.f.Parts = r.at()+"/papers", []string{"paper.css"}
 	return r.write(http.StatusOK, ui.Page(p.f, noActions(), papersBody(p)))
 }
 

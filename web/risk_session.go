@@ -142,7 +142,7 @@ func (r *request) riskSessionWith(status int, problem, at string, typed url.Valu
 	if p.f, err = r.frame(s.Value.Title, []ui.Link{{Text: "Risk assessment", Href: r.url("/risks")}}); err != nil {
 		return err
 	}
-	p.f.Here = "/risks"
+	p.f.Here, p.f.Parts = "/risks", []string{"risks.js"}
 	return r.write(status, ui.Page(p.f, noActions(), sessionBody(p)))
 }
 

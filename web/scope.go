@@ -137,7 +137,7 @@ func (r *request) scopeWith(status int, engagement, problem, reason string) erro
 	if p.f, err = r.frame("Scope", nil); err != nil {
 		return err
 	}
-	p.f.Here = "/scope"
+	p.f.Here, p.f.Parts = "/scope", []string{"scope.js"}
 	return r.write(status, ui.Page(p.f, noActions(), scopeBody(p)))
 }
 

@@ -69,7 +69,7 @@ type Setup struct {
 
 // NewSetup makes the pages of a first run.
 func NewSetup(opt SetupOptions) (*Setup, error) {
-	assets, err := static.New(parts)
+	assets, err := static.New(apart, parts)
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,12 @@ import (
 //go:embed *.css
 var parts embed.FS
 
+// apart are those that one page alone needs, which ui.Frame.Parts names: what every page
+// loads stays small.
+//
+//go:embed pages
+var apart embed.FS
+
 // Options are what a site takes from its surroundings.
 type Options struct {
 	App *app.App
@@ -105,7 +111,7 @@ type route struct {
 
 // New makes the site of a workspace.
 func New(opt Options) (*Site, error) {
-	assets, err := static.New(parts, chart.Styles)
+	assets, err := static.New(apart, parts, chart.Styles)
 	if err != nil {
 		return nil, err
 	}

@@ -42,8 +42,9 @@ type Assets struct {
 }
 
 // New reads the embedded files and joins to app.css and app.js the parts that
-// stand beside pages, in the order given.
-func New(parts ...fs.FS) (*Assets, error) {
+// stand beside pages, in the order given. The style sheets and scripts in the folder
+// pages of apart are served each for itself.
+func New(apart fs.FS, parts ...fs.FS) (*Assets, error) {
 	a := &Assets{byName: map[string]asset{}, urls: map[string]string{}}
 	own, err := fs.Sub(files, "files")
 	if err != nil {
@@ -88,7 +89,34 @@ func New(parts ...fs.FS) (*Assets, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a, a.add("app.js", js)
+	if err := a.add("app.js", js); err != nil {
+		return nil, err
+	}
+	return a, a.apart(apart)
+}
+
+// apart adds the files of pages that need more than all pages do.
+func (a *Assets) apart(from fs.FS) error {
+	if from == nil {
+		return nil
+	}
+	names, err := fs.Glob(from, "pages/*")
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		body, err := fs.ReadFile(from, name)
+		if err != nil {
+			return err
+		}
+		if _, taken := a.urls[path.Base(name)]; taken || contentTypes[path.Ext(name)] == "" {
+			return fmt.Errorf("static: %s cannot be served: its name is taken, or its type is not known", name)
+		}
+		if err := a.add(path.Base(name), bytes.TrimSpace(body)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func join(from []fs.FS, pattern string) ([]byte, error) {

@@ -19,6 +19,9 @@ const OnceField = "_once"
 type Frame struct {
 	// Asset gives the address of a style sheet, script or icon sprite.
 	Asset func(name string) string
+	// Parts are the style sheets and scripts that the page needs beside those of every
+	// page, by name.
+	Parts []string
 	// Base is the path under which the workspace is served, without the
 	// slash at its end.
 	Base         string

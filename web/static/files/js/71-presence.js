@@ -6,6 +6,8 @@
   const me = document.body.dataset.person;
   const tab = [...crypto.getRandomValues(new Uint8Array(12))].map((b) => b.toString(16).padStart(2, "0")).join("");
   const people = new Map();
+  // The grid of a working paper has a script of its own, which only its page loads.
+  const sheet = () => typeof paper !== "undefined" && paper.frame() ? paper : null;
   const shown = () => document.querySelector("[data-presence]:not([data-presence=''])");
   const named = (s) => /^[a-z0-9_.]{0,80}$/.test(s ?? "") ? s : "";
 
@@ -22,7 +24,7 @@
       const open = document.getElementById("detail") ? new URL(location.href).searchParams.get("open") : "";
       return { at: at + (row?.dataset.id ?? open ?? ""), whole: "1", field: named(row ? cell.dataset.f : ""), edit: row && edits ? "1" : "", ...writes };
     }
-    if (el.matches("x-paper")) return { at, field: el.contains(focus) && focus.matches("td.a") ? paper.place() : "", edit: el.dataset.edit === "true" && el.contains(focus) && focus.matches("td.a") ? "1" : "", ...writes };
+    if (el.matches("x-paper")) return { at, field: el.contains(focus) && focus.matches("td.a") ? sheet()?.place() ?? "" : "", edit: el.dataset.edit === "true" && el.contains(focus) && focus.matches("td.a") ? "1" : "", ...writes };
     if (el.hasAttribute("data-edits")) return { at, field: named(el.contains(focus) ? focus.name : ""), edit: "1" };
     return { at, field: "", edit: "", ...writes };
   }
@@ -57,7 +59,7 @@
   }
   function fieldText(p) {
     if (p.field === "comment") return "writing a comment";
-    const cell = paper.frame() && paper.cellAtPlace(p.field);
+    const cell = sheet()?.cellAtPlace(p.field);
     if (cell) return `at item ${cell.closest("tr").dataset.item}, attribute ${cell.dataset.a}`;
     const row = p.record && matrix.grid() ? matrix.byID(p.record)[0] : null;
     let label = "";
@@ -94,7 +96,7 @@
     }
     for (const p of all) {
       let spots = [];
-      const cell = paper.frame() && paper.cellAtPlace(p.field);
+      const cell = sheet()?.cellAtPlace(p.field);
       if (cell) {
         // The name is for the eye; the list above says it to everybody else.
         const flag = Object.assign(document.createElement("span"), { className: "flag", textContent: p.name.split(" ")[0] });
