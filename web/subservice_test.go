@@ -198,6 +198,10 @@ func TestReportTakenInAndConfirmed(t *testing.T) {
 			}
 		}
 	}
+	// A reader checks what was recorded against the same passages, and changes nothing.
+	if page := i.account("elena-petrova").shows(a.to, "<mark>October 1, 2024</mark>", "/raw/"+name+"#page=3"); strings.Contains(page, `name="title"`) {
+		t.Error("a reader is offered the form of a report")
+	}
 	for path, want := range map[string]int{"/subservice/nothing": 404, "/subservice?asof=2025-01-31": 200} {
 		if a := g.get(path); a.code != want {
 			t.Errorf("%s: %d", path, a.code)
