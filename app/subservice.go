@@ -232,6 +232,11 @@ func (a *App) TakeInSubserviceReport(ctx context.Context, actor, id string, seen
 	if v.ReceivedOn > today {
 		return "", &FieldError{"received_on", "Nothing was received on a day that is still to come.", ""}
 	}
+	if seen == 0 {
+		if err := a.takenIn(ctx, actor, v); err != nil {
+			return "", err
+		}
+	}
 	change := RecordChange{Ledger: OrganizationLedger, Kind: "subservice_report", ID: made, Revision: seen, Effective: today, Value: v, Reason: reason}
 	if strings.TrimSpace(reason) == "" {
 		change.Reason = "A subservice organization's report taken in."
@@ -240,6 +245,30 @@ func (a *App) TakeInSubserviceReport(ctx context.Context, actor, id string, seen
 		return "", err
 	}
 	return made, nil
+}
+
+// takenIn refuses a file that a report of the same organization has already: taken in
+// twice, everything in it would be asked twice.
+func (a *App) takenIn(ctx context.Context, actor string, v soc1.ObtainedReport) error {
+	view, err := a.View(ctx, actor, OrganizationLedger, record.AsOf{})
+	if err != nil {
+		return err
+	}
+	all, err := record.All[soc1.ObtainedReport](ctx, view, "subservice_report")
+	if err != nil {
+		return err
+	}
+	for _, x := range all {
+		if x.Retired || x.Value.SubserviceOrganization != v.SubserviceOrganization {
+			continue
+		}
+		for _, f := range v.Files {
+			if _, there := pickFile(x.Value.Files, f.SHA256, nil); there {
+				return &FieldError{"file", fmt.Sprintf("This very file is taken in already, as “%s”. Go on there.", x.Value.Title), "reperform get subservice_report " + x.ID}
+			}
+		}
+	}
+	return nil
 }
 
 // MayConfirmSubserviceReport tells whether the actor may confirm reports of a subservice
