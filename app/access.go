@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"reperform/identity"
@@ -269,5 +270,6 @@ func problemError(p soc1.Problem) error {
 	if p.Field == "" {
 		return fmt.Errorf("%s %s", p.Message, p.Remedy)
 	}
-	return fmt.Errorf("%s: %s %s", p.Field, p.Message, p.Remedy)
+	// A form says it beside the field.
+	return &FieldError{Field: p.Field, Text: strings.TrimSpace(p.Message + " " + p.Remedy)}
 }

@@ -5,8 +5,10 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -77,13 +79,20 @@ func (a *App) MakeBackup(ctx context.Context, actor string, m BackupMaking) (*Ba
 	manifest, sum, err := a.copyAll(ctx, part, m.Beside, at)
 	if err == nil && keys != "" {
 		a.progress("copying keys", 0, 0)
-		err = backup.Copy(ctx, filepath.Join(a.dir, "keys"), keys)
+		if err = backup.Copy(ctx, filepath.Join(a.dir, "keys"), keys+backup.Unfinished); err == nil {
+			err = finish(keys)
+		}
 	}
 	if err == nil {
-		err = os.Rename(part, dir)
+		err = finish(dir)
 	}
 	if err != nil {
-		return nil, errors.Join(err, os.RemoveAll(part))
+		err = errors.Join(err, os.RemoveAll(part))
+		if keys != "" {
+			// Keys whose backup is not whole open nothing.
+			err = errors.Join(err, os.RemoveAll(keys), os.RemoveAll(keys+backup.Unfinished))
+		}
+		return nil, err
 	}
 	value := soc1.Backup{MadeAt: soc1.Instant(at.Format(time.RFC3339)), MadeBy: actor, Program: programVersion, Manifest: sum, Keys: keys != ""}
 	for _, f := range manifest.Files {
@@ -111,6 +120,50 @@ func (a *App) MakeBackup(ctx context.Context, actor string, m BackupMaking) (*Ba
 	}
 	return &BackupMade{ID: id, Dir: dir, Keys: keys, Files: len(manifest.Files), Bytes: manifest.Bytes(), Backup: value}, nil
 }
+
+// finish gives what was copied its name, once it is whole and durable.
+func finish(dir string) error {
+	err := filepath.WalkDir(dir+backup.Unfinished, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.IsDir() {
+			return err
+		}
+		return syncDir(path)
+	})
+	if err == nil {
+		err = os.Rename(dir+backup.Unfinished, dir)
+	}
+	if err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(dir))
+}
+
+// keysOf finds the keys in the folder that a person names: that of the keys themselves,
+// or the one in which MakeBackup made it. Where there are none nothing is tried, because a
+// trial with the wrong folder would stand in the ledger as a backup that failed.
+func keysOf(named, dir string) (string, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	for _, at := range []string{filepath.Join(named, filepath.Base(abs)+keysSuffix), named} {
+		list, err := os.ReadDir(at)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		// A folder of keys holds files; one of such folders does not.
+		if slices.ContainsFunc(list, func(e fs.DirEntry) bool { return e.Type().IsRegular() }) {
+			return at, nil
+		}
+	}
+	return "", fmt.Errorf("%s holds no keys; name the folder that `backup make --keys` copied them to", named)
+}
+
+// keysSuffix ends the name of the folder with the keys of a backup.
+const keysSuffix = "-keys"
 
 // ownSealed tells whether a file of a backup is a sealed one of the organization.
 func ownSealed(path string) bool {
@@ -146,7 +199,7 @@ func (a *App) backupFolders(m BackupMaking, name string) (dir, keys string, err 
 	if m.Keys == "" {
 		return dir, "", nil
 	}
-	keys = filepath.Join(m.Keys, name+"-keys")
+	keys = filepath.Join(m.Keys, name+keysSuffix)
 	if _, err := os.Lstat(keys); err == nil {
 		return "", "", fmt.Errorf("%s is there already", keys)
 	}
@@ -246,6 +299,8 @@ func (a *App) TryBackup(ctx context.Context, actor, dir, keys string) (*BackupTr
 	}
 	if keys == "" {
 		keys = filepath.Join(a.dir, "keys")
+	} else if keys, err = keysOf(keys, dir); err != nil {
+		return nil, err
 	}
 	trial, err := a.tried(ctx, actor, m, dir, keys)
 	if err != nil {

@@ -45,8 +45,19 @@ func TestABackupCanBeRestored(t *testing.T) {
 	if made.Backup.Size != before-1 {
 		t.Errorf("it holds %d entries; when it was made there were %d", made.Backup.Size, before-1)
 	}
+	// The folder that `make` was given for the keys does as well; one without keys is
+	// no trial, and nothing is recorded of it.
+	_, err = s.app.TryBackup(s.ctx, "dana", made.Dir, t.TempDir())
+	s.refused(err, "holds no keys")
+	_, err = s.app.TryBackup(s.ctx, "dana", made.Dir, filepath.Join(t.TempDir(), "gone"))
+	s.refused(err, "holds no keys")
+	tried, err = s.app.TryBackup(s.ctx, "dana", made.Dir, filepath.Dir(made.Keys))
+	s.must(err)
+	if len(tried.Trial.Problems) > 0 {
+		t.Errorf("with the folder above the keys, it says %+v", tried.Trial)
+	}
 	got := one[soc1.Backup](s, "dana", app.OrganizationLedger, "backup", made.ID)
-	if len(got.Value.Trials) != 1 || got.Value.Manifest == "" || !got.Value.Keys {
+	if len(got.Value.Trials) != 2 || got.Value.Manifest == "" || !got.Value.Keys {
 		t.Errorf("recorded is %+v", got.Value)
 	}
 	// As OPERATIONS.md says: the folder, and the keys in it.
@@ -154,6 +165,16 @@ func TestBackupsAreRefused(t *testing.T) {
 	broken := app.BackupPart{Name: "operations.db", Copy: func(context.Context, string) error { return os.ErrPermission }}
 	if err := try(app.BackupMaking{To: to, Beside: []app.BackupPart{broken}}); err == nil {
 		t.Error("a part could not be copied, and the backup was made")
+	}
+	// Keys that could not be copied in whole are not left as if they were.
+	keys, link := t.TempDir(), filepath.Join(s.app.Dir(), "keys", "zz")
+	s.must(os.Symlink("elsewhere", link))
+	if err := try(app.BackupMaking{To: to, Keys: keys}); err == nil {
+		t.Error("a key could not be copied, and the backup was made")
+	}
+	s.must(os.Remove(link))
+	if left, _ := os.ReadDir(keys); len(left) > 0 {
+		t.Errorf("a broken backup left %v of the keys", left)
 	}
 	if left, _ := os.ReadDir(to); len(left) > 0 {
 		t.Errorf("a broken backup left %v", left)

@@ -213,6 +213,10 @@ func (tx *Tx) put(kind, id string, effective soc1.Date, value any, retired bool)
 		return fmt.Errorf("%s %s: %w", kind, id, err)
 	}
 	doc, err := k.Encode(json.RawMessage(body), before, retired)
+	var text *record.TextError
+	if errors.As(err, &text) {
+		return fmt.Errorf("%s %s: %w", kind, id, problemError(text.Problem))
+	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", id, err)
 	}

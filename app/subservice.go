@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"reperform/identity"
@@ -69,10 +70,13 @@ func subserviceOf(ctx context.Context, v *record.View, engagement string, today 
 
 // ReadSubserviceReport proposes what a report says, from the text of a PDF that KeepFile
 // took in. Nothing is recorded: a person looks at each proposal. It is for whoever may
-// take in reports.
+// take in reports, and of a report that is recorded for whoever may read it: who checks
+// what was confirmed checks it against the same passages.
 func (a *App) ReadSubserviceReport(ctx context.Context, actor string, f soc1.File) (*intake.Proposals, error) {
 	if err := a.MayPut(ctx, actor, OrganizationLedger, "subservice_report", ""); err != nil {
-		return nil, err
+		if there, rerr := a.inReportOf(ctx, actor, f); rerr != nil || !there {
+			return nil, err
+		}
 	}
 	if f.Size > pdftext.MostBytes {
 		return nil, unreadable(pdftext.ErrTooLarge)
@@ -85,6 +89,22 @@ func (a *App) ReadSubserviceReport(ctx context.Context, actor string, f soc1.Fil
 		return nil, err
 	}
 	return a.proposals(ctx, b)
+}
+
+// inReportOf says whether a file is of a report that the actor reads.
+func (a *App) inReportOf(ctx context.Context, actor string, f soc1.File) (bool, error) {
+	v, err := a.View(ctx, actor, OrganizationLedger, record.AsOf{})
+	if err != nil {
+		return false, err
+	}
+	all, err := record.All[soc1.ObtainedReport](ctx, v, "subservice_report")
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(all, func(x record.Typed[soc1.ObtainedReport]) bool {
+		_, ok := pickFile(x.Value.Files, f.SHA256, nil)
+		return ok
+	}), nil
 }
 
 // ProposeFromPDF proposes what a report says, from a PDF that is kept nowhere.
@@ -212,6 +232,11 @@ func (a *App) TakeInSubserviceReport(ctx context.Context, actor, id string, seen
 	if v.ReceivedOn > today {
 		return "", &FieldError{"received_on", "Nothing was received on a day that is still to come.", ""}
 	}
+	if seen == 0 {
+		if err := a.takenIn(ctx, actor, v); err != nil {
+			return "", err
+		}
+	}
 	change := RecordChange{Ledger: OrganizationLedger, Kind: "subservice_report", ID: made, Revision: seen, Effective: today, Value: v, Reason: reason}
 	if strings.TrimSpace(reason) == "" {
 		change.Reason = "A subservice organization's report taken in."
@@ -220,6 +245,30 @@ func (a *App) TakeInSubserviceReport(ctx context.Context, actor, id string, seen
 		return "", err
 	}
 	return made, nil
+}
+
+// takenIn refuses a file that a report of the same organization has already: taken in
+// twice, everything in it would be asked twice.
+func (a *App) takenIn(ctx context.Context, actor string, v soc1.ObtainedReport) error {
+	view, err := a.View(ctx, actor, OrganizationLedger, record.AsOf{})
+	if err != nil {
+		return err
+	}
+	all, err := record.All[soc1.ObtainedReport](ctx, view, "subservice_report")
+	if err != nil {
+		return err
+	}
+	for _, x := range all {
+		if x.Retired || x.Value.SubserviceOrganization != v.SubserviceOrganization {
+			continue
+		}
+		for _, f := range v.Files {
+			if _, there := pickFile(x.Value.Files, f.SHA256, nil); there {
+				return &FieldError{"file", fmt.Sprintf("This very file is taken in already, as “%s”. Go on there.", x.Value.Title), "reperform get subservice_report " + x.ID}
+			}
+		}
+	}
+	return nil
 }
 
 // MayConfirmSubserviceReport tells whether the actor may confirm reports of a subservice

@@ -48,6 +48,10 @@ func (o *Overview) Readiness() Readiness {
 	if o.Rules != nil {
 		c := *o.Rules
 		c.Weight = rulesWeight
+		if len(o.Controls)+len(o.Objectives)+len(o.Risks) == 0 {
+			// Rules that look at nothing find nothing, which says nothing.
+			c.Done, c.Of = 0, 0
+		}
 		r.Components = append(r.Components, c)
 	}
 	r.score()

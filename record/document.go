@@ -38,6 +38,14 @@ func (r Record) Ref() soc1.Ref {
 	return soc1.Ref{Ledger: r.Ledger, Kind: r.Kind, ID: r.ID, Revision: r.Revision}
 }
 
+// TextError refuses a body because of a text in it that no person may write.
+type TextError struct {
+	Kind    string
+	Problem soc1.Problem
+}
+
+func (e *TextError) Error() string { return e.Kind + ": " + e.Problem.String() }
+
 // Encode makes the document of a body, a value of the kind's struct or JSON of
 // it. It refuses what TextProblems finds, unless the revision retires the record. Fields of the previous body that this program does not know survive, so
 // that an older program does not lose what a newer one wrote.
@@ -49,7 +57,7 @@ func (k *Kind) Encode(value any, previous json.RawMessage, retired bool) ([]byte
 	// What is taken out of use keeps its words.
 	if !retired {
 		if ps := k.TextProblems(body, previous); len(ps) > 0 {
-			return nil, fmt.Errorf("%s: %s", k.Name, ps[0])
+			return nil, &TextError{Kind: k.Name, Problem: ps[0]}
 		}
 	}
 	if body, err = k.keepUnknown(body, previous); err != nil {

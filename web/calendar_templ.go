@@ -351,7 +351,7 @@ func calendarBody(p *calendarPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Empty(p.f, "calendar-clock", "No control is in scope", "Record controls with their frequency. Each time that one is expected to be performed then stands here.", noActions()).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Empty(p.f, "calendar-clock", "No control is in scope", "Record controls with their frequency. Each time that one is expected to be performed then stands here.", firstSteps(p.f)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

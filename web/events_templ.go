@@ -266,7 +266,7 @@ func eventsOfNoReport(p *eventsPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Empty(p.f, "calendar-clock", "No report is planned yet", "What happened is assessed for a report. Record it all the same; it is asked about once an engagement is planned.", noActions()).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Empty(p.f, "calendar-clock", "No report is planned yet", "What happened is assessed for a report. Record it all the same; it is asked about once an engagement is planned.", firstSteps(p.f)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

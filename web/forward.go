@@ -42,6 +42,8 @@ type forwardPage struct {
 	// Alone leads from a report that was to be compared with itself to the comparison with
 	// the one before it.
 	Alone string
+	// None says that no report is planned at all.
+	None bool
 }
 
 type forwardCount struct {
@@ -132,6 +134,7 @@ func (r *request) forwardFirst(status int, why, after string, typed app.Rolling,
 	if err != nil {
 		return err
 	}
+	p.None = len(all) == 0
 	for _, e := range all {
 		if last, ok := record.Find(all, after); !ok || e.Value.End() > last.Value.End() {
 			after = e.ID

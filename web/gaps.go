@@ -29,6 +29,8 @@ type gapsPage struct {
 	// Severities and Groups narrow the list.
 	Severities, Groups []choice
 	Rows               []gapRow
+	// Nothing says that no finding is left because nothing is there to be found.
+	Nothing bool
 	// Accept is where an acceptance is sent; empty where nothing can be accepted.
 	Accept string
 	// Until is the day offered for an acceptance, Last the latest possible.
@@ -192,6 +194,11 @@ func (r *request) gapsAgain(status int, q url.Values, refused *refusedGap) error
 			x := r.gapRow(p, f, i)
 			x.Plan = plans.link(soc1.AnsweredFinding{Rule: f.Rule.ID, Kind: f.Subject.Kind, Record: f.Subject.ID, Field: f.Field}, f.Rule.Remedy, res.Question.Engagement)
 			p.Rows = append(p.Rows, x)
+		}
+	}
+	if len(p.Rows) == 0 {
+		if p.Nothing, err = r.nothingBegun(); err != nil {
+			return err
 		}
 	}
 	// What is lived with for a while stands after what is open.
@@ -401,4 +408,19 @@ func chosen(list []choice) string {
 		}
 	}
 	return ""
+}
+
+// nothingBegun says that neither a control nor an objective is recorded.
+func (r *request) nothingBegun() (bool, error) {
+	v, err := r.site.app.View(r.Context(), r.actor, app.OrganizationLedger, r.asOf)
+	if err != nil {
+		return false, err
+	}
+	for _, kind := range []string{"control", "control_objective"} {
+		list, err := v.List(r.Context(), kind)
+		if err != nil || len(list) > 0 {
+			return false, err
+		}
+	}
+	return true, nil
 }

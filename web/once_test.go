@@ -89,6 +89,29 @@ func TestSentTwiceIsDoneOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	twice("evidence", "/training/"+id, "/training/"+id+"/evidence", url.Values{"assignment": {all[0].ID}}, "")
+	// Who confirmed in a campaign is filed again in the same record, and once for a click.
+	campaign := soc1.PolicyCampaign{Title: "Now", Policies: []string{"pol-change"}, Audience: soc1.Audience{Everybody: true}, Opens: "2025-11-01", Due: "2025-12-15", Why: "Yearly."}
+	if err := m.app.PutRecord(t.Context(), manager, app.RecordChange{Kind: "policy_campaign", ID: "now", Effective: "2025-11-01", Value: campaign, Reason: "x"}); err != nil {
+		t.Fatal(err)
+	}
+	filed := url.Values{ui.OnceField: {m.mark(manager, "/policies/campaigns/now")}}
+	for range 2 {
+		if w := m.post(manager, "/policies/campaigns/now/file", filed); w.Code != http.StatusSeeOther {
+			t.Errorf("filing a campaign: %d %s", w.Code, words(w.Body.String()))
+		}
+	}
+	if e, err := m.app.Record(t.Context(), manager, app.OrganizationLedger, "evidence", "policies-now", record.AsOf{}); err != nil || e.Revision != 1 {
+		t.Errorf("filed twice by one click: revision %d, %v", e.Revision, err)
+	}
+	// A text that no record may hold comes back as it was typed, with its field.
+	for to, v := range map[string]url.Values{
+		"/training/course/new":        {"title": {"Turned \u202egnp.exe"}, "owner": {manager}, "body": {"Kept words."}},
+		"/training/" + id + "/assign": {"due": {"2026-03-31"}, "everybody": {"yes"}, "reason": {"Kept words. \u202e"}},
+	} {
+		if w := m.post(manager, to, v); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "Kept words.") || !strings.Contains(w.Body.String(), "U+202E") {
+			t.Errorf("%s with a mark that turns its text: %d %s", to, w.Code, words(w.Body.String()))
+		}
+	}
 	before := kinds("training_assignment")
 	same := url.Values{"due": {"2026-01-31"}, "everybody": {"yes"}}
 	for range 2 {

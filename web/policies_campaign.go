@@ -174,6 +174,10 @@ func (r *request) confirmCampaign() error {
 
 // fileCampaign records who confirmed as evidence.
 func (r *request) fileCampaign() error {
+	// It says nothing but its mark: sent twice, it is filed once.
+	if _, err := r.formValues(); err != nil {
+		return err
+	}
 	id, err := r.site.app.FilePolicyCampaign(r.Context(), r.actor, r.PathValue("id"))
 	var wrong *app.FieldError
 	switch {

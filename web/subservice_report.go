@@ -180,17 +180,15 @@ func (r *request) reportAgain(status int, typed *typedReport) error {
 		if previewOf(f) == "pdf" {
 			p.PDF = at + "/raw/" + url.PathEscape(f.Name)
 		}
-		if r.site.app.MayPut(r.Context(), r.actor, app.OrganizationLedger, "subservice_report", "") == nil {
-			read, err := r.site.reports.of(r.Context(), f, r.readReport)
-			if err != nil {
-				return err
-			}
-			p.Unread, p.Read = read.unread, read.proposals != nil
-			if read.proposals != nil {
-				found, p.Doubts = read.proposals, read.proposals.Doubts
-				if found.Cut {
-					p.Cut = fmt.Sprintf("The report has %s, and not all of them were read.", count(found.Pages, "page"))
-				}
+		read, err := r.site.reports.of(r.Context(), f, r.readReport)
+		if err != nil {
+			return err
+		}
+		p.Unread, p.Read = read.unread, read.proposals != nil
+		if read.proposals != nil {
+			found, p.Doubts = read.proposals, read.proposals.Doubts
+			if found.Cut {
+				p.Cut = fmt.Sprintf("The report has %s, and not all of them were read.", count(found.Pages, "page"))
 			}
 		}
 	} else if !x.Counts() {

@@ -105,6 +105,10 @@ func TestReportTakenInAndConfirmed(t *testing.T) {
 	if b := g.sendReport(firstID, "fernbrook", name, pdf); b.code != http.StatusSeeOther || b.to != a.to || len(i.line(t).Reports) != 1 {
 		t.Errorf("sent again: %d to %s, %d reports", b.code, b.to, len(i.line(t).Reports))
 	}
+	// Another form with the same file is no second report.
+	if b := g.sendReport("report-0123456789abcde0", "fernbrook", name, pdf); b.code != http.StatusUnprocessableEntity || !strings.Contains(b.text, "This very file is taken in already") || len(i.line(t).Reports) != 1 {
+		t.Errorf("the same file again: %d %s, %d reports", b.code, words(b.text), len(i.line(t).Reports))
+	}
 	g.shows(a.to, "To be confirmed", "<mark>October 1, 2024</mark>", "<mark>June 30, 2025</mark>", "/raw/"+name+"#page=3", "<mark>Exception noted</mark>", `value="2025-06-30"`, "Not answered", "proposed from its text")
 	for path, want := range map[string][]string{
 		"/inbox": {"Read and confirm", `href="/subservice/` + firstID + `"`, "See what is open"}, "/": {`href="/subservice/` + firstID + `"`}, "/gaps?group=SUB": {`href="/subservice/` + firstID + `"`, `href="/subservice#sub-fernbrook"`},
@@ -197,6 +201,10 @@ func TestReportTakenInAndConfirmed(t *testing.T) {
 				t.Errorf("%s: %d", path, a.code)
 			}
 		}
+	}
+	// A reader checks what was recorded against the same passages, and changes nothing.
+	if page := i.account("elena-petrova").shows(a.to, "<mark>October 1, 2024</mark>", "/raw/"+name+"#page=3"); strings.Contains(page, `name="title"`) {
+		t.Error("a reader is offered the form of a report")
 	}
 	for path, want := range map[string]int{"/subservice/nothing": 404, "/subservice?asof=2025-01-31": 200} {
 		if a := g.get(path); a.code != want {

@@ -51,7 +51,8 @@ func (c *cli) accountInvite() *cobra.Command {
 		defer ops.close()
 		in := account.Invitee{PersonID: args[0], Email: email, Name: name, Side: account.Side(sides[0])}
 		token, link, err := ops.accounts.InviteFirst(cmd.Context(), in)
-		if errors.Is(err, account.ErrForbidden) {
+		// A guest is never the first of a side; who administers accounts invites them.
+		if errors.Is(err, account.ErrForbidden) || errors.Is(err, account.ErrSide) {
 			r := account.Requester{PersonID: c.actor}
 			if len(by) == 1 {
 				r.Side = account.Side(by[0])
