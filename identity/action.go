@@ -55,6 +55,9 @@ const (
 	SubserviceConfirm Action = "subservice.confirm" // confirm what a subservice organization's report says; kind subservice_confirmation, the owner is that organization's
 	CourseKeep        Action = "course.keep"        // keep a course together with its answers, and read these; kind course_key
 	PaperSign         Action = "paper.sign"         // sign off a working paper as its preparer; kind sign_off, the owner is who signs. A reviewer signs by review
+	EngagementAccept  Action = "engagement.accept"    // accept or decline an engagement; kind acceptance
+	IndependenceWord  Action = "independence.confirm" // give one's own word on one's independence; kind independence_confirmation, the owner is whose word it is
+	PlanApprove       Action = "plan.approve"         // approve the plan of an examination; kind plan_approval, the owner is who approves
 	OperationRecord   Action = "operation.record"   // record how the program itself is operated; kinds backup and program_version
 	CourseTake        Action = "course.take"        // take a course; kind course_completion, the owner is who takes it
 	// ControlPerform signs a performance, PerformanceReview accepts or returns it;
@@ -120,6 +123,9 @@ var actions = []struct {
 	{CourseTake, "take a course for this person"},
 	{SubserviceConfirm, "confirm this subservice organization's reports"},
 	{PaperSign, "sign off a working paper for this person"},
+	{EngagementAccept, "accept an engagement"},
+	{IndependenceWord, "confirm independence for this person"},
+	{PlanApprove, "approve a plan for this person"},
 	{OperationRecord, "record how the program is operated"},
 	{Attend, "be shown at this record"},
 }
