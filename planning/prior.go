@@ -54,7 +54,7 @@ func (f *Facts) earlier(l *Line) {
 		}
 		if len(l.Proposals) > 0 {
 			x := l.Proposals[0]
-			e.Differs = differences(x.Test, len(x.Attributes), again, len(e.Again.Attributes), again.WindowFrom, again.WindowTo)
+			e.Differs = differences(x.Test, x.asked(), again, len(e.Again.Attributes), again.WindowFrom, again.WindowTo)
 		}
 		if slices.ContainsFunc(l.Proposals, func(x Proposal) bool { return x.Planned != nil }) || len(l.Others) > 0 {
 			e.Again.Problem = "A test of the control is planned already."

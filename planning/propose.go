@@ -28,6 +28,9 @@ type Proposal struct {
 	Test       soc1.TestOfControl
 	Attributes []soc1.Attribute
 	Reasons    []Reason
+	// General says that the attributes follow from the statement alone, so that their
+	// number says nothing.
+	General bool
 	// Problem says why it cannot be taken over as it is; empty where it can.
 	Problem string
 	// Planned is the test that answers to it; nil where none is planned.
@@ -192,25 +195,58 @@ func (f *Facts) propose(p *Plan, c record.Typed[soc1.Control], s segment, risk s
 		}
 		return out
 	}
+	if t, again := f.readyBefore(c); len(again) > 0 && len(sql) == 0 {
+		x := census(base, s, again)
+		x.Reasons[len(x.Reasons)-2].Source = "last year's test " + t
+		return []Proposal{x}
+	}
 	attributes := people
 	for _, a := range sql {
 		attributes = append(attributes, soc1.Attribute{Text: a.Text, Manual: true})
 	}
-	source := "library " + known.Code
+	source, from := "library "+known.Code, "the library"
 	if len(attributes) == 0 {
 		for _, t := range s.control.ExpectedAttributes {
 			attributes = append(attributes, soc1.Attribute{Text: t, Manual: true})
 		}
-		source = "control " + s.control.Code + ", attributes to test"
+		source, from = "control "+s.control.Code+", attributes to test", "what the control names"
 	}
 	if len(attributes) == 0 {
-		attributes, source = stated(s.control), "control "+s.control.Code+", its statement"
+		attributes, source, from = stated(s.control), "control "+s.control.Code, "its statement; make them its own"
+		base.General = true
 	}
-	base.Reasons = append(base.Reasons, Reason{english.Count(len(attributes), "attribute") + " from " + strings.Split(source, " ")[0] + ".", source})
+	base.Reasons = append(base.Reasons, Reason{english.Count(len(attributes), "attribute") + " from " + from + ".", source})
 	if s.control.Nature == soc1.Automated || s.control.Frequency == soc1.AutomatedContinuous {
 		return []Proposal{f.automated(p, base, s, attributes)}
 	}
 	return f.sampled(p, base, s, attributes, risk, why)
+}
+
+// readyBefore are the attributes as SQL by which every item was tested last year, where
+// the control reads as it did then, with the code of that test.
+func (f *Facts) readyBefore(c record.Typed[soc1.Control]) (string, []soc1.Attribute) {
+	if f.Prior == nil {
+		return "", nil
+	}
+	then, found := record.Find(f.Prior.Controls, c.ID)
+	if !found || !alike(then.Value, c.Value) {
+		return "", nil
+	}
+	for _, t := range f.Prior.Tests {
+		if t.Value.Control != c.ID || t.Value.Method != soc1.Census || len(t.Value.Joins) > 0 {
+			continue
+		}
+		var out []soc1.Attribute
+		for _, a := range attributesOf(f.Prior.Attributes, t) {
+			if a.Value.Pass != "" {
+				out = append(out, soc1.Attribute{Text: a.Value.Text, Pass: a.Value.Pass, NotApplicable: a.Value.NotApplicable})
+			}
+		}
+		if len(out) > 0 {
+			return t.Value.Code, out
+		}
+	}
+	return "", nil
 }
 
 // stated are attributes that follow from the statement alone.
@@ -492,7 +528,7 @@ func (f *Facts) match(l *Line) {
 		if at >= 0 {
 			taken[mine[at].ID] = true
 			x.Planned = &mine[at]
-			x.Differs = differences(x.Test, len(x.Attributes), mine[at].Value, len(attributesOf(f.Attributes, mine[at])), from(mine[at].Value), to(mine[at].Value))
+			x.Differs = differences(x.Test, x.asked(), mine[at].Value, len(attributesOf(f.Attributes, mine[at])), from(mine[at].Value), to(mine[at].Value))
 		}
 	}
 	for _, t := range mine {
@@ -500,6 +536,14 @@ func (f *Facts) match(l *Line) {
 			l.Others = append(l.Others, t)
 		}
 	}
+}
+
+// asked is how many attributes a test has to have at least.
+func (p *Proposal) asked() int {
+	if p.General {
+		return 1
+	}
+	return len(p.Attributes)
 }
 
 // differences are what a test has otherwise than another.
