@@ -212,7 +212,7 @@ func (f *Facts) propose(p *Plan, c record.Typed[soc1.Control], s segment, risk s
 		source, from = "control "+s.control.Code+", attributes to test", "what the control names"
 	}
 	if len(attributes) == 0 {
-		attributes, source, from = stated(s.control), "control "+s.control.Code, "its statement; make them its own"
+		attributes, source, from = stated(s.control), "control "+s.control.Code, "its statement, as a start"
 		base.General = true
 	}
 	base.Reasons = append(base.Reasons, Reason{english.Count(len(attributes), "attribute") + " from " + from + ".", source})
@@ -466,16 +466,16 @@ func (f *Facts) support(p *Plan, n int) *Reason {
 
 // procedures are the steps of a sample; there is always more than inquiry.
 func (f *Facts) procedures(c soc1.Control, n int, what string) []soc1.Procedure {
-	items := "items"
-	if c.PopulationHint != "" {
-		items = strings.TrimSuffix(strings.ToLower(c.PopulationHint[:1])+c.PopulationHint[1:], ".")
+	items := ""
+	if h := strings.TrimSuffix(strings.TrimSpace(c.PopulationHint), "."); h != "" {
+		items = " (population: " + h + ")"
 	}
 	out := []soc1.Procedure{inquired(c)}
 	evidence := strings.TrimSuffix(strings.TrimSpace(c.Evidence), ".")
 	if evidence == "" {
 		evidence = "the evidence that the control leaves"
 	}
-	out = append(out, soc1.Procedure{Nature: soc1.Inspection, Text: fmt.Sprintf("For %s of %s (%s), inspected %s and determined whether each attribute is met.", english.Count(n, "item"), what, items, evidence)})
+	out = append(out, soc1.Procedure{Nature: soc1.Inspection, Text: fmt.Sprintf("For %s of %s%s, inspected %s and determined whether each attribute is met.", english.Count(n, "item"), what, items, evidence)})
 	if t := strings.TrimSpace(c.SuggestedTest); t != "" {
 		out = append(out, soc1.Procedure{Nature: soc1.Inspection, Text: t})
 	}

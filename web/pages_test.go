@@ -80,7 +80,7 @@ func pages(t *testing.T, h *liveHouse) []page {
 	performedHere(t, h.app)
 	ours, table, strange := h.filed(t, manager, app.OrganizationLedger)
 	theirs, papers, _ := h.filed(t, partner, h.exam)
-	return append(append(append(append(append(eventPages(t, h), policyPages(t, h)...), trainingPages(t, h)...), mappingPages(t, h)...), subservicePages(t, h)...), []page{
+	return append(append(append(append(append(append(planPages(t, h), eventPages(t, h)...), policyPages(t, h)...), trainingPages(t, h)...), mappingPages(t, h)...), subservicePages(t, h)...), []page{
 		{pattern: "GET /r/{kind}/{id}", who: manager, path: ours},
 		{pattern: "GET /r/{kind}/{id}/files/{sha256}/view", who: manager, path: table},
 		{pattern: "GET /r/{kind}/{id}/files/{sha256}/view", who: manager, path: strange},
@@ -243,33 +243,6 @@ func pages(t *testing.T, h *liveHouse) []page {
 		{pattern: "GET /papers", who: manager, path: "/papers"},
 		{pattern: "GET /papers/{test}", who: manager, path: "/papers/none", fails: true},
 		{pattern: "GET /x/{ledger}/papers", who: partner, path: x + "/papers"},
-		{pattern: "GET /x/{ledger}/planning", who: partner, path: x + "/planning", do: func(p *person) {
-			p.Do(`document.querySelectorAll("#plan-page details").forEach((d, i) => d.open = i < 4)`)
-		}},
-		{pattern: "GET /x/{ledger}/planning/acceptance", who: partner, path: x + "/planning/acceptance"},
-		{pattern: "GET /x/{ledger}/planning/acceptance", who: tester, path: x + "/planning/acceptance"},
-		{pattern: "GET /x/{ledger}/planning/independence", who: tester, path: x + "/planning/independence"},
-		{pattern: "GET /x/{ledger}/planning/method", who: partner, path: x + "/planning/method"},
-		{pattern: "POST /x/{ledger}/planning/take", who: partner, path: x + "/planning", do: func(p *person) {
-			p.Do(`document.querySelector("#plan-tests button").click()`)
-			p.Wait("the refusal", `document.querySelector("#plan-page [role=alert]") && document.readyState === "complete"`)
-		}},
-		{pattern: "POST /x/{ledger}/planning/approve", who: partner, path: x + "/planning", do: func(p *person) {
-			p.Do(`document.querySelector("[name=seen]").value = "another"; document.querySelector("#plan-approval .btn").click()`)
-			p.Wait("the refusal", `document.querySelector("#plan-page [role=alert]") && document.readyState === "complete"`)
-		}},
-		{pattern: "POST /x/{ledger}/planning/acceptance", who: partner, path: x + "/planning/acceptance", do: func(p *person) {
-			p.Do(`document.querySelector("[name=integrity][value=no]").checked = true; document.querySelector(".plan-form > .btn").click()`)
-			p.Wait("the refusal", `document.querySelector("#accept-page [role=alert]") && document.readyState === "complete"`)
-		}},
-		{pattern: "POST /x/{ledger}/planning/independence", who: tester, path: x + "/planning/independence", do: func(p *person) {
-			p.Do(`document.querySelector("[name=independent][value=yes]").checked = true; document.querySelector("#threat-0").value = "familiarity"; document.querySelector("#text-0").value = "A cousin."; document.querySelector(".plan-form > .btn").click()`)
-			p.Wait("the refusal", `document.querySelector("#word-page [role=alert]") && document.readyState === "complete"`)
-		}},
-		{pattern: "POST /x/{ledger}/planning/method", who: partner, path: x + "/planning/method", do: func(p *person) {
-			p.Do(`document.querySelector("#file").required = false; document.querySelector("#method-page .pri").click()`)
-			p.Wait("the refusal", `document.querySelector("#method-page [role=alert]") && document.readyState === "complete"`)
-		}},
 		{pattern: "GET /x/{ledger}/papers/{test}", who: partner, path: x + "/papers/t-pay-1-1"},
 		{pattern: "GET /x/{ledger}/gaps", who: partner, path: x + "/gaps"},
 		{pattern: "GET /entry/{pos}", who: manager, path: "/entry/1"},

@@ -30,7 +30,9 @@ type planPage struct {
 	Open int
 	// Approve says that the person can approve now, WhyNot why they cannot; Digest is what
 	// they would approve.
-	Approve     bool
+	Approve bool
+	// Approved says that an approval holds already.
+	Approved    bool
 	NeedsRemark bool
 	WhyNot      string
 	Digest      string
@@ -127,6 +129,7 @@ func (r *request) planAgain(status int, p *planPage) error {
 	p.Take = w.MayPlan && !r.past.On()
 	p.WhyNot, p.NeedsRemark = w.WhyNot, w.NeedsRemark
 	p.Approve = (w.WhyNot == "" || w.NeedsRemark) && !r.past.On()
+	p.Approved = w.Approved() != nil
 	p.steps(r, w)
 	for i := range w.Groups {
 		g := &w.Groups[i]
@@ -197,6 +200,9 @@ func (p *planPage) steps(r *request, w *app.Planning) {
 		case "team":
 			if w.MayConfirm && !r.past.On() {
 				x.Href, x.Do = r.planningURL("/independence"), "Give your word"
+				if slices.ContainsFunc(w.Team, func(m planning.Member) bool { return m.Person.ID == r.actor && m.Word != nil }) {
+					x.Do = "Your word"
+				}
 			}
 		case "materiality":
 			id := ""
@@ -257,7 +263,7 @@ func (r *request) planRows(p *planPage, l *planning.Line) []planRow {
 				x.State = ui.Status{Text: "Differs", Class: "info", Icon: "circle-dot"}
 			}
 			if slices.ContainsFunc(x.Differs, func(d planning.Difference) bool { return d.Less }) {
-				x.State = ui.Status{Text: "Less than proposed", Class: "warn", Icon: "circle-alert"}
+				x.State = ui.Status{Text: "Tests less", Class: "warn", Icon: "circle-alert"}
 			}
 		} else {
 			x.State = ui.Status{Text: "Proposed", Icon: "circle-dashed"}
@@ -304,7 +310,11 @@ func (x *planRow) proposal(p *planning.Proposal) {
 	if t.Method == soc1.ObservationOnly {
 		x.Size = "1"
 	}
-	x.Window = dateText(string(t.WindowFrom)) + " to " + dateText(string(t.WindowTo))
+	from := dateText(string(t.WindowFrom))
+	if t.WindowFrom.Year() == t.WindowTo.Year() {
+		from = strings.TrimSuffix(from, fmt.Sprintf(" %d", t.WindowTo.Year()))
+	}
+	x.Window = from + " to " + dateText(string(t.WindowTo))
 }
 
 // takePlan records the proposals chosen, or all of them.
