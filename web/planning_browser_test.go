@@ -103,7 +103,7 @@ func TestPlanIsMadeByKeys(t *testing.T) {
 	p := d.as(t, h, tester)
 	p.open(path + "/independence")
 	p.TabTo("[name=independent]")
-	p.Press("Space")
+	p.Press(" ")
 	p.TabTo(".plan-form > .btn")
 	p.Press("Enter")
 	p.Wait("the plan", `location.pathname.endsWith("/planning") && document.readyState === "complete" && document.querySelector(".plan-steps").innerText.includes("All 5 have confirmed")`)
@@ -112,7 +112,7 @@ func TestPlanIsMadeByKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.TabTo(".plan [name=key]")
-	p.Press("Space")
+	p.Press(" ")
 	p.Do(`document.querySelector("#plan-tests button").focus()`)
 	p.Press("Enter")
 	was, _, _ := before.Tests()
@@ -128,6 +128,8 @@ func TestPlanIsMadeByKeys(t *testing.T) {
 
 	q := d.as(t, h, approver)
 	q.open(path)
+	q.TabTo(`a[href="#plan-approval"]`)
+	q.Press("Enter")
 	q.TabTo("#plan-remark")
 	q.Type("The other controls follow with the interim visit.")
 	q.TabTo("#plan-approval .btn")
