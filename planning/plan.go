@@ -420,7 +420,7 @@ func (p *Plan) steps() {
 	if m := p.Profile; m == nil {
 		add("method", "Method", Missing, "The firm’s frequency table, rates and expansion rule. Until then the suggested table sizes samples.")
 	} else {
-		add("method", "Method", Done, fmt.Sprintf("%s, version %s: %s confidence, %s tolerable, %s expected.", m.Value.Name, m.Value.Version, m.Value.Confidence.Percent(), m.Value.Tolerable.Percent(), m.Value.Expected.Percent()), m.Ref())
+		add("method", "Method", Done, fmt.Sprintf("%s, version %s: %s confidence, %s tolerable, %s expected.", m.Value.Name, m.Value.Version, m.Value.ConfidenceRate().Percent(), m.Value.TolerableRate().Percent(), m.Value.Expected.Percent()), m.Ref())
 	}
 	planned, differing, open := p.Tests()
 	text := english.Count(planned, "test") + " planned"

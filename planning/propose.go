@@ -449,11 +449,11 @@ func (f *Facts) support(p *Plan, n int) *Reason {
 		return nil
 	}
 	m := p.Profile.Value
-	confidence, err := sampling.BasisPoints(int64(m.Confidence))
+	confidence, err := sampling.BasisPoints(int64(m.ConfidenceRate()))
 	if err != nil {
 		return nil
 	}
-	tolerable, err := sampling.BasisPoints(int64(m.Tolerable))
+	tolerable, err := sampling.BasisPoints(int64(m.TolerableRate()))
 	if err != nil {
 		return nil
 	}
@@ -461,7 +461,7 @@ func (f *Facts) support(p *Plan, n int) *Reason {
 	if err != nil || !e.Exceeds(tolerable) {
 		return nil
 	}
-	return &Reason{fmt.Sprintf("%s without a deviation still %s a rate of up to %s at %s confidence, above the tolerable %s: the sample is one part of the evidence.", english.Count(n, "item"), english.Choose(n, "allows", "allow"), e.PercentCeil(), m.Confidence.Percent(), m.Tolerable.Percent()), "method " + m.TableName()}
+	return &Reason{fmt.Sprintf("%s without a deviation still %s a rate of up to %s at %s confidence, above the tolerable %s: the sample is one part of the evidence.", english.Count(n, "item"), english.Choose(n, "allows", "allow"), e.PercentCeil(), m.ConfidenceRate().Percent(), m.TolerableRate().Percent()), "method " + m.TableName()}
 }
 
 // procedures are the steps of a sample; there is always more than inquiry.

@@ -242,9 +242,9 @@ type MethodProfile struct {
 	// Rows is the table, from the rarest frequency to the most common.
 	Rows []ProfileRow `json:"rows" label:"Frequency table" required:"true"`
 	// Confidence is one minus the risk of overreliance.
-	Confidence BasisPoints `json:"confidence_bp" label:"Confidence (bp)" required:"true" help:"Hundredths of a percent: 9500 means 95%."`
+	Confidence BasisPoints `json:"confidence_bp,omitempty" label:"Confidence (bp)" help:"Hundredths of a percent: 9500 means 95%, and so does an empty field."`
 	// Tolerable is the rate of deviation that is still acceptable.
-	Tolerable BasisPoints `json:"tolerable_bp" label:"Tolerable rate (bp)" required:"true"`
+	Tolerable BasisPoints `json:"tolerable_bp,omitempty" label:"Tolerable rate (bp)" help:"Hundredths of a percent: 500 means 5%, and so does an empty field."`
 	// Expected is the rate of deviation expected.
 	Expected BasisPoints `json:"expected_bp,omitempty" label:"Expected rate (bp)"`
 	// ZeroTolerance says that any deviation means to expand or to fail.
@@ -261,7 +261,7 @@ func (p MethodProfile) Validate() []Problem {
 	c := examine(p)
 	c.short(p.Name, 80, "name", "Name")
 	c.short(p.Version, MarkLimit, "version", "Version")
-	c.rates(p.Confidence, p.Tolerable, p.Expected, "")
+	c.rates(p.Confidence, p.TolerableRate(), p.Expected, "")
 	if p.HighRiskFrom != 0 {
 		c.within(p.HighRiskFrom, 1, 25, "high_risk_from")
 	}
@@ -281,6 +281,22 @@ const MaxProfileItems = 10000
 
 // TableName is how tests name the table of this version.
 func (p MethodProfile) TableName() string { return p.Name + " " + p.Version }
+
+// ConfidenceRate is the confidence, the usual one where none is stated.
+func (p MethodProfile) ConfidenceRate() BasisPoints {
+	if p.Confidence == 0 {
+		return 9500
+	}
+	return p.Confidence
+}
+
+// TolerableRate is the tolerable rate, the usual one where none is stated.
+func (p MethodProfile) TolerableRate() BasisPoints {
+	if p.Tolerable == 0 {
+		return 500
+	}
+	return p.Tolerable
+}
 
 // HighRating is the rating from which on a risk is a higher one.
 func (p MethodProfile) HighRating() int {
