@@ -11,7 +11,7 @@ import (
 func ownerOf(kind string, body json.RawMessage) string {
 	name := "owner"
 	switch kind {
-	case "working_paper_note", "comment", "event_confirmation", "policy_acknowledgement":
+	case "working_paper_note", "comment", "event_confirmation", "policy_acknowledgement", "independence_confirmation", "plan_approval":
 		name = "by"
 	case "deputy", "invitation", "course_completion":
 		name = "person"

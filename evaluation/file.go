@@ -102,6 +102,9 @@ func Load(ctx context.Context, work, org *record.View, engagement string) (*File
 	f.Evidence = load(&l, work, "evidence", all[soc1.Evidence])
 	f.Nonces = load(&l, work, "nonce", all[soc1.Nonce])
 	if l.err == nil && f.By == soc1.ByAuditor {
+		f.Tables, l.err = firmTables(ctx, work)
+	}
+	if l.err == nil && f.By == soc1.ByAuditor {
 		l.err = f.redactions(ctx, work, org)
 	}
 	return f, l.err

@@ -41,22 +41,25 @@ const (
 	CommentResolve    Action = "comment.resolve" // resolve a comment or open it again
 	RequestMake       Action = "request.make"    // ask for something, accept, return or withdraw; kind request
 	RequestAnswer     Action = "request.answer"
-	GapAccept         Action = "gap.accept"         // live with what a rule found; kind gap_acceptance
-	ScopeInterview    Action = "scope.interview"    // record an interview on which report is needed; kind scope_interview
-	ScopeFreeze       Action = "scope.freeze"       // freeze the scope of an engagement; kind scope_freeze
-	RemediationClose  Action = "remediation.close"  // close a plan; kind remediation_closing
-	RiskLead          Action = "risk.lead"          // open, reveal, agree and close a risk session; kind risk_session
-	RiskScore         Action = "risk.score"         // score in a risk session; kind risk_score, the owner is who scores
-	EventAssess       Action = "event.assess"       // say what an event means for a report; kind event_assessment
-	EventConfirm      Action = "event.confirm"      // confirm that one knows of nothing else; kind event_confirmation, the owner is whose word it is
-	PolicyDecide      Action = "policy.decide"      // approve or refuse a policy or an exception; kind policy_approval, the owner is its approver
-	PolicyMinute      Action = "policy.minute"      // record what was decided elsewhere; kind policy_approval
-	PolicyConfirm     Action = "policy.confirm"     // confirm that one follows a policy; kind policy_acknowledgement, the owner is whose word it is
-	SubserviceConfirm Action = "subservice.confirm" // confirm what a subservice organization's report says; kind subservice_confirmation, the owner is that organization's
-	CourseKeep        Action = "course.keep"        // keep a course together with its answers, and read these; kind course_key
-	PaperSign         Action = "paper.sign"         // sign off a working paper as its preparer; kind sign_off, the owner is who signs. A reviewer signs by review
-	OperationRecord   Action = "operation.record"   // record how the program itself is operated; kinds backup and program_version
-	CourseTake        Action = "course.take"        // take a course; kind course_completion, the owner is who takes it
+	GapAccept         Action = "gap.accept"           // live with what a rule found; kind gap_acceptance
+	ScopeInterview    Action = "scope.interview"      // record an interview on which report is needed; kind scope_interview
+	ScopeFreeze       Action = "scope.freeze"         // freeze the scope of an engagement; kind scope_freeze
+	RemediationClose  Action = "remediation.close"    // close a plan; kind remediation_closing
+	RiskLead          Action = "risk.lead"            // open, reveal, agree and close a risk session; kind risk_session
+	RiskScore         Action = "risk.score"           // score in a risk session; kind risk_score, the owner is who scores
+	EventAssess       Action = "event.assess"         // say what an event means for a report; kind event_assessment
+	EventConfirm      Action = "event.confirm"        // confirm that one knows of nothing else; kind event_confirmation, the owner is whose word it is
+	PolicyDecide      Action = "policy.decide"        // approve or refuse a policy or an exception; kind policy_approval, the owner is its approver
+	PolicyMinute      Action = "policy.minute"        // record what was decided elsewhere; kind policy_approval
+	PolicyConfirm     Action = "policy.confirm"       // confirm that one follows a policy; kind policy_acknowledgement, the owner is whose word it is
+	SubserviceConfirm Action = "subservice.confirm"   // confirm what a subservice organization's report says; kind subservice_confirmation, the owner is that organization's
+	CourseKeep        Action = "course.keep"          // keep a course together with its answers, and read these; kind course_key
+	PaperSign         Action = "paper.sign"           // sign off a working paper as its preparer; kind sign_off, the owner is who signs. A reviewer signs by review
+	EngagementAccept  Action = "engagement.accept"    // accept or decline an engagement; kind acceptance
+	IndependenceWord  Action = "independence.confirm" // give one's own word on one's independence; kind independence_confirmation, the owner is whose word it is
+	PlanApprove       Action = "plan.approve"         // approve the plan of an examination; kind plan_approval, the owner is who approves
+	OperationRecord   Action = "operation.record"     // record how the program itself is operated; kinds backup and program_version
+	CourseTake        Action = "course.take"          // take a course; kind course_completion, the owner is who takes it
 	// ControlPerform signs a performance, PerformanceReview accepts or returns it;
 	// kind performance, the owner is whose task or whose review it is.
 	ControlPerform    Action = "control.perform"
@@ -120,6 +123,9 @@ var actions = []struct {
 	{CourseTake, "take a course for this person"},
 	{SubserviceConfirm, "confirm this subservice organization's reports"},
 	{PaperSign, "sign off a working paper for this person"},
+	{EngagementAccept, "accept an engagement"},
+	{IndependenceWord, "confirm independence for this person"},
+	{PlanApprove, "approve a plan for this person"},
 	{OperationRecord, "record how the program is operated"},
 	{Attend, "be shown at this record"},
 }

@@ -12,7 +12,7 @@ import (
 
 // neverKinds are the kinds that no custom role opens.
 var neverKinds = []string{"", "person", "invitation", "deputy", "role", "bundle", "examination", "walkthrough", "opinion", "nonce", "release",
-	"issuance", "working_paper_note"}
+	"issuance", "working_paper_note", "acceptance", "independence_confirmation", "materiality", "timetable", "method_profile", "plan_approval"}
 
 // walled tells whether the wall alone keeps an action from who holds custom roles
 // and no other, whatever is permitted.

@@ -20,7 +20,7 @@ var kinds = []string{
 	"management_response", "nonce", "opinion", "organization", "other_information", "performance", "person", "policy", "policy_acknowledgement", "policy_approval", "policy_campaign", "policy_exception", "population", "readiness_assessment",
 	"release", "remediation", "remediation_closing", "representation_letter", "request", "result", "risk", "risk_score", "risk_session", "role", "sample", "scope_freeze", "scope_interview", "service", "significant_change",
 	"subservice_organization", "system", "test_of_control", "test_run", "training_assignment", "transaction_class", "user_entity", "vendor", "walkthrough", "subservice_confirmation", "subservice_report", "sign_off", "backup", "program_version",
-	"working_paper_note",
+	"working_paper_note", "acceptance", "independence_confirmation", "materiality", "timetable", "method_profile", "plan_approval",
 }
 
 // column is one kind of person in the matrix.

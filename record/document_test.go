@@ -106,7 +106,7 @@ func TestRegistry(t *testing.T) {
 	for _, name := range record.Kinds.Names() {
 		check(name, kind(t, name).Fields)
 	}
-	if _, err := record.Kinds.Kind("contrl"); err == nil || !strings.Contains(err.Error(), `there is no kind "contrl"; the kinds are account`) {
+	if _, err := record.Kinds.Kind("contrl"); err == nil || !strings.Contains(err.Error(), `there is no kind "contrl"; the kinds are acceptance`) {
 		t.Errorf("said %v", err)
 	}
 }

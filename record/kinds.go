@@ -136,6 +136,12 @@ func newKinds() *Registry {
 	Register[soc1.Opinion](r, examination("opinion", "Opinion", "Opinions", true))
 	Register[soc1.Release](r, examination("release", "Release", "Releases", true))
 	Register[soc1.Issuance](r, examination("issuance", "Issuance", "Issuances", true))
+	Register[soc1.Acceptance](r, examination("acceptance", "Acceptance", "Acceptances", true))
+	Register[soc1.IndependenceConfirmation](r, examination("independence_confirmation", "Confirmation of independence", "Confirmations of independence", true))
+	Register[soc1.Materiality](r, examination("materiality", "Materiality", "Materiality", false))
+	Register[soc1.Timetable](r, examination("timetable", "Timetable", "Timetables", false))
+	Register[soc1.MethodProfile](r, examination("method_profile", "Method profile", "Method profiles", false))
+	Register[soc1.PlanApproval](r, examination("plan_approval", "Approval of the plan", "Approvals of the plan", true))
 	Register[soc1.WorkingPaperNote](r, examination("working_paper_note", "Working paper note", "Working paper notes", false))
 	return r
 }

@@ -100,4 +100,10 @@
 //	release                  Release
 //	issuance                 Issuance
 //	working_paper_note       WorkingPaperNote
+//	acceptance               Acceptance
+//	independence_confirmation  IndependenceConfirmation
+//	materiality              Materiality
+//	timetable                Timetable
+//	method_profile           MethodProfile
+//	plan_approval            PlanApproval
 package soc1

@@ -231,6 +231,8 @@ func validRecords() []Record {
 		with(anInvitation(), func(v *Invitation) { v.Roles, v.CustomRoles = nil, []string{"policy-keeper"} }), anInvitation(), aComment(), aRequest(),
 		Policy{Title: "Access", Text: "# Access", Owner: "ann", Approver: "bob", ReviewMonths: 6, Audience: Audience{Everybody: true}},
 		anObtainedReport(), ObtainedReport{SubserviceOrganization: "s", Title: "Hosting", Kind: ObtainedSOC2Type1, AsOf: "2025-01-31"},
+		anAcceptance(), aConfirmation(), aMateriality(), aTimetable(), aProfile(),
+		PlanApproval{Engagement: "e", By: "ann", At: "2025-03-03T04:05:06Z", SHA256: strings.Repeat("ab", 32), Records: 3, Position: 12, Remark: "Looked at."},
 		SignOff{Test: "t", As: AsPreparer, By: "ann", At: "2025-03-03T04:05:06Z", SHA256: strings.Repeat("ab", 32), Records: 3, Position: 12},
 		Backup{MadeAt: "2025-03-03T04:05:06Z", MadeBy: "ann", Program: "1.0.0", Manifest: strings.Repeat("ab", 32), Files: 3, Bytes: 4096, Size: 12, Root: "r",
 			Trials: []BackupTrial{{At: "2025-03-04T04:05:06Z", By: "ann", Program: "1.0.0", Entries: 12, Opened: 1}}},
@@ -305,4 +307,30 @@ func aReconciliation() Performance {
 		p.Reconciliation = Reconciliation{FirstName: "Bank", First: Money{Minor: 10500, Currency: "USD"}, SecondName: "Ledger", Second: Money{Minor: 10000, Currency: "USD"},
 			Items: []ReconcilingItem{{What: "Check 4411", Minor: 700, Since: "2025-01-29"}, {What: "Fee", Minor: -200, Since: "2024-12-02"}, {What: "Check 4390", Minor: 50, Since: "2024-12-20", ClearedOn: "2025-01-15", Carried: true}}}
 	}).(Performance)
+}
+
+func anAcceptance() Acceptance {
+	a := Acceptance{Engagement: "e", Competence: "Two years with the client.", Decision: Accepted, Conclusion: "All met.", By: "ann", On: "2025-10-06"}
+	for _, p := range preconditions.values() {
+		a.Preconditions = append(a.Preconditions, PreconditionAnswer{Point: Precondition(p), Answer: Yes, Why: "Seen."})
+	}
+	return a
+}
+
+func aConfirmation() IndependenceConfirmation {
+	return IndependenceConfirmation{Engagement: "e", By: "ann", Independent: Yes, On: "2025-10-07",
+		Threats: []IndependenceThreat{{Threat: ThreatFamiliarity, Text: "A cousin works there.", Safeguard: "Tests nothing of that department."}}}
+}
+
+func aMateriality() Materiality {
+	return Materiality{Engagement: "e", Users: "Payroll expense.", Description: "A service left out.", Design: "A risk unanswered.", Operation: "Intent."}
+}
+
+func aTimetable() Timetable {
+	return Timetable{Engagement: "e", InterimTo: "2025-09-30", Milestones: []Milestone{{Title: "Kick-off", On: "2025-10-06", DoneOn: "2025-10-07", Responsible: "ann"}, {Title: "Report", On: "2026-02-16"}}}
+}
+
+func aProfile() MethodProfile {
+	return MethodProfile{Name: "House method", Version: "2025", Source: "The firm.", Confidence: 9000, Tolerable: 1000, Expected: 100, ZeroTolerance: true, HighRiskFrom: 15, Expansion: "Once.",
+		Rows: []ProfileRow{{Annual, 1, 1, 1}, {Monthly, 12, 2, 4}}}
 }

@@ -112,7 +112,7 @@ func (r *request) navigation(org *record.View) ([]ui.NavGroup, error) {
 		if l == app.OrganizationLedger {
 			continue
 		}
-		group := ui.NavGroup{Title: "Auditor’s file " + l, Items: []ui.NavItem{{Icon: "clipboard-check", Text: "Working papers", Href: "/x/" + url.PathEscape(l) + "/papers"}}}
+		group := ui.NavGroup{Title: "Auditor’s file " + l, Items: []ui.NavItem{{Icon: "list-checks", Text: "Planning", Href: "/x/" + url.PathEscape(l) + "/planning"}, {Icon: "clipboard-check", Text: "Working papers", Href: "/x/" + url.PathEscape(l) + "/papers"}}}
 		for _, p := range []place{{"examination", "folder"}, {"test_of_control", "flask-conical"}, {"population", "database"}, {"exception", "triangle-alert"}, {"deviation", "circle-alert"}, {"conclusion", "gavel"}} {
 			k, err := record.Kinds.Kind(p.kind)
 			if err != nil {

@@ -256,6 +256,7 @@ func (s *Site) register() {
 		s.add("GET "+at+"/r/{kind}/{id}/files/{sha256}/view", (*request).viewFile)
 		s.add("GET "+at+"/r/{kind}/{id}/files/{sha256}/raw/{name}", (*request).showRaw)
 	}
+	s.registerPlanning()
 	s.registerTalk()
 	s.registerTables()
 	s.registerViews()

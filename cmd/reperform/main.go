@@ -154,7 +154,7 @@ func (c *cli) root() *cobra.Command {
 	root.AddCommand(
 		c.initCommand(), c.applyCommand(), c.exportCommand(), c.getCommand(), c.historyCommand(), c.diffCommand(),
 		c.templatesCommand(), c.kindsCommand(), c.gapsCommand(), c.readinessCommand(), c.calendarCommand(), c.remediationCommand(), c.scopeCommand(), c.risksCommand(), c.eventsCommand(), c.policiesCommand(), c.subserviceCommand(), c.mappingCommand(), c.trainingCommand(), c.ledgerCommand(), c.versionCommand(), c.engineCommand(), c.readPDFCommand(),
-		c.samplingCommand(), c.populationCommand(), c.testCommand(), c.examinationCommand(), c.exceptionCommand(),
+		c.samplingCommand(), c.populationCommand(), c.testCommand(), c.examinationCommand(), c.planCommand(), c.exceptionCommand(),
 		c.deviationCommand(), c.concludeCommand(), c.opineCommand(), c.signCommand(), c.reportCommand(), c.bundleCommand(), c.verifyCommand(), c.demoCommand(), c.serveCommand(), c.accountCommand(), c.sampleCommand(), c.evidenceCommand(), c.backupCommand(),
 	)
 	usage(root)

@@ -292,12 +292,24 @@ func (s *stage) examination(ctx context.Context) error {
 	if err := s.apply(ctx, s.plan.OpenedBy, "The engagement team.", team); err != nil {
 		return err
 	}
+	if err := s.accept(ctx); err != nil {
+		return err
+	}
+	if err := s.strategy(ctx); err != nil {
+		return err
+	}
 	if err := s.through(ctx, "2025-10-19"); err != nil {
 		return err
 	}
 	s.at("2025-10-20", 14)
 	plan := s.take(func(it *ascode.Item) bool { return it.Kind == "test_of_control" || it.Kind == "attribute" })
 	if err := s.apply(ctx, s.plan.Importer, "The plan of the tests.", plan); err != nil {
+		return err
+	}
+	if err := s.through(ctx, "2025-10-22"); err != nil {
+		return err
+	}
+	if err := s.approvePlan(ctx); err != nil {
 		return err
 	}
 	if err := s.through(ctx, "2026-01-04"); err != nil {
