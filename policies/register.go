@@ -115,6 +115,14 @@ type CampaignPerson struct {
 	Answers []Answer
 }
 
+// Reaches reports whether the person holds a role with which policies are confirmed here.
+// Custom roles open registers and not these pages.
+func (p *CampaignPerson) Reaches() bool {
+	return slices.ContainsFunc(p.Person.Value.Roles, func(r soc1.Role) bool {
+		return slices.Contains([]soc1.Role{soc1.Administrator, soc1.ComplianceManager, soc1.ControlOwner, soc1.Executive, soc1.ReadOnly}, r)
+	})
+}
+
 // Missing are the policies that the person has still to confirm.
 func (p *CampaignPerson) Missing() int {
 	n := 0

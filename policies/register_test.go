@@ -198,3 +198,13 @@ func TestExceptionFromARetiredPolicy(t *testing.T) {
 		t.Errorf("of a policy in use: %s", got.Label())
 	}
 }
+
+// TestWhoCannotAnswer: custom roles open registers, and not the page of a campaign.
+func TestWhoCannotAnswer(t *testing.T) {
+	for want, roles := range map[bool][]soc1.Role{true: {soc1.ReadOnly}, false: nil} {
+		p := CampaignPerson{Person: record.Typed[soc1.Person]{Value: soc1.Person{Roles: roles, CustomRoles: []string{"keeper"}}}}
+		if p.Reaches() != want {
+			t.Errorf("%v: %t, wanted %t", roles, p.Reaches(), want)
+		}
+	}
+}

@@ -42,6 +42,9 @@ type campaignPersonRow struct {
 	Who     ui.Person
 	Cells   []campaignCell
 	Missing int
+	// Cannot says that the person is asked and holds no role with which the page opens on
+	// which they would answer.
+	Cannot bool
 }
 
 type campaignCell struct{ Sign, Text, Class string }
@@ -77,6 +80,7 @@ func (r *request) campaignAgain(status int, id string, ticked url.Values, wrong 
 	for i := range c.People {
 		x := &c.People[i]
 		row := campaignPersonRow{Who: r.headings().person(x.Person.ID), Missing: x.Missing()}
+		row.Cannot = row.Missing > 0 && !x.Reaches()
 		for _, a := range x.Answers {
 			switch {
 			case a.Given != nil:
