@@ -29,6 +29,10 @@ type ExceptionDecision struct {
 	Evidence     string
 	EvidenceRefs []string
 	Fact         string
+	// Within refuses exceptions of any other test.
+	Within string
+	// OpenOnly refuses what somebody decided meanwhile.
+	OpenOnly bool
 	// On is the day of the decision; empty is today.
 	On soc1.Date
 }
@@ -60,6 +64,12 @@ func (a *App) DecideExceptions(ctx context.Context, actor string, d ExceptionDec
 		}
 		for _, x := range chosen {
 			v := x.Value
+			switch {
+			case d.Within != "" && v.Test != d.Within:
+				return &FieldError{"x", fmt.Sprintf("Exception %s is of another test.", x.ID), ""}
+			case d.OpenOnly && v.Status != soc1.Open:
+				return &FieldError{"x", fmt.Sprintf("Exception %s was %s meanwhile. Look at it again.", x.ID, strings.ToLower(v.Status.Label())), ""}
+			}
 			v.Status, v.DecidedBy, v.DecidedOn, v.Reason, v.Evidence, v.EvidenceRefs = d.Status, actor, on, d.Reason, d.Evidence, d.EvidenceRefs
 			if d.Fact != "" {
 				v.Fact = d.Fact

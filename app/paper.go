@@ -28,6 +28,8 @@ type WorkingPaper struct {
 	Notes int
 	// MayEnter says that the actor may record results, MayRun that they may run the test.
 	MayEnter, MayRun bool
+	// WhyNotDecide says why the actor cannot decide exceptions; empty where they can.
+	WhyNotDecide string
 	// WhyNot says for each role why the actor cannot sign now; empty where they can.
 	WhyNot map[soc1.SignOffRole]string
 }
@@ -63,6 +65,7 @@ func (a *App) Paper(ctx context.Context, actor, name, test string, at record.AsO
 	}
 	w.MayEnter = a.authorize(ctx, actor, identity.ResultRecord, identity.Resource{Ledger: name, Kind: "result"}) == nil
 	w.MayRun = a.authorize(ctx, actor, identity.TestRun, identity.Resource{Ledger: name, Kind: "test_run"}) == nil
+	w.WhyNotDecide = deniedText(a.authorize(ctx, actor, identity.ExceptionDecide, identity.Resource{Ledger: name, Kind: "exception"}))
 	for as, act := range signActions {
 		if w.WhyNot[as] == "" {
 			w.WhyNot[as] = deniedText(a.authorize(ctx, actor, act, identity.Resource{Ledger: name, Kind: "sign_off", Owner: actor}))

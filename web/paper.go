@@ -42,10 +42,12 @@ type paperPage struct {
 	Signatures []paperSignature
 	Sign       []paperSign
 	Refused    string
-	Blocks     []string
-	Flags      []evaluation.Flag
-	Counts     []paperCount
-	Record     string
+	// Decide is where exceptions are decided.
+	Decide *paperDecision
+	Blocks []string
+	Flags  []evaluation.Flag
+	Counts []paperCount
+	Record string
 	// RunText is what running the test does now; empty where it does nothing.
 	RunText string
 	Talk    *talk
@@ -173,6 +175,11 @@ func (r *request) cellData(c *record.Typed[soc1.Result]) cellData {
 func (r *request) paper() error { return r.paperWith(http.StatusOK, "") }
 
 func (r *request) paperWith(status int, refused string) error {
+	return r.paperAgain(status, refused, nil, "")
+}
+
+// paperAgain shows the paper with a decision as it was typed, and why it was refused.
+func (r *request) paperAgain(status int, refused string, typed url.Values, undecided string) error {
 	if r.partly() {
 		return withheld("A working paper follows from more than you read. Ask an administrator for a role that reads it.")
 	}
@@ -201,6 +208,9 @@ func (r *request) paperWith(status int, refused string) error {
 		p.Blocks = append(p.Blocks, f.Text)
 	}
 	p.exceptions(r)
+	if err := p.decision(r, typed, undecided); err != nil {
+		return err
+	}
 	p.signatures(r)
 	p.counts()
 	if !r.past.On() && w.MayRun {
@@ -227,8 +237,11 @@ func (r *request) paperWith(status int, refused string) error {
 		return err
 	}
 	p.f.Here, p.f.Parts = r.at()+"/papers", []string{"paper.css", "paper.js"}
-	if r.URL.Query().Get("done") == "signed" {
+	switch r.URL.Query().Get("done") {
+	case "signed":
 		p.f.Toast = "Signed. What changes in the paper from now on reopens it."
+	case "decided":
+		p.f.Toast = "The decision is recorded in your name."
 	}
 	return r.write(status, ui.Page(p.f, paperActions(p), paperBody(p)))
 }

@@ -255,6 +255,91 @@ func TestPaperExports(t *testing.T) {
 	}
 }
 
+// TestDecideInPaper confirms and dismisses exceptions on the paper: who may not is told
+// so, what is missing is asked for with what was typed, and nothing is decided twice.
+func TestDecideInPaper(t *testing.T) {
+	h := live(t)
+	id := gridTest(t, h.app, h.exam, "t-decided", 1)
+	path := "/x/" + h.exam + "/papers/" + id
+	if _, err := h.app.EnterCells(t.Context(), tester, h.exam, id, []app.CellEntry{{Item: "TS-1", Attribute: "A", Outcome: soc1.Fail}, {Item: "TS-2", Attribute: "A", Outcome: soc1.Fail}}); err != nil {
+		t.Fatal(err)
+	}
+	exceptions := func() []record.Typed[soc1.Exception] {
+		p, err := h.app.Paper(t.Context(), partner, h.exam, id, record.AsOf{})
+		if err != nil || len(p.Exceptions) < 2 {
+			t.Fatalf("%v, exceptions %v", err, p.Exceptions)
+		}
+		return p.Exceptions
+	}
+	first := exceptions()[0].ID
+	if w := h.asked(t, tester, "GET", path, nil); !strings.Contains(w.Body.String(), "To decide") || strings.Contains(w.Body.String(), "decide-reason") {
+		t.Error("staff sees no exception to decide, or the form")
+	}
+	confirm := map[string]string{"x": first, "status": "confirmed", "reason": "The sheet is not signed. zebrafish"}
+	if w := h.asked(t, tester, "POST", path+"/exceptions", confirm); w.Code != http.StatusForbidden {
+		t.Errorf("staff decides: %d", w.Code)
+	}
+	if w := h.asked(t, manager, "POST", path+"/exceptions", confirm); w.Code != http.StatusNotFound {
+		t.Errorf("management decides for the auditor: %d", w.Code)
+	}
+	for _, c := range []struct {
+		form map[string]string
+		want string
+	}{
+		{map[string]string{"x": first, "reason": "zebrafish"}, "confirmed or dismissed"},
+		{map[string]string{"status": "confirmed", "reason": "zebrafish"}, "Choose the exceptions"},
+		{map[string]string{"x": first, "status": "confirmed", "fact": "zebrafish"}, "Say why"},
+		{map[string]string{"x": first, "status": "dismissed", "reason": "zebrafish"}, "does not say what shows"},
+	} {
+		w := h.asked(t, partner, "POST", path+"/exceptions", c.form)
+		if body := w.Body.String(); w.Code != http.StatusUnprocessableEntity || !strings.Contains(body, c.want) || c.form["reason"]+c.form["fact"] != "" && !strings.Contains(body, "zebrafish</textarea>") {
+			t.Errorf("%v: %d, without %q or without what was typed", c.form, w.Code, c.want)
+		}
+	}
+	if w := h.asked(t, partner, "POST", path+"/exceptions", confirm); w.Code != http.StatusSeeOther {
+		t.Fatalf("the partner confirms: %d %s", w.Code, w.Body)
+	}
+	if w := h.asked(t, partner, "POST", path+"/exceptions", confirm); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "meanwhile") {
+		t.Errorf("decided twice: %d", w.Code)
+	}
+	rest := map[string]string{"group": "A", "status": "dismissed", "reason": "The sheet was signed on paper.", "evidence": "Inspected the paper sheet of 7 May 2025, signed by the supervisor."}
+	if w := h.asked(t, partner, "POST", path+"/exceptions", rest); w.Code != http.StatusSeeOther {
+		t.Fatalf("the rest of the attribute: %d %s", w.Code, w.Body)
+	}
+	for _, x := range exceptions() {
+		want := soc1.Dismissed
+		if x.ID == first {
+			want = soc1.Confirmed
+		}
+		if x.Value.Status != want || x.Value.DecidedBy != partner {
+			t.Errorf("exception %s is %s by %s", x.ID, x.Value.Status, x.Value.DecidedBy)
+		}
+	}
+	// By keys alone, on a paper with a new exception.
+	if _, err := h.app.EnterCells(t.Context(), tester, h.exam, id, []app.CellEntry{{Item: "TS-3", Attribute: "A", Outcome: soc1.Fail}}); err != nil {
+		t.Fatal(err)
+	}
+	p := h.door(t).as(t, h, partner)
+	p.Dark(false)
+	p.Size(1280, 800)
+	p.open(path)
+	p.fine(t)
+	p.TabTo(`#paper-decide [name=x]`)
+	p.Press(" ")
+	p.TabTo(`#paper-decide [value=confirmed]`)
+	p.Press(" ")
+	p.TabTo("#decide-reason")
+	p.Type("The sheet bears no signature.")
+	p.TabTo("#paper-decide button")
+	p.Press("Enter")
+	p.Wait("the decision", `!document.querySelector("#paper-decide form") && document.body.textContent.includes("recorded in your name")`)
+	// The paper of another test decides none of this one.
+	other := gridTest(t, h.app, h.exam, "t-decided-other", 1)
+	if w := h.asked(t, partner, "POST", "/x/"+h.exam+"/papers/"+other+"/exceptions", confirm); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "another test") {
+		t.Errorf("decided from another paper: %d", w.Code)
+	}
+}
+
 // asked sends a request as somebody, with a form where there is one.
 func (h *liveHouse) asked(t testing.TB, who, method, path string, form map[string]string) *httptest.ResponseRecorder {
 	t.Helper()

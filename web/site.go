@@ -239,6 +239,7 @@ func (s *Site) register() {
 		s.add("POST "+at+"/papers/{test}/sign", (*request).signPaper)
 		s.add("POST "+at+"/papers/{test}/evidence", (*request).attachToPaper)
 		s.add("POST "+at+"/papers/{test}/run", (*request).runPaper)
+		s.add("POST "+at+"/papers/{test}/exceptions", (*request).decideExceptions)
 		s.add("GET "+at+"/papers/{test}/csv", (*request).paperCSV)
 		s.add("GET "+at+"/papers/{test}/xlsx", (*request).paperXLSX)
 		s.add("GET "+at+"/entry/{pos}", (*request).entry)
