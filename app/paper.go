@@ -213,6 +213,54 @@ type PaperRows struct {
 // rowsKey names rows that were read: a population never changes once it is frozen.
 type rowsKey struct{ ledger, population, keys string }
 
+// mostExceptionRows is of how many items of one undecided exception the rows are read,
+// mostUndecided of how many in all.
+const (
+	mostExceptionRows = 5
+	mostUndecided     = 500
+)
+
+// rowsOf are the items of a paper whose rows are shown: those of its grid, and of
+// exceptions that nobody decided the first.
+func rowsOf(p *evaluation.Paper) []string {
+	var keys []string
+	seen := map[string]bool{}
+	add := func(key string) {
+		if !seen[key] {
+			seen[key] = true
+			keys = append(keys, key)
+		}
+	}
+	for i := range p.Items {
+		add(p.Items[i].Key)
+	}
+	undecided := 0
+	for _, x := range p.Exceptions {
+		if x.Value.Status != soc1.Open {
+			continue
+		}
+		for n, key := range x.Value.ItemKeys {
+			if n == mostExceptionRows || undecided == mostUndecided {
+				break
+			}
+			undecided++
+			add(key)
+		}
+	}
+	return keys[:min(len(keys), population.MaxSelected)]
+}
+
+// KeptPaperRows are the rows of a paper where somebody asked for them before: reading them
+// takes the engine a moment, for which a page does not wait.
+func (a *App) KeptPaperRows(ctx context.Context, actor, name, test string) (*PaperRows, bool, error) {
+	p, err := a.Paper(ctx, actor, name, test, record.AsOf{})
+	if err != nil || !p.HasPopulation {
+		return nil, false, err
+	}
+	rows, ok := a.rows.Get(rowsKey{name, p.Population.Value.PopulationHash, shortHash(strings.Join(rowsOf(p.Paper), "\x00"))})
+	return rows, ok, nil
+}
+
 // PaperRows reads what the population says of the items of a paper. It is kept for the
 // next who asks.
 func (a *App) PaperRows(ctx context.Context, actor, name, test string) (*PaperRows, error) {
@@ -221,15 +269,9 @@ func (a *App) PaperRows(ctx context.Context, actor, name, test string) (*PaperRo
 		return nil, err
 	}
 	out := &PaperRows{Rows: map[string][]*string{}}
-	if !p.HasPopulation || len(p.Items) == 0 {
+	keys := rowsOf(p.Paper)
+	if !p.HasPopulation || len(keys) == 0 {
 		return out, nil
-	}
-	keys := make([]string, len(p.Items))
-	for i := range p.Items {
-		keys[i] = p.Items[i].Key
-	}
-	if len(keys) > population.MaxSelected {
-		keys = keys[:population.MaxSelected]
 	}
 	pop := p.Population.Value
 	at := rowsKey{name, pop.PopulationHash, shortHash(strings.Join(keys, "\x00"))}

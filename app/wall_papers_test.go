@@ -31,6 +31,10 @@ func paperCalls() map[string][]call {
 		"PaperRows": both(func(s *story, actor, ledger, test string) (any, error) {
 			return s.app.PaperRows(s.ctx, actor, ledger, test)
 		}),
+		"KeptPaperRows": both(func(s *story, actor, ledger, test string) (any, error) {
+			_, ok, err := s.app.KeptPaperRows(s.ctx, actor, ledger, test)
+			return ok, err
+		}),
 		"EnterCells": both(func(s *story, actor, ledger, test string) (any, error) {
 			return s.app.EnterCells(s.ctx, actor, ledger, test, nil)
 		}),

@@ -25,8 +25,8 @@ type paperDecision struct {
 	Records []ui.Link
 	// Why says why the reader decides nothing; empty where they may.
 	Why string
-	// NoRows says why no values are shown; empty where they are.
-	NoRows  string
+	// Waits says that the values are still to be read.
+	Waits   bool
 	Refused string
 	typed   url.Values
 }
@@ -58,10 +58,14 @@ func (p *paperPage) decision(r *request, typed url.Values, refused string) error
 			continue
 		}
 		if rows == nil {
-			// A paper is read even where its population cannot be.
-			var err error
-			if rows, err = r.site.app.PaperRows(r.Context(), r.actor, r.ledger, p.Test.ID); err != nil {
-				rows, d.NoRows = &app.PaperRows{}, "The rows of the population cannot be read now: "+explain(err).Text
+			// The page does not wait for the engine: its script asks for the rows, and then
+			// for this part of the page again.
+			kept, ok, err := r.site.app.KeptPaperRows(r.Context(), r.actor, r.ledger, p.Test.ID)
+			if err != nil {
+				return err
+			}
+			if rows = kept; !ok {
+				rows, d.Waits = &app.PaperRows{}, p.HasPopulation
 			}
 		}
 		o := openException{paperException: p.Exceptions[i], ID: x.ID, Cause: x.Value.Group.CauseHint}

@@ -313,6 +313,12 @@ const paper = (() => {
     for (const r of rows()) { let td = r.cells[1]; for (const w of worth) { const x = own("td", { className: "ctx", textContent: items.rows[r.dataset.item]?.[w.n] ?? "" }); td.after(x); td = x; } }
   }
 
+  // decideRows has the rows of undecided exceptions read, and then shown.
+  async function decideRows() {
+    if (document.getElementById("paper-decide")?.dataset.waits !== "true") return;
+    try { if ((await fetch(frame().dataset.items)).ok) live.want("paper-decide"); } catch { /* The exceptions are there without their rows. */ }
+  }
+
   // refresh takes over what others recorded; what is typed here and not sent stays.
   let asking = false, again = false;
   async function refresh() {
@@ -363,6 +369,7 @@ const paper = (() => {
   customElements.define("x-paper", class extends HTMLElement {
     connectedCallback() {
       queueMicrotask(() => {
+        decideRows();
         const text = document.getElementById("paper-data")?.textContent;
         if (!text || !grid()) return;
         data = JSON.parse(text);
