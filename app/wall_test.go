@@ -492,6 +492,7 @@ func calls() map[string][]call {
 	maps.Copy(out, mappingCalls())
 	maps.Copy(out, backupCalls())
 	maps.Copy(out, paperCalls())
+	maps.Copy(out, populationCalls())
 	maps.Copy(out, subserviceCalls())
 	return out
 }
