@@ -447,6 +447,9 @@ func (r *request) checkPopulation() error {
 		return again(err)
 	}
 	to := r.populationURL(id) + "#step-" + do
+	if do == "explain" {
+		to = r.populationURL(id) + "#completeness"
+	}
 	w := r.work("Checking", r.at()+"/populations", to, func(ctx context.Context) (string, error) { return to, act(ctx) })
 	return r.followWork(w, again)
 }
