@@ -187,7 +187,7 @@ func (p *populationPage) facts(r *request) {
 		totals[t.Column] = t.Total
 	}
 	for _, c := range x.Columns {
-		row := populationColumn{Name: c.Name, Type: typeName(strings.ToLower(c.Type)), From: c.Min, To: c.Max, Total: totals[c.Name]}
+		row := populationColumn{Name: c.Name, Type: typeName(strings.ToLower(c.Type)), From: shortTime(c.Min), To: shortTime(c.Max), Total: totals[c.Name]}
 		if c.Transform != "" && c.Transform != soc1.Kept {
 			row.Stored = c.Transform.Label()
 		}
@@ -200,6 +200,9 @@ func (p *populationPage) facts(r *request) {
 		p.Concluded, p.ConBy = dateText(string(x.CompletenessOn)), r.headings().person(x.CompletenessBy)
 	}
 }
+
+// shortTime leaves out the parts of a second that are none.
+func shortTime(s string) string { return strings.Replace(s, ".000000", "", 1) }
 
 func momentOrEmpty(r *request, at soc1.Instant) string {
 	if at == "" {

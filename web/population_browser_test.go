@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -216,7 +217,7 @@ func TestPopulationInTheBrowser(t *testing.T) {
 
 // TestRealExtract looks at a real event log as a browser sends it.
 func TestRealExtract(t *testing.T) {
-	path := filepath.Join(os.Getenv("REPERFORM_SHARED"), "data", "expense-declarations", "events.csv")
+	path := filepath.Join(cmp.Or(os.Getenv("REPERFORM_SHARED"), filepath.Join("..", "..", "shared")), "data", "expense-declarations", "events.csv")
 	b, err := os.ReadFile(path)
 	if err != nil {
 		t.Skipf("%s is not there; set REPERFORM_SHARED", path)
@@ -225,7 +226,7 @@ func TestRealExtract(t *testing.T) {
 	p := h.door(t).as(t, h, tester)
 	p.open("/x/" + h.exam + "/populations/new")
 	attaches(string(b))(p)
-	if got := browsertest.Eval[string](p.Tab, `[document.querySelector("input[name='key.7']")?.checked, document.querySelector("select[name='type.2']").value].join(" ")`); got != "true timestamptz" {
+	if got := browsertest.Eval[string](p.Tab, `[document.querySelector("input[name='key.8']")?.checked, document.querySelector("select[name='type.2']").value].join(" ")`); got != "true timestamptz" {
 		t.Errorf("proposed is %s", got)
 	}
 	p.fine(t)

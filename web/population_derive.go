@@ -107,7 +107,10 @@ func (r *request) deriveAgain(status int, v url.Values, problem error, preview *
 		}
 		p.Inputs = append(p.Inputs, in)
 	}
-	slices.SortStableFunc(p.Inputs, func(a, b deriveInput) int { return cmp.Compare(strings.ToLower(a.Title), strings.ToLower(b.Title)) })
+	// What is read already stands first.
+	slices.SortStableFunc(p.Inputs, func(a, b deriveInput) int {
+		return cmp.Or(boolInt(b.On)-boolInt(a.On), cmp.Compare(strings.ToLower(a.Title), strings.ToLower(b.Title)))
+	})
 	if p.f, err = r.populationFrame("Derive a population"); err != nil {
 		return err
 	}

@@ -101,7 +101,7 @@ func columnProfile(p *soc1.Population, calendar *overview.Business, i int, c pop
 		odd("%s with nothing but spaces", count(int(c.Blank), "row"))
 	}
 	if c.Min != "" && c.Type.Kind != "text" {
-		word("from %s to %s", c.Min, c.Max)
+		word("from %s to %s", shortTime(c.Min), shortTime(c.Max))
 	}
 	if c.Total != "" {
 		word("total %s", c.Total)

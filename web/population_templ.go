@@ -449,7 +449,7 @@ func populationBody(p *populationPage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if len(p.Columns) > 0 {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 42, "<section class=\"card\" aria-labelledby=\"stored-h\"><header><h2 id=\"stored-h\">Columns stored</h2></header><div class=\"b pop-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Columns stored\"><table class=\"mx\"><thead><tr><th scope=\"col\">Column</th><th scope=\"col\">Type</th><th scope=\"col\">Stored</th><th scope=\"col\" class=\"n\">Blank</th><th scope=\"col\">Smallest</th><th scope=\"col\">Largest</th><th scope=\"col\" class=\"n\">Total</th></tr></thead> <tbody>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 42, "<section class=\"card\" aria-labelledby=\"stored-h\"><header><h2 id=\"stored-h\">Columns stored</h2></header><div class=\"b pop-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of the columns\"><table class=\"mx\"><thead><tr><th scope=\"col\">Column</th><th scope=\"col\">Type</th><th scope=\"col\">Stored</th><th scope=\"col\" class=\"n\">Blank</th><th scope=\"col\">Smallest</th><th scope=\"col\">Largest</th><th scope=\"col\" class=\"n\">Total</th></tr></thead> <tbody>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
