@@ -245,7 +245,7 @@ func (s *Site) register() {
 		s.add("POST "+at+"/populations/staged/{token}", (*request).freezePopulation)
 		s.add("GET "+at+"/populations/derive", (*request).derivePopulation)
 		s.add("POST "+at+"/populations/derive", (*request).runDerivation)
-		s.add("GET "+at+"/populations/work/{token}", (*request).showWork)
+		s.add("GET "+at+"/populations/under-way/{token}", (*request).showWork)
 		s.add("GET "+at+"/populations/{id}", (*request).population)
 		s.add("POST "+at+"/populations/{id}", (*request).checkPopulation)
 		s.add("GET "+at+"/entry/{pos}", (*request).entry)

@@ -128,7 +128,9 @@ type workPage struct {
 	At      string
 }
 
-func (r *request) workURL(w *work) string { return r.url("%s/populations/work/%s", r.at(), w.token) }
+func (r *request) workURL(w *work) string {
+	return r.url("%s/populations/under-way/%s", r.at(), w.token)
+}
 
 // followWork answers with what came of work, or with the page of its progress. Where it
 // failed, again shows the form as it was typed.
