@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -153,7 +154,11 @@ func problemOf(err error) *populationProblem {
 		}
 		return p
 	case errors.As(err, &sql):
-		return &populationProblem{Text: stopped(sql.Problem), Remedy: stopped(sql.Remedy), Line: sql.Line, At: sql.Column, Field: "sql"}
+		text := stopped(strings.TrimRight(sql.Problem, "!"))
+		if sql.Line > 0 {
+			text = fmt.Sprintf("Line %d, character %d: %s", sql.Line, sql.Column, text)
+		}
+		return &populationProblem{Text: text, Remedy: stopped(sql.Remedy), Line: sql.Line, At: sql.Column, Field: "sql"}
 	case errors.As(err, &field):
 		return &populationProblem{Text: field.Text, Field: field.Field}
 	}
