@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"reperform/identity"
 	"reperform/population"
@@ -21,6 +23,9 @@ type CheckSpec struct {
 	Notes []string `json:"notes,omitempty"`
 	// Previous names the population of the last period, for schema_drift.
 	Previous string `json:"previous_population,omitempty"`
+	// Add keeps the checks that were made before, but for those of the same kind and
+	// column, which are made anew. Without it what was made before is replaced.
+	Add bool `json:"add,omitempty"`
 	// Conclusion is what a person concluded from all of them.
 	Conclusion string `json:"conclusion,omitempty"`
 }
@@ -52,23 +57,86 @@ func (a *App) CheckPopulation(ctx context.Context, actor, name, id string, spec 
 	if err != nil {
 		return nil, err
 	}
+	today, err := a.Today(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for i := range spec.Entered {
 		spec.Entered[i].By = actor
 	}
 	results = append(results, spec.Entered...)
+	if spec.Add {
+		for i := range results {
+			results[i].By, results[i].On = actor, today
+		}
+	}
 	req := request{actor: actor, ledger: name, may: identity.PopulationCheck, kind: "population", action: "population.check", reason: spec.Conclusion}
 	_, err = a.decide(ctx, req, func(tx *Tx) error {
 		p, err := get[soc1.Population](tx, "population", id)
 		if err != nil {
 			return err
 		}
-		p.Checks = results
+		if spec.Add {
+			p.Checks = checkedAnew(p.Checks, results)
+		} else {
+			p.Checks = results
+		}
 		if spec.Conclusion != "" {
-			p.CompletenessConclusion = spec.Conclusion
+			p.CompletenessConclusion, p.CompletenessBy, p.CompletenessOn = spec.Conclusion, actor, today
+		} else if spec.Add && len(results) > 0 {
+			// What was concluded did not rest on these.
+			p.CompletenessConclusion, p.CompletenessBy, p.CompletenessOn = "", "", ""
 		}
 		return tx.Put("population", id, "", p)
 	})
 	return results, err
+}
+
+// checkedAnew puts checks beside those made before, in place of the same ones.
+func checkedAnew(before, made []soc1.CompletenessCheck) []soc1.CompletenessCheck {
+	out := slices.Clone(before)
+	for _, c := range made {
+		same := func(x soc1.CompletenessCheck) bool { return x.Check == c.Check && x.Column == c.Column }
+		if i := slices.IndexFunc(out, same); i >= 0 {
+			out[i] = c
+			continue
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// NoteCheck says of a check why what it found does not matter, or where what was expected
+// came from. Who says it is who concludes on it.
+func (a *App) NoteCheck(ctx context.Context, actor, name, id string, kind soc1.CheckKind, column, note string) error {
+	if note = strings.TrimSpace(note); note == "" {
+		return &FieldError{"note", "Say why the difference does not matter, or where the expectation came from.", ""}
+	}
+	return a.changeChecks(ctx, actor, name, id, "A check was explained.", func(p *soc1.Population) error {
+		i := slices.IndexFunc(p.Checks, func(x soc1.CompletenessCheck) bool { return x.Check == kind && x.Column == column })
+		if i < 0 {
+			return &FieldError{"check", "This check was not made yet. Make it first.", ""}
+		}
+		p.Checks[i].Note, p.Checks[i].By = note, actor
+		return nil
+	})
+}
+
+// changeChecks changes the checks of a population as it stands.
+func (a *App) changeChecks(ctx context.Context, actor, name, id, reason string, change func(*soc1.Population) error) error {
+	req := request{actor: actor, ledger: name, may: identity.PopulationCheck, kind: "population", action: "population.check", reason: reason}
+	_, err := a.decide(ctx, req, func(tx *Tx) error {
+		p, err := get[soc1.Population](tx, "population", id)
+		if err != nil {
+			return err
+		}
+		p.Checks = slices.Clone(p.Checks)
+		if err := change(&p); err != nil {
+			return err
+		}
+		return tx.Put("population", id, "", p)
+	})
+	return err
 }
 
 func (a *App) runChecks(ctx context.Context, name string, pop soc1.Population, spec CheckSpec, org soc1.Organization) ([]soc1.CompletenessCheck, error) {
@@ -140,6 +208,10 @@ func (a *App) ProfilePopulation(ctx context.Context, actor, name, id string) (*p
 	if err != nil {
 		return nil, err
 	}
+	at := profileKey{name, p.Value.Frozen.SHA256, p.Value.Zone}
+	if kept, ok := a.profiles.Get(at); ok {
+		return kept, nil
+	}
 	in, err := a.frozenInput(ctx, name, p.Value)
 	if err != nil {
 		return nil, err
@@ -148,8 +220,15 @@ func (a *App) ProfilePopulation(ctx context.Context, actor, name, id string) (*p
 	if err != nil {
 		return nil, err
 	}
-	return e.Profile(ctx, population.ProfileRequest{Population: in, Zone: p.Value.Zone})
+	out, err := e.Profile(ctx, population.ProfileRequest{Population: in, Zone: p.Value.Zone})
+	if err == nil {
+		a.profiles.Put(at, out)
+	}
+	return out, err
 }
+
+// profileKey names a profile: what is frozen never changes.
+type profileKey struct{ ledger, sha256, zone string }
 
 // organization reads the organization's own record.
 func (a *App) organization(ctx context.Context) (soc1.Organization, error) {

@@ -2,12 +2,9 @@ package app
 
 import (
 	"context"
-	"fmt"
 
 	"reperform/identity"
-	"reperform/population"
 	"reperform/procedure"
-	"reperform/record"
 	"reperform/soc1"
 )
 
@@ -30,25 +27,9 @@ func (a *App) DerivePopulation(ctx context.Context, actor string, spec DeriveSpe
 	}
 	p = imp.Population
 	p.By = partyOf(name)
-	v, err := a.latest(name)
+	p, inputs, err := a.derivation(ctx, name, p)
 	if err != nil {
 		return p, err
-	}
-	org, err := a.organization(ctx)
-	if err != nil {
-		return p, err
-	}
-	p.Derived.Holidays = org.Holidays
-	inputs := map[string]population.Input{}
-	for i, in := range p.Derived.Inputs {
-		src, err := record.One[soc1.Population](ctx, v, "population", in.Population)
-		if err != nil {
-			return p, fmt.Errorf("input %s: %w", in.Name, err)
-		}
-		if inputs[in.Name], err = a.frozenInput(ctx, name, src.Value); err != nil {
-			return p, err
-		}
-		p.Derived.Inputs[i].PopulationHash = src.Value.PopulationHash
 	}
 	e, err := a.populationEngine()
 	if err != nil {

@@ -185,6 +185,10 @@ func (a *App) inspect(ctx context.Context, name string, f *soc1.File) error {
 		return err
 	}
 	defer r.Close()
+	return inspect(r, f)
+}
+
+func inspect(r io.ReaderAt, f *soc1.File) error {
 	head := make([]byte, 4096)
 	n, err := r.ReadAt(head, 0)
 	if err != nil && !errors.Is(err, io.EOF) {

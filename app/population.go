@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -59,7 +60,7 @@ func (a *App) ImportPopulation(ctx context.Context, actor string, spec ImportSpe
 	if err != nil {
 		return p, err
 	}
-	p.SourceFile = soc1.File{Name: filepath.Base(spec.Source.Path), MediaType: mediaType(spec.Source.Path), Size: frozen.SourceBytes, SHA256: frozen.SourceSHA256}
+	p.SourceFile = soc1.File{Name: cmp.Or(spec.Source.Name, filepath.Base(spec.Source.Path)), MediaType: mediaType(spec.Source.Path), Size: frozen.SourceBytes, SHA256: frozen.SourceSHA256}
 	return p, a.attach(ctx, actor, name, spec.ID, &p, frozen, spec.Transforms, "population.import", identity.PopulationImport, spec.Reason)
 }
 
@@ -69,13 +70,13 @@ func (a *App) populationHome(ctx context.Context, actor string, spec *ImportSpec
 	if name == "" {
 		name = OrganizationLedger
 	}
+	if err := a.admit(ctx, actor, act, identity.Resource{Ledger: name, Kind: "population"}); err != nil {
+		return "", err
+	}
 	if spec.ID == "" {
 		return "", errors.New("a population needs an id; give --id")
 	}
 	if err := record.CheckNewID(spec.ID); err != nil {
-		return "", err
-	}
-	if err := a.admit(ctx, actor, act, identity.Resource{Ledger: name, Kind: "population"}); err != nil {
 		return "", err
 	}
 	if spec.Population.Zone == "" {

@@ -493,6 +493,7 @@ func calls() map[string][]call {
 	maps.Copy(out, backupCalls())
 	maps.Copy(out, paperCalls())
 	maps.Copy(out, planningCalls())
+	maps.Copy(out, populationCalls())
 	maps.Copy(out, subserviceCalls())
 	return out
 }

@@ -103,6 +103,7 @@ type App struct {
 	due       dueEvidence
 	rows      recent.Map[rowsKey, *PaperRows]
 	papers    paperFiles
+	profiles  recent.Map[profileKey, *population.Profile]
 	gaps      gapEngines
 	mapped    mappings
 	// readOnly says that nothing can be written where the workspace lies.
@@ -254,7 +255,7 @@ func (a *App) start(ctx context.Context) error {
 	if a.opt.Now == nil {
 		a.opt.Now = time.Now
 	}
-	a.rows.Most = 128
+	a.rows.Most, a.profiles.Most = 128, 32
 	if a.auth, err = identity.New(); err != nil {
 		return err
 	}

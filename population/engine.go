@@ -47,6 +47,15 @@ type Progress struct {
 	Rows int64 `json:"rows,omitempty"`
 }
 
+type progressKey struct{}
+
+// WithProgress lets a function hear of the progress of the calls made under a context,
+// beside Options.Progress. Calls wait for each other: it hears of nothing before its own
+// begins.
+func WithProgress(ctx context.Context, hear func(Progress)) context.Context {
+	return context.WithValue(ctx, progressKey{}, hear)
+}
+
 // Engine runs questions in a child process, one at a time: a call waits for the
 // one before it, and so does Close. It is safe for concurrent use.
 type Engine struct {
@@ -196,8 +205,9 @@ func (e *Engine) call(ctx context.Context, op string, read []string, body, answe
 	}
 	child := e.child
 	done := make(chan error, 1)
+	hear, _ := ctx.Value(progressKey{}).(func(Progress))
 	go func() {
-		done <- e.converse(child, request{Op: op, Body: raw, Settings: settings{
+		done <- e.converse(child, hear, request{Op: op, Body: raw, Settings: settings{
 			Memory: e.opts.MemoryLimit, Disk: e.opts.DiskLimit, Threads: e.opts.Threads, Work: e.work,
 		}}, answer, part)
 	}()
@@ -240,7 +250,7 @@ type partError struct{ err error }
 
 func (p *partError) Error() string { return p.err.Error() }
 
-func (e *Engine) converse(child *sandbox.Child, q request, answer any, part func(json.RawMessage) error) error {
+func (e *Engine) converse(child *sandbox.Child, hear func(Progress), q request, answer any, part func(json.RawMessage) error) error {
 	if err := frame.Write(child.In, q); err != nil {
 		if errors.Is(err, frame.ErrTooLarge) {
 			return err
@@ -259,6 +269,9 @@ func (e *Engine) converse(child *sandbox.Child, q request, answer any, part func
 		case "progress":
 			if e.opts.Progress != nil && r.Progress != nil {
 				e.opts.Progress(*r.Progress)
+			}
+			if hear != nil && r.Progress != nil {
+				hear(*r.Progress)
 			}
 		case "part":
 			if err := part(r.Body); err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"reperform/population/duck"
 	"reperform/population/guard"
@@ -131,7 +132,13 @@ func firstLine(err error) string {
 func sqlError(where, sql string, err error) error {
 	var r *guard.Refusal
 	if errors.As(err, &r) {
-		return &SQLError{Where: where, SQL: sql, Problem: r.Problem, Remedy: r.Remedy}
+		out := &SQLError{Where: where, SQL: sql, Problem: r.Problem, Remedy: r.Remedy}
+		if before := r.At - 1; before >= 0 && before <= len(sql) && where == "derivation" {
+			// Only the query of a derivation is parsed as it stands.
+			start := strings.LastIndexByte(sql[:before], '\n') + 1
+			out.Line, out.Column = strings.Count(sql[:before], "\n")+1, utf8.RuneCountInString(sql[start:before])+1
+		}
+		return out
 	}
 	return &SQLError{Where: where, SQL: sql, Problem: firstLine(err)}
 }

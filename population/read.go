@@ -139,6 +139,15 @@ type Row struct {
 // Rows returns the rows with the given keys, in the order of the keys. A key
 // that no row has is an error.
 func (e *Engine) Rows(ctx context.Context, q RowsRequest) ([]Row, error) {
+	found, err := e.Find(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	return inOrder(q.Keys, found)
+}
+
+// Find returns the rows with the given keys that there are, by key.
+func (e *Engine) Find(ctx context.Context, q RowsRequest) (map[string]Row, error) {
 	read, err := absoluteInputs([]*Input{&q.Population})
 	if err != nil {
 		return nil, err
@@ -155,10 +164,7 @@ func (e *Engine) Rows(ctx context.Context, q RowsRequest) ([]Row, error) {
 		}
 		return nil
 	}, nil)
-	if err != nil {
-		return nil, err
-	}
-	return inOrder(q.Keys, found)
+	return found, err
 }
 
 // inOrder returns what was found for each key.

@@ -122,6 +122,8 @@ func (c *childServer) answer(q request) (answer any, err error) {
 		return handle(q, c.evaluate)
 	case "derive":
 		return handle(q, c.derive)
+	case "preview":
+		return handle(q, c.preview)
 	case "check":
 		return handle(q, c.check)
 	case "profile":

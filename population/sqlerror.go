@@ -9,7 +9,10 @@ type SQLError struct {
 	Where string `json:"where"`
 	SQL   string `json:"sql,omitempty"`
 	// Key is the key of a row on which the expression failed, if one is known.
-	Key     string `json:"key,omitempty"`
+	Key string `json:"key,omitempty"`
+	// Line and Column are where in SQL it is, counted from 1; 0 where that is not known.
+	Line    int    `json:"line,omitempty"`
+	Column  int    `json:"column,omitempty"`
 	Problem string `json:"problem"`
 	Remedy  string `json:"remedy"`
 }

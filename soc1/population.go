@@ -163,6 +163,27 @@ type CompletenessCheck struct {
 	Note string `json:"note,omitempty" label:"Note" multiline:"true" help:"Where the expectation came from, or why a difference does not matter."`
 	// By is who made the test, when a person did.
 	By string `json:"by,omitempty" label:"By" ref:"person"`
+	// On is the day it was made.
+	On Date `json:"on,omitempty" label:"On"`
+	// Items are the items that were traced, in the order in which they were drawn.
+	Items []TracedItem `json:"items,omitempty" label:"Items traced"`
+	// SeedInput is the text from which the seed of the draw is computed; an auditor's
+	// nonce in it is not disclosed before release.
+	SeedInput string `json:"seed_input,omitempty" label:"Seed input" data:"true" sensitive:"confidential"`
+	// NonceCommitment is the commitment that preceded the draw; empty for management's
+	// own and for items that were not drawn.
+	NonceCommitment string `json:"nonce_commitment,omitempty" label:"Nonce commitment"`
+}
+
+// TracedItem is an item that was followed from the list to its source, or from the
+// source to the list.
+type TracedItem struct {
+	// Key is the item's key, verbatim.
+	Key string `json:"key" label:"Item" data:"true" required:"true" sensitive:"confidential"`
+	// Outcome says whether the two agree; empty while nobody looked.
+	Outcome Outcome `json:"outcome,omitempty" label:"Outcome"`
+	// Note says what was seen, or what differs.
+	Note string `json:"note,omitempty" label:"Note" multiline:"true"`
 }
 
 // Population is a set of items frozen once, described so that somebody else
@@ -217,6 +238,10 @@ type Population struct {
 	Checks []CompletenessCheck `json:"checks,omitempty" label:"Completeness and accuracy"`
 	// CompletenessConclusion is what a person concluded from the checks.
 	CompletenessConclusion string `json:"completeness_conclusion,omitempty" label:"Conclusion on completeness and accuracy" multiline:"true"`
+	// CompletenessBy is who concluded.
+	CompletenessBy string `json:"completeness_by,omitempty" label:"Concluded by" ref:"person"`
+	// CompletenessOn is the day of the conclusion.
+	CompletenessOn Date `json:"completeness_on,omitempty" label:"Concluded on"`
 	// EngineVersion names the program that imported it.
 	EngineVersion string `json:"engine_version,omitempty" label:"Engine version"`
 	// Warnings are what the import noticed and did not refuse.
@@ -238,6 +263,15 @@ func (p Population) Validate() []Problem {
 	if !blank(p.Derived.SQL) || len(p.Derived.Inputs) > 0 {
 		c.when(blank(p.Derived.SQL), "derived.sql", "The derivation has no query.", "Give the query.")
 		c.when(len(p.Derived.Inputs) == 0, "derived.inputs", "The derivation reads nothing.", "Name at least one population.")
+	}
+	for i, check := range p.Checks {
+		c.digest(check.NonceCommitment, at("checks", i, "nonce_commitment"))
+		keys := map[string]bool{}
+		for _, item := range check.Items {
+			c.when(keys[item.Key], at("checks", i, "items"), fmt.Sprintf("The item %q is traced twice.", item.Key), "Name each item once.")
+			c.when(item.Outcome != Pass && check.Passed, at("checks", i, "passed"), fmt.Sprintf("The check passed, and the item %q does not.", item.Key), "A trace passes when every item of it agrees.")
+			keys[item.Key] = true
+		}
 	}
 	seen := map[string]bool{}
 	for i, in := range p.Derived.Inputs {

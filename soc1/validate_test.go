@@ -307,6 +307,11 @@ func faults() []struct {
 		{ManagementResponse{Engagement: "e", Text: "T", Deviation: Ref{Kind: "control", ID: "c"}}, "deviation", "The response does not answer a deviation."},
 
 		// Populations.
+		{with(aPopulation(), func(p *Population) {
+			p.Checks[0].Passed, p.Checks[0].Items = false, []TracedItem{{Key: "a"}, {Key: "a"}}
+		}), "checks[0].items", `The item "a" is traced twice.`},
+		{with(aPopulation(), func(p *Population) { p.Checks[0].Items = []TracedItem{{Key: "a", Outcome: Fail}} }), "checks[0].passed", `The check passed, and the item "a" does not.`},
+		{with(aPopulation(), func(p *Population) { p.Checks[0].NonceCommitment = "x" }), "checks[0].nonce_commitment", "This is not a SHA-256 value."},
 		{with(aPopulation(), func(p *Population) { p.PeriodTo = "2024-12-31" }), "period_to", "The date 2024-12-31 lies before"},
 		{with(aPopulation(), func(p *Population) { p.Zone = "Central Time" }), "zone", "This is not the name of a time zone."},
 		{with(aPopulation(), func(p *Population) { p.RowCount = -1 }), "row_count", "The count -1 is negative."},

@@ -87,7 +87,7 @@ func (h *liveHouse) open(ctx context.Context) error {
 		return err
 	}
 	h.app, err = app.Init(ctx, filepath.Join(h.dir, "w"), soc1.Organization{Name: "Wexmoor", LegalName: "Wexmoor Payroll, Inc.", Timezone: "America/Chicago", Currency: "USD", City: "Duluth", Country: "United States"},
-		manager, soc1.Person{Name: "Daniel Krawczyk", Side: soc1.SideServiceOrganization, Roles: []soc1.Role{"administrator", "compliance_manager"}}, app.Options{Now: h.now, ReadPDF: readPDFCommand()})
+		manager, soc1.Person{Name: "Daniel Krawczyk", Side: soc1.SideServiceOrganization, Roles: []soc1.Role{"administrator", "compliance_manager"}}, app.Options{Now: h.now, ReadPDF: readPDFCommand(), Engine: engineCommand()})
 	if err != nil {
 		return err
 	}

@@ -99,6 +99,10 @@ func (r *request) navigation(org *record.View) ([]ui.NavGroup, error) {
 				return nil, err
 			}
 			// Who reads all of the ledger has pages of these, which lead to their registers.
+			if p.kind == "population" && whole {
+				group.Items = append(group.Items, ui.NavItem{Icon: p.icon, Text: k.Plural, Href: "/populations"})
+				continue
+			}
 			if !org.Shows(p.kind) || whole && (p.kind == "policy" || p.kind == "subservice_organization") {
 				continue
 			}
@@ -122,7 +126,11 @@ func (r *request) navigation(org *record.View) ([]ui.NavGroup, error) {
 			if icon == "folder" {
 				icon = "briefcase"
 			}
-			group.Items = append(group.Items, ui.NavItem{Icon: icon, Text: k.Plural, Href: "/x/" + url.PathEscape(l) + "/r/" + p.kind})
+			at := "/r/" + p.kind
+			if p.kind == "population" {
+				at = "/populations"
+			}
+			group.Items = append(group.Items, ui.NavItem{Icon: icon, Text: k.Plural, Href: "/x/" + url.PathEscape(l) + at})
 		}
 		group.Items = append(group.Items, ui.NavItem{Icon: "triangle-alert", Text: "Gaps", Href: "/x/" + url.PathEscape(l) + "/gaps"})
 		group.Items = append(group.Items, ui.NavItem{Icon: "users", Text: "People", Href: "/x/" + url.PathEscape(l) + "/people"})

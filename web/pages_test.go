@@ -80,7 +80,7 @@ func pages(t *testing.T, h *liveHouse) []page {
 	performedHere(t, h.app)
 	ours, table, strange := h.filed(t, manager, app.OrganizationLedger)
 	theirs, papers, _ := h.filed(t, partner, h.exam)
-	return append(append(append(append(append(append(planPages(t, h), eventPages(t, h)...), policyPages(t, h)...), trainingPages(t, h)...), mappingPages(t, h)...), subservicePages(t, h)...), []page{
+	return append(append(append(append(append(append(append(planPages(t, h), populationPages(t, h)...), eventPages(t, h)...), policyPages(t, h)...), trainingPages(t, h)...), mappingPages(t, h)...), subservicePages(t, h)...), []page{
 		{pattern: "GET /r/{kind}/{id}", who: manager, path: ours},
 		{pattern: "GET /r/{kind}/{id}/files/{sha256}/view", who: manager, path: table},
 		{pattern: "GET /r/{kind}/{id}/files/{sha256}/view", who: manager, path: strange},
@@ -381,6 +381,8 @@ var noPage = map[string]string{
 	"GET /calendar.csv":                                       "/calendar.csv?objective=itgc-2",
 	"GET /calendar.xlsx":                                      "/calendar.xlsx?objective=itgc-2",
 	"GET /x/{ledger}/planning/method/file":                    "/x/{ledger}/planning/method/file",
+	"GET /populations/under-way/{token}":                      "",
+	"GET /x/{ledger}/populations/under-way/{token}":           "",
 	"GET /papers/{test}/cells":                                "",
 	"GET /papers/{test}/items":                                "",
 	"GET /papers/{test}/csv":                                  "",

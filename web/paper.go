@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -54,6 +55,9 @@ type paperPage struct {
 	Exports []ui.Link
 	// Adds says that an item is named by who looks at it.
 	Adds bool
+	// Population leads to what is tested; Attach and Derive to where it is frozen, while
+	// it is not there.
+	Population, Attach, Derive string
 }
 
 // paperColumn is an attribute at the head of the grid.
@@ -172,7 +176,15 @@ func (r *request) cellData(c *record.Typed[soc1.Result]) cellData {
 }
 
 // paper shows the working paper of a test.
-func (r *request) paper() error { return r.paperWith(http.StatusOK, "") }
+func (r *request) paper() error {
+	refused := ""
+	if w := r.worked(r.URL.Query().Get("ran")); w != nil {
+		if _, err := w.result(); err != nil {
+			refused = explain(err).Text
+		}
+	}
+	return r.paperWith(http.StatusOK, refused)
+}
 
 func (r *request) paperWith(status int, refused string) error {
 	return r.paperAgain(status, refused, nil, "")
@@ -215,6 +227,13 @@ func (r *request) paperAgain(status int, refused string, typed url.Values, undec
 	p.counts()
 	if !r.past.On() && w.MayRun {
 		p.RunText = runText(w)
+	}
+	byPopulation := t.Method == soc1.SampleMethod || t.Method == soc1.Census || t.Population != ""
+	switch {
+	case w.HasPopulation:
+		p.Population = r.populationURL(w.Population.ID)
+	case byPopulation && !r.past.On() && w.MayRun:
+		p.Attach, p.Derive = r.url("%s/populations/new?test=%s", r.at(), url.QueryEscape(w.Test.ID)), r.url("%s/populations/derive?test=%s", r.at(), url.QueryEscape(w.Test.ID))
 	}
 	if err := p.data(r); err != nil {
 		return err
@@ -519,19 +538,26 @@ func (r *request) runPaper() error {
 	if _, err := r.site.app.Paper(r.Context(), r.actor, r.ledger, test, record.AsOf{}); err != nil {
 		return err
 	}
-	out, err := r.site.app.RunTests(r.Context(), r.actor, app.RunOptions{Ledger: r.ledger, Tests: []string{test}})
-	if err != nil {
-		if explain(err).Status == http.StatusUnprocessableEntity {
-			return r.paperWith(http.StatusUnprocessableEntity, explain(err).Text)
+	a, actor, ledger, to := r.site.app, r.actor, r.ledger, r.paperURL(test)
+	w := r.work("Running the test", r.at()+"/papers", to+"?ran={work}", func(ctx context.Context) (string, error) {
+		out, err := a.RunTests(ctx, actor, app.RunOptions{Ledger: ledger, Tests: []string{test}})
+		if err != nil {
+			return "", err
+		}
+		for _, o := range out {
+			if o.Status == app.Waiting && o.Why != "" && len(o.Items) == 0 && o.Rows == 0 {
+				return "", said(sentence(stopped(o.Why)))
+			}
+		}
+		return to, nil
+	})
+	return r.followWork(w, func(err error) error {
+		r.view, r.names = nil, nil
+		if x := explain(err); x.Status == http.StatusUnprocessableEntity {
+			return r.paperWith(http.StatusUnprocessableEntity, x.Text)
 		}
 		return err
-	}
-	for _, o := range out {
-		if o.Status == app.Waiting && o.Why != "" && len(o.Items) == 0 && o.Rows == 0 {
-			return r.paperWith(http.StatusUnprocessableEntity, sentence(stopped(o.Why)))
-		}
-	}
-	return r.redirect(r.paperURL(test))
+	})
 }
 
 // noItems says why there is no grid.
@@ -541,6 +567,8 @@ func noItems(p *paperPage) string {
 		return "The control had no occasion to operate: " + t.NoOccurrence
 	case !p.HasPopulation && t.Method == soc1.SampleMethod:
 		return "The population is not there yet. Once it is frozen, the sample is drawn from it."
+	case !p.HasPopulation && t.Method == soc1.Census:
+		return "The population is not there yet. Once it is frozen, every item of it is tested."
 	case len(p.Columns) == 0:
 		return "The test has no attributes. Add what is looked for in each item."
 	case t.Method == soc1.SampleMethod:

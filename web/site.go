@@ -93,6 +93,9 @@ type Site struct {
 	waiting waitingTables
 	homes   homes
 	uploads waitingFiles
+	// works are long work that goes on, staged are files that wait to be frozen.
+	works  works
+	staged stagedFiles
 	// reports are what PDFs of subservice organizations propose.
 	reports readReports
 	// done are the forms that were sent, see once.
@@ -242,6 +245,17 @@ func (s *Site) register() {
 		s.add("POST "+at+"/papers/{test}/exceptions", (*request).decideExceptions)
 		s.add("GET "+at+"/papers/{test}/csv", (*request).paperCSV)
 		s.add("GET "+at+"/papers/{test}/xlsx", (*request).paperXLSX)
+		s.add("GET "+at+"/populations", (*request).listPopulations)
+		s.add("GET "+at+"/populations/new", (*request).newPopulation)
+		s.add("POST "+at+"/populations/new", (*request).attachPopulation)
+		s.add("POST "+at+"/populations/files", (*request).uploadPopulation)
+		s.add("GET "+at+"/populations/staged/{token}", (*request).stagedPopulation)
+		s.add("POST "+at+"/populations/staged/{token}", (*request).freezePopulation)
+		s.add("GET "+at+"/populations/derive", (*request).derivePopulation)
+		s.add("POST "+at+"/populations/derive", (*request).runDerivation)
+		s.add("GET "+at+"/populations/under-way/{token}", (*request).showWork)
+		s.add("GET "+at+"/populations/{id}", (*request).population)
+		s.add("POST "+at+"/populations/{id}", (*request).checkPopulation)
 		s.add("GET "+at+"/entry/{pos}", (*request).entry)
 		s.add("GET "+at+"/r/{kind}", (*request).list)
 		s.add("GET "+at+"/r/{kind}/new", (*request).create)

@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"reperform/population/duck"
@@ -24,7 +25,20 @@ const MaxLength = 64 << 10
 const maxDepth = 2000
 
 // Refusal says why SQL is not accepted, and what to do.
-type Refusal struct{ Problem, Remedy string }
+type Refusal struct {
+	Problem, Remedy string
+	// At is where in the text that was parsed it is, in bytes from 1; 0 where that is
+	// not known.
+	At int
+}
+
+// at adds a place as the engine states it, in bytes from 0.
+func (r *Refusal) at(position string) *Refusal {
+	if n, err := strconv.Atoi(position); err == nil && n >= 0 {
+		r.At = n + 1
+	}
+	return r
+}
 
 func (r *Refusal) Error() string {
 	if r.Remedy == "" {
@@ -179,6 +193,7 @@ func (g *Guard) node(sql string) (map[string]any, error) {
 		Error   bool             `json:"error"`
 		Message string           `json:"error_message"`
 		Kind    string           `json:"error_type"`
+		At      string           `json:"position"`
 		Stmts   []map[string]any `json:"statements"`
 	}
 	d := json.NewDecoder(strings.NewReader(row[0]))
@@ -190,7 +205,7 @@ func (g *Guard) node(sql string) (map[string]any, error) {
 	case tree.Error && tree.Kind == "not implemented":
 		return nil, refuse("only SELECT and expressions are accepted", "this kind of statement is not allowed")
 	case tree.Error:
-		return nil, refuse("correct the SQL", "the text does not parse: %s", firstLine(tree.Message))
+		return nil, refuse("correct the SQL", "the text does not parse: %s", firstLine(tree.Message)).at(tree.At)
 	case len(tree.Stmts) != 1:
 		return nil, refuse("write one", "the text holds %d statements, not one", len(tree.Stmts))
 	}
@@ -241,6 +256,7 @@ func (g *Guard) Types(sql string) ([]duck.Column, error) {
 	var plan struct {
 		Error   bool   `json:"error"`
 		Message string `json:"error_message"`
+		At      string `json:"position"`
 		Plans   []any  `json:"plans"`
 	}
 	d := json.NewDecoder(bytes.NewReader([]byte(row[0])))
@@ -249,7 +265,7 @@ func (g *Guard) Types(sql string) ([]duck.Column, error) {
 		return nil, refuse("", "the types cannot be checked: %v", err)
 	}
 	if plan.Error {
-		return nil, refuse("check names and types", "%s", firstLine(plan.Message))
+		return nil, refuse("check names and types", "%s", firstLine(plan.Message)).at(plan.At)
 	}
 	check := planCheck{g: g}
 	for _, p := range plan.Plans {

@@ -2,6 +2,7 @@ package tabular
 
 import (
 	"fmt"
+	"hash/maphash"
 	"io"
 	"regexp"
 	"slices"
@@ -17,6 +18,68 @@ type Detection struct {
 	Rows     int64     `json:"rows"`
 	Schema   Schema    `json:"schema"`
 	Warnings []Warning `json:"warnings,omitempty"`
+	// Columns are what was seen in each column, in the order of the schema.
+	Columns []Seen `json:"columns,omitempty"`
+}
+
+// Seen is what a column held when its source was looked at.
+type Seen struct {
+	// Examples are its first different values, made printable and cut.
+	Examples []string `json:"examples,omitempty"`
+	// Blank is the number of rows without a value.
+	Blank int64 `json:"blank"`
+	// Unique says that no row is without a value and, as far as was compared, no two
+	// have the same. It proposes a key; only freezing tells for certain.
+	Unique bool `json:"unique,omitempty"`
+}
+
+// The bounds of what is kept to show values, and to propose a key: so many different
+// values of the first rows, and so many values compared, of all columns together.
+const (
+	seenExamples = 4
+	seenRows     = 5000
+	maxCompared  = 8 << 20
+)
+
+// seen gathers what a column holds. Values are compared by a hash of 64 bits: what it
+// says is a proposal.
+type seen struct {
+	Seen
+	rows   int64
+	hashes map[uint64]struct{}
+	closed bool
+}
+
+func (s *seen) see(value []byte, blank bool, seed maphash.Seed, compared *int64) {
+	s.rows++
+	if blank {
+		s.Blank++
+		s.hashes, s.closed = nil, true
+		return
+	}
+	if len(s.Examples) < seenExamples && s.rows <= seenRows {
+		if text := Printable(value); !slices.Contains(s.Examples, text) {
+			s.Examples = append(s.Examples, text)
+		}
+	}
+	if s.closed {
+		return
+	}
+	if s.hashes == nil {
+		s.hashes = map[uint64]struct{}{}
+	}
+	h := maphash.Bytes(seed, value)
+	if _, twice := s.hashes[h]; twice || *compared >= maxCompared {
+		s.hashes, s.closed = nil, true
+		return
+	}
+	*compared++
+	s.hashes[h] = struct{}{}
+}
+
+func (s *seen) done() Seen {
+	s.Unique = !s.closed && s.rows > 0
+	return s.Seen
 }
 
 // The date forms that detection tries, in the notation of strftime.
@@ -361,6 +424,7 @@ func Detect(r Reader, file string, declared Schema, keys []string) (*Detection, 
 		skip[i] = declared.Find(name) != nil
 	}
 	d := &Detection{}
+	columns, seed, compared := make([]seen, len(names)), maphash.MakeSeed(), int64(0)
 	var b Batch
 	for {
 		err := r.Read(&b)
@@ -373,10 +437,12 @@ func Detect(r Reader, file string, declared Schema, keys []string) (*Detection, 
 		d.Rows += int64(b.Rows)
 		for row := range b.Rows {
 			for c := range names {
+				v, null := b.field(row, c, len(names))
+				columns[c].see(v, null || len(v) == 0, seed, &compared)
 				if skip[c] {
 					continue
 				}
-				if v, null := b.field(row, c, len(names)); null || len(v) == 0 {
+				if null || len(v) == 0 {
 					guesses[c].nulls++
 				} else {
 					guesses[c].see(v, b.lines[row])
@@ -386,6 +452,7 @@ func Detect(r Reader, file string, declared Schema, keys []string) (*Detection, 
 	}
 	d.Warnings = append(d.Warnings, r.Warnings()...)
 	for i, name := range names {
+		d.Columns = append(d.Columns, columns[i].done())
 		if c := declared.Find(name); c != nil {
 			d.Schema.Columns = append(d.Schema.Columns, *c)
 			continue
