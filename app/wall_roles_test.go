@@ -98,8 +98,9 @@ func TestFirmNeverWritesOrganization(t *testing.T) {
 // as everybody else of the team.
 func TestReviewersOnlyRead(t *testing.T) {
 	s := walled(t)
-	// A firm administrator invites, a quality reviewer comments.
-	theirs := map[string]string{"Invite": "fay", "RevokeInvitation": "fay", "Comment": "quinn"}
+	// A firm administrator invites, a quality reviewer comments and gives their own word on
+	// their independence.
+	theirs := map[string]string{"Invite": "fay", "RevokeInvitation": "fay", "Comment": "quinn", "ConfirmIndependence": "quinn"}
 	partners := map[string]bool{"Opine": true, "DiscloseNonce": true, "Release": true, "ReleaseReport": true, "IssueReport": true, "RedactDocument": true}
 	for name, cs := range calls() {
 		for i, c := range cs {

@@ -76,6 +76,7 @@ var actions = []struct{ action, words string }{
 	{"sign", "signed"},
 	{"backup.record", "recorded a backup"},
 	{"backup.try", "tried a backup"},
+	{"paper.sign", "signed off a working paper"},
 	{"program.record", "recorded the version of the program"},
 	{"subservice.confirm", "confirmed a subservice organization’s report"},
 	{"test.run", "performed a test"},

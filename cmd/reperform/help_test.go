@@ -99,7 +99,7 @@ func check(t *testing.T, all map[string]*cobra.Command, page, call string) {
 		}
 		if name, isFlag := strings.CutPrefix(w, "--"); isFlag {
 			name, _, _ = strings.Cut(strings.TrimRight(name, ".,;:)]"), "=")
-			if c.Flags().Lookup(name) == nil && c.InheritedFlags().Lookup(name) == nil && all[""].PersistentFlags().Lookup(name) == nil && name != "help" {
+			if c.Flags().Lookup(name) == nil && c.PersistentFlags().Lookup(name) == nil && c.InheritedFlags().Lookup(name) == nil && all[""].PersistentFlags().Lookup(name) == nil && name != "help" {
 				t.Errorf("%s: `reperform%s`: %q has no flag --%s", page, call, c.CommandPath(), name)
 			}
 			continue
