@@ -110,6 +110,9 @@ func (s *Site) registerPlanning() {
 
 func (r *request) planningURL(more string) string { return r.url("%s/planning%s", r.at(), more) }
 
+// planningParts are what the pages of planning load beside what every page does.
+var planningParts = []string{"planning.css"}
+
 // planning shows the plan.
 func (r *request) planning() error { return r.planAgain(http.StatusOK, &planPage{}) }
 
@@ -159,7 +162,7 @@ func (r *request) planAgain(status int, p *planPage) error {
 	if p.f, err = r.frame("Planning", nil); err != nil {
 		return err
 	}
-	p.f.Here = p.At
+	p.f.Here, p.f.Parts = p.At, planningParts
 	if status != http.StatusOK {
 		p.f.Self = p.At
 	}
@@ -418,7 +421,7 @@ func (r *request) acceptAgain(status int, x *app.Accepting, wrong *app.FieldErro
 	if p.f, err = r.frame("Acceptance", []ui.Link{{Text: "Planning", Href: r.at() + "/planning"}}); err != nil {
 		return err
 	}
-	p.f.Here = r.at() + "/planning"
+	p.f.Here, p.f.Parts = r.at()+"/planning", planningParts
 	return r.write(status, ui.Page(p.f, noActions(), acceptBody(p)))
 }
 
@@ -488,7 +491,7 @@ func (r *request) wordAgain(status int, x *app.Confirming, wrong *app.FieldError
 	if p.f, err = r.frame("Independence", []ui.Link{{Text: "Planning", Href: r.at() + "/planning"}}); err != nil {
 		return err
 	}
-	p.f.Here = r.at() + "/planning"
+	p.f.Here, p.f.Parts = r.at()+"/planning", planningParts
 	return r.write(status, ui.Page(p.f, noActions(), wordBody(p)))
 }
 
@@ -546,7 +549,7 @@ func (r *request) methodAgain(status int, problem string) error {
 	if p.f, err = r.frame("Method", []ui.Link{{Text: "Planning", Href: r.at() + "/planning"}}); err != nil {
 		return err
 	}
-	p.f.Here = r.at() + "/planning"
+	p.f.Here, p.f.Parts = r.at()+"/planning", planningParts
 	return r.write(status, ui.Page(p.f, noActions(), methodBody(p)))
 }
 

@@ -93,7 +93,7 @@ func (r *request) listPopulations() error {
 	if p.f, err = r.frame(title, nil); err != nil {
 		return err
 	}
-	p.f.Here = r.at() + "/populations"
+	p.f.Here, p.f.Parts = r.at()+"/populations", populationParts
 	return r.write(http.StatusOK, ui.Page(p.f, noActions(), populationsBody(p)))
 }
 
@@ -179,6 +179,9 @@ func (r *request) attachAgain(status int, test, problem string) error {
 	return r.write(status, ui.Page(p.f, noActions(), attachBody(p)))
 }
 
+// populationParts are what the pages of populations load beside what every page does.
+var populationParts = []string{"population.css", "populations.js"}
+
 func (r *request) populationFrame(title string) (*ui.Frame, error) {
 	name := "Populations"
 	if r.ledger == app.OrganizationLedger {
@@ -186,7 +189,7 @@ func (r *request) populationFrame(title string) (*ui.Frame, error) {
 	}
 	f, err := r.frame(title, []ui.Link{{Text: name, Href: r.at() + "/populations"}})
 	if err == nil {
-		f.Here = r.at() + "/populations"
+		f.Here, f.Parts = r.at()+"/populations", populationParts
 	}
 	return f, err
 }

@@ -206,6 +206,7 @@ func (r *request) showWork() error {
 	if p.f, err = r.frame(w.what, []ui.Link{{Text: "Populations", Href: r.at() + "/populations"}}); err != nil {
 		return err
 	}
+	p.f.Parts = populationParts
 	p.f.Here = w.here
 	return r.write(http.StatusOK, ui.Page(p.f, noActions(), workBody(p)))
 }
