@@ -192,8 +192,9 @@ type Accepting struct {
 	Conclusion    string                    `json:"conclusion"`
 }
 
-// AcceptEngagement records the partner's decision on the engagement, and in the
-// examination that the firm concluded on its independence.
+// AcceptEngagement records the partner's decision on the engagement. What the firm
+// concluded on its independence stays a field of the examination, which RPT-11 reads and
+// whoever keeps that record fills.
 func (a *App) AcceptEngagement(ctx context.Context, actor string, x Accepting) (string, error) {
 	if err := a.admit(ctx, actor, identity.EngagementAccept, identity.Resource{Ledger: x.Ledger, Kind: "acceptance"}); err != nil {
 		return "", err
